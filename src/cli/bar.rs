@@ -1,0 +1,214 @@
+//! The progress bar of a run: epoch, loss, accuracy, samples/s, watts, joules so far, time and energy left.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::analysis::{Left, left};
+use crate::protocol::{Evaluation, Event, PhaseEnergy, Progress};
+use crate::setup::{Phase, StopSetup};
+use crate::units::{Estimate, duration, estimate, quantity};
+
+/// Time between two lines where there is no terminal to draw a bar on.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+/// Length of the bar, in parts.
+const PARTS: u64 = 1000;
+
+/// Shows how a run goes on.
+pub struct Bar {
+    bar: ProgressBar,
+    is_terminal: bool,
+    quiet: bool,
+    stop: StopSetup,
+    phase: Option<Phase>,
+    epochs: Option<u64>,
+    progress: Option<Progress>,
+    evaluation: Option<Evaluation>,
+    training: Vec<PhaseEnergy>,
+    power_w: Option<f64>,
+    last_line: Option<Instant>,
+}
+
+impl Bar {
+    /// For a run with this stop rule.
+    pub fn new(stop: &StopSetup, quiet: bool) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        let bar = if is_terminal && !quiet {
+            ProgressBar::new(PARTS)
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.set_style(style());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self {
+            bar,
+            is_terminal,
+            quiet,
+            epochs: stop.epochs,
+            stop: stop.clone(),
+            phase: None,
+            progress: None,
+            evaluation: None,
+            training: Vec::new(),
+            power_w: None,
+            last_line: None,
+        }
+    }
+
+    /// A line that stays, above the bar.
+    pub fn line(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.is_terminal {
+            self.bar.println(text);
+        } else {
+            eprintln!("{text}");
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Takes an event in.
+    pub fn take(&mut self, event: &Event) {
+        match event {
+            Event::PhaseBegan { phase, .. } => {
+                self.phase = Some(*phase);
+                if *phase == Phase::WarmUp {
+                    self.bar.set_message("warming up: kernels are compiled and tuned once a device");
+                }
+            }
+            Event::Progress { progress, .. } => self.progress = Some(progress.clone()),
+            Event::Evaluated {
+                evaluation,
+                training,
+                ..
+            } => {
+                self.evaluation = Some(evaluation.clone());
+                self.training.clone_from(training);
+            }
+            Event::Energy { now, training, .. } => {
+                self.training.clone_from(training);
+                let known: Vec<f64> = now.iter().filter_map(|meter| meter.power_w).collect();
+                self.power_w = (!known.is_empty()).then(|| known.iter().sum());
+            }
+            _ => return,
+        }
+        self.draw();
+    }
+
+    fn draw(&mut self) {
+        let Some(progress) = &self.progress else {
+            match self.phase {
+                Some(Phase::Idle) => self.bar.set_message("measuring the idle machine"),
+                Some(Phase::Load) => self.bar.set_message("loading the dataset"),
+                _ => {}
+            }
+            return;
+        };
+        let energy = energy(&self.training);
+        let share = share_done(&self.stop, progress, energy);
+        if let Some(share) = share {
+            self.bar.set_position((share * PARTS as f64) as u64);
+        }
+        let left = share.and_then(|share| left(share, self.elapsed_s(progress), energy));
+        let text = text(
+            progress,
+            self.epochs,
+            self.evaluation.as_ref(),
+            self.power_w,
+            energy,
+            left,
+        );
+        let is_due = self
+            .last_line
+            .is_none_or(|last| last.elapsed() >= LINE_EVERY);
+        if !self.is_terminal && !self.quiet && is_due {
+            eprintln!("{text}");
+            self.last_line = Some(Instant::now());
+        }
+        self.bar.set_message(text);
+    }
+
+    /// Seconds of training and evaluation, as the meters saw them; of training alone where there is no meter.
+    fn elapsed_s(&self, progress: &Progress) -> f64 {
+        self.training
+            .iter()
+            .map(|part| part.gross.window_s)
+            .fold(progress.train_s, f64::max)
+    }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:24.yellow} {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸─")
+}
+
+fn energy(training: &[PhaseEnergy]) -> Option<Estimate> {
+    let known: Vec<Estimate> = training
+        .iter()
+        .filter_map(|part| part.gross.energy_j)
+        .collect();
+    (!known.is_empty()).then(|| Estimate::sum_independent(known))
+}
+
+/// How much of the run is done, 0 to 1: by the bound that is nearest.
+fn share_done(stop: &StopSetup, progress: &Progress, energy: Option<Estimate>) -> Option<f64> {
+    let by_steps = progress
+        .steps_max
+        .map(|max| progress.step as f64 / max.max(1) as f64);
+    let by_energy = stop
+        .energy_j
+        .zip(energy)
+        .map(|(budget_j, used)| used.value / budget_j);
+    let by_time = stop.time_s.map(|budget_s| progress.train_s / budget_s);
+    [by_steps, by_energy, by_time]
+        .into_iter()
+        .flatten()
+        .reduce(f64::max)
+        .map(|share| share.clamp(0.0, 1.0))
+}
+
+fn text(
+    progress: &Progress,
+    epochs: Option<u64>,
+    evaluation: Option<&Evaluation>,
+    power_w: Option<f64>,
+    energy: Option<Estimate>,
+    left: Option<Left>,
+) -> String {
+    let mut parts = vec![match epochs {
+        Some(epochs) => format!("epoch {}/{epochs}", progress.epoch),
+        None => format!("epoch {}", progress.epoch),
+    }];
+    if let Some(loss) = progress.loss {
+        parts.push(format!("loss {loss:.4}"));
+    }
+    match evaluation.and_then(|evaluation| evaluation.accuracy) {
+        Some(accuracy) => parts.push(format!("test {:.2} %", accuracy * 100.0)),
+        None => {
+            if let Some(accuracy) = progress.accuracy {
+                parts.push(format!("train {:.2} %", accuracy * 100.0));
+            }
+        }
+    }
+    parts.push(format!("{:.0} samples/s", progress.samples_per_s));
+    if let Some(power_w) = power_w {
+        parts.push(quantity(power_w, "W"));
+    }
+    if let Some(energy) = energy {
+        parts.push(estimate(energy, "J"));
+    }
+    if let Some(left) = left {
+        parts.push(format!("{} left", duration(left.time_s)));
+        if let Some(energy_j) = left.energy_j {
+            parts.push(format!("{} left", quantity(energy_j.value, "J")));
+        }
+    }
+    parts.join(" · ")
+}

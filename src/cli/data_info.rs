@@ -1,0 +1,86 @@
+use super::flags::SetupFlags;
+use super::table::Table;
+use super::{Exit, Failed, show};
+use crate::setup::DataCounts;
+use crate::units::{bytes, count, quantity};
+
+/// Arguments of `joulelab info`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    setup: SetupFlags,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Describes the dataset of a setup and its model's layers, without a device.
+pub fn run(args: &Args) -> Result<Exit, Failed> {
+    let setup = args.setup.build()?;
+    setup.validate()?;
+    let info = crate::data::describe(&setup.dataset)?;
+    let plan = setup.validate_with(&DataCounts {
+        input: info.input,
+        classes: info.classes().len(),
+        train: info.train_samples,
+    })?;
+    if args.json {
+        show::print_json(&serde_json::json!({
+            "hash": setup.hash(),
+            "group_hash": setup.group_hash(),
+            "dataset": info,
+            "plan": plan,
+        }))?;
+        return Ok(Exit::Success);
+    }
+    let mut text = format!(
+        "{} ({}): {} to learn from, {} held out, each {}, {}\nlabel {}: {}\nfrom {}\n",
+        info.title,
+        info.name,
+        count(info.train_samples as u64),
+        count(info.test_samples as u64),
+        info.input,
+        bytes(info.feature_bytes),
+        info.target_label().name,
+        info.classes().join(", "),
+        info.provenance.source,
+    );
+    for (name, value) in [
+        ("credit", &info.provenance.credit),
+        ("licence", &info.provenance.licence),
+    ] {
+        if let Some(value) = value {
+            text.push_str(&format!("{name} {value}\n"));
+        }
+    }
+    let mut table =
+        Table::new(["layer", "output", "parameters", "MAC", "FLOP", "training FLOP"])
+            .right(&[2, 3, 4, 5]);
+    for layer in &plan.layers {
+        table.push([
+            layer.name.clone(),
+            layer.output.to_string(),
+            count(layer.parameters),
+            count(layer.macs),
+            count(layer.forward_flop),
+            count(layer.training_flop),
+        ]);
+    }
+    table.push([
+        "total".to_owned(),
+        String::new(),
+        count(plan.parameters()),
+        count(plan.macs()),
+        count(plan.forward_flop()),
+        count(plan.training_flop()),
+    ]);
+    text.push_str(&format!(
+        "\n{} for a sample: {} forward, {} in training\n{table}",
+        setup.model.in_words(),
+        quantity(plan.forward_flop() as f64, "FLOP"),
+        quantity(plan.training_flop() as f64, "FLOP"),
+    ));
+    show::print(&text)?;
+    Ok(Exit::Success)
+}

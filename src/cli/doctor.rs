@@ -1,0 +1,74 @@
+use super::{Exit, Failed, show};
+use crate::control::{self, WorkerCommand};
+use crate::protocol::{Device, Source, SourceStatus};
+use crate::setup::MeasureSetup;
+use crate::units::quantity;
+
+/// Arguments of `joulelab doctor`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Device whose meter to look for: `auto`, `cpu`, a number of `joulelab devices`, or part of a name
+    #[arg(long, default_value = "auto")]
+    device: String,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Tries every meter.
+pub fn run(args: &Args) -> Result<Exit, Failed> {
+    let worker = WorkerCommand::local()?;
+    let (device, sources) = control::doctor(&worker, &args.device, &MeasureSetup::default())?;
+    if args.json {
+        show::print_json(&serde_json::json!({ "device": device, "sources": sources }))?;
+    } else {
+        show::print(&report(&device, &sources))?;
+    }
+    Ok(Exit::Success)
+}
+
+fn report(device: &Device, sources: &[Source]) -> String {
+    let mut text = format!("power meters for training on {} ({})\n", device.name, device.backend);
+    for source in sources {
+        let (mark, word) = match &source.status {
+            SourceStatus::Used => ("+", "used"),
+            SourceStatus::Available { .. } => (" ", "not used"),
+            SourceStatus::Refused { .. } => ("-", "refused"),
+        };
+        text.push_str(&format!(
+            "\n{mark} {}: {} · {} · {word}\n",
+            source.id, source.source, source.device
+        ));
+        let mut line = |name: &str, value: &str| {
+            let mut parts = value.lines();
+            text.push_str(&format!("    {name:<9}{}\n", parts.next().unwrap_or_default()));
+            for part in parts {
+                text.push_str(&format!("             {part}\n"));
+            }
+        };
+        line("covers", source.boundary.label());
+        line(
+            "grade",
+            &format!("{} ({})", source.grade, source.grade.meaning()),
+        );
+        line("reads", source.raw.as_deref().unwrap_or("nothing"));
+        if let Some(refresh_s) = source.refresh_s {
+            line("refresh", &quantity(refresh_s, "s"));
+        }
+        match &source.status {
+            SourceStatus::Used => {}
+            SourceStatus::Available { reason } => line("because", reason),
+            SourceStatus::Refused { reason, remedy } => {
+                line("because", reason);
+                if let Some(remedy) = remedy {
+                    line("remedy", remedy);
+                }
+            }
+        }
+        for note in &source.notes {
+            line("note", note);
+        }
+    }
+    text
+}

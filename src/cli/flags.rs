@@ -1,0 +1,261 @@
+//! The setup from flags and a file: flags win.
+
+use std::path::PathBuf;
+
+use super::Failed;
+use crate::setup::{Change, Setup, file};
+
+/// What to train, from a file and flags; a field that neither names keeps its default.
+#[derive(Debug, Default, clap::Args)]
+pub struct SetupFlags {
+    /// Setup file, TOML or JSON; flags win over it
+    #[arg(long, value_name = "FILE")]
+    setup: Option<PathBuf>,
+
+    /// Set any field of the setup, such as `regime.schedule.final_factor=0.01`; may be given several times
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+
+    /// Device: `auto`, `cpu`, a number of `joulelab devices`, or part of a name
+    #[arg(long, short = 'D')]
+    device: Option<String>,
+
+    /// Dataset: digits, breast-cancer, shapes, or idx with --data
+    #[arg(long, short = 'd', help_heading = "Dataset")]
+    dataset: Option<String>,
+
+    /// Folder of IDX files, as MNIST and Fashion-MNIST come; implies `--dataset idx`
+    #[arg(long, value_name = "FOLDER", help_heading = "Dataset")]
+    data: Option<PathBuf>,
+
+    /// Share of the samples that is held out, where the set has no split of its own
+    #[arg(long, value_name = "SHARE", help_heading = "Dataset")]
+    test_fraction: Option<f64>,
+
+    /// Model: mlp or cnn
+    #[arg(long, short = 'm', help_heading = "Model")]
+    model: Option<String>,
+
+    /// Widths of hidden layers, such as `128,64`; `none` for no hidden layer
+    #[arg(long, value_name = "WIDTHS", help_heading = "Model")]
+    hidden: Option<String>,
+
+    /// Channels of each block of a CNN, such as `16,32`
+    #[arg(long, value_name = "CHANNELS", help_heading = "Model")]
+    channels: Option<String>,
+
+    /// Kernel size of a CNN, odd
+    #[arg(long, help_heading = "Model")]
+    kernel: Option<u64>,
+
+    /// Activation: relu, leaky-relu, gelu, silu, tanh or sigmoid
+    #[arg(long, help_heading = "Model")]
+    activation: Option<String>,
+
+    /// Normalisation: none, batch or layer
+    #[arg(long, visible_alias = "normalization", help_heading = "Model")]
+    normalisation: Option<String>,
+
+    /// Dropout probability
+    #[arg(long, help_heading = "Model")]
+    dropout: Option<f64>,
+
+    /// Optimiser: sgd, adam, adamw or rmsprop
+    #[arg(long, short = 'o', visible_alias = "optimizer", help_heading = "Regime")]
+    optimiser: Option<String>,
+
+    /// Base learning rate
+    #[arg(long, visible_alias = "learning-rate", help_heading = "Regime")]
+    lr: Option<f64>,
+
+    /// Samples in a step
+    #[arg(long, short = 'b', help_heading = "Regime", allow_negative_numbers = true)]
+    batch_size: Option<i64>,
+
+    /// Momentum of sgd or rmsprop
+    #[arg(long, help_heading = "Regime")]
+    momentum: Option<f64>,
+
+    /// Nesterov momentum of sgd
+    #[arg(long, help_heading = "Regime")]
+    nesterov: bool,
+
+    /// Weight decay
+    #[arg(long, help_heading = "Regime")]
+    weight_decay: Option<f64>,
+
+    /// Learning-rate schedule: constant, step, cosine or one-cycle
+    #[arg(long, help_heading = "Regime")]
+    schedule: Option<String>,
+
+    /// Steps of linear warm-up of the learning rate
+    #[arg(long, value_name = "STEPS", help_heading = "Regime")]
+    warmup: Option<u64>,
+
+    /// Scale the gradient down to this norm
+    #[arg(long, value_name = "NORM", help_heading = "Regime")]
+    clip_norm: Option<f64>,
+
+    /// Label smoothing
+    #[arg(long, help_heading = "Regime")]
+    label_smoothing: Option<f64>,
+
+    /// Seed of initial weights, shuffling and dropout
+    #[arg(long, short = 's', help_heading = "Regime")]
+    seed: Option<u64>,
+
+    /// Stop after so many epochs
+    #[arg(long, short = 'e', help_heading = "Stop rule: whichever comes first")]
+    epochs: Option<u64>,
+
+    /// Stop after so many steps; without --epochs there is then no limit on epochs
+    #[arg(long, help_heading = "Stop rule: whichever comes first")]
+    steps: Option<u64>,
+
+    /// Stop when this share of the held-out samples is right, such as 0.97
+    #[arg(long, short = 't', value_name = "ACCURACY", help_heading = "Stop rule: whichever comes first")]
+    target: Option<f64>,
+
+    /// Stop when training and evaluation have used so many joules
+    #[arg(long, value_name = "JOULES", help_heading = "Stop rule: whichever comes first")]
+    energy_budget: Option<f64>,
+
+    /// Stop after so many seconds of training and evaluation
+    #[arg(long, value_name = "SECONDS", help_heading = "Stop rule: whichever comes first")]
+    time_budget: Option<f64>,
+
+    /// Stop after so many evaluations without a lower held-out loss
+    #[arg(long, value_name = "EVALUATIONS", help_heading = "Stop rule: whichever comes first")]
+    patience: Option<u64>,
+
+    /// Seconds of idle baseline before the run; 0 skips it
+    #[arg(long, value_name = "SECONDS", help_heading = "Measuring")]
+    idle: Option<f64>,
+
+    /// Readings of each meter a second, 1 to 100
+    #[arg(long, value_name = "HERTZ", help_heading = "Measuring")]
+    rate: Option<f64>,
+
+    /// Country whose mean carbon intensity is used: three-letter code or name [default: world mean]
+    #[arg(long, help_heading = "Measuring")]
+    country: Option<String>,
+
+    /// Power usage effectiveness of the site, 1 or more
+    #[arg(long, help_heading = "Measuring")]
+    pue: Option<f64>,
+
+    /// Power of the CPU at full load in W, where no sensor answers
+    #[arg(long, value_name = "WATTS", help_heading = "Measuring")]
+    cpu_tdp: Option<f64>,
+
+    /// Power of the GPU board at full load in W, where no sensor answers
+    #[arg(long, value_name = "WATTS", help_heading = "Measuring")]
+    gpu_power: Option<f64>,
+}
+
+impl SetupFlags {
+    /// Whether any field is set, by a file or a flag.
+    pub fn is_empty(&self) -> bool {
+        self.setup.is_none() && self.change().is_ok_and(|change| change.is_empty())
+    }
+
+    /// The setup that file and flags ask for.
+    ///
+    /// # Errors
+    /// Unreadable files, unknown names, values of the wrong type.
+    pub fn build(&self) -> Result<Setup, Failed> {
+        let base = match &self.setup {
+            Some(path) => file::read(path)?,
+            None => Setup::default(),
+        };
+        Ok(self.change()?.apply(&base)?)
+    }
+
+    fn change(&self) -> Result<Change, Failed> {
+        let mut change = Change::default();
+        macro_rules! set {
+            ($($flag:expr => $path:literal),* $(,)?) => {$(
+                if let Some(value) = $flag {
+                    change.set($path, value);
+                }
+            )*};
+        }
+        set! {
+            self.device.clone() => "device",
+            self.dataset.clone() => "dataset.name",
+            self.test_fraction => "dataset.test_fraction",
+            self.model.clone() => "model.kind",
+            self.hidden.as_deref().map(list) => "model.hidden",
+            self.channels.as_deref().map(list) => "model.channels",
+            self.kernel => "model.kernel",
+            self.activation.clone() => "model.activation",
+            self.normalisation.clone() => "model.normalisation",
+            self.dropout => "model.dropout",
+            self.optimiser.clone() => "regime.optimiser.kind",
+            self.lr.map(number) => "regime.learning_rate",
+            self.batch_size => "regime.batch_size",
+            self.momentum => "regime.optimiser.momentum",
+            self.weight_decay => "regime.optimiser.weight_decay",
+            self.schedule.clone() => "regime.schedule.kind",
+            self.warmup => "regime.schedule.warmup_steps",
+            self.label_smoothing => "regime.label_smoothing",
+            self.seed => "regime.seed",
+            self.epochs => "regime.stop.epochs",
+            self.steps => "regime.stop.steps",
+            self.target => "regime.stop.target_accuracy",
+            self.energy_budget => "regime.stop.energy_j",
+            self.time_budget => "regime.stop.time_s",
+            self.patience => "regime.stop.patience",
+            self.idle => "measure.idle_s",
+            self.rate => "measure.rate_hz",
+            self.country.clone() => "measure.country",
+            self.pue => "measure.pue",
+            self.cpu_tdp => "measure.cpu_tdp_w",
+            self.gpu_power => "measure.gpu_board_w",
+        }
+        if let Some(folder) = &self.data {
+            if self.dataset.is_none() {
+                change.set("dataset.name", "idx");
+            }
+            change.set("dataset.folder", folder.to_string_lossy().into_owned());
+        }
+        if self.nesterov {
+            change.set("regime.optimiser.nesterov", true);
+        }
+        if let Some(norm) = self.clip_norm {
+            change.set("regime.gradient_clipping.kind", "norm");
+            change.set("regime.gradient_clipping.max", norm);
+        }
+        if self.steps.is_some() && self.epochs.is_none() {
+            // Else the default number of epochs would end the run before the steps that were asked for.
+            change.set("regime.stop.epochs", serde_json::Value::Null);
+        }
+        for assignment in &self.set {
+            change.assign(assignment)?;
+        }
+        Ok(change)
+    }
+}
+
+/// JSON has no NaN; as text it reaches the check of the field's type, which names it.
+fn number(value: f64) -> serde_json::Value {
+    if value.is_finite() {
+        value.into()
+    } else {
+        value.to_string().into()
+    }
+}
+
+/// `128,64` as a list of numbers; what is no number stays text, for the setup's own error to name.
+fn list(text: &str) -> serde_json::Value {
+    if text.trim().is_empty() || text.trim() == "none" {
+        return serde_json::Value::Array(Vec::new());
+    }
+    text.split(',')
+        .map(|part| {
+            let part = part.trim();
+            part.parse::<i64>()
+                .map_or_else(|_| part.into(), serde_json::Value::from)
+        })
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! The command line: one file a subcommand.
+//!
+//! Depends on `control`, `analysis`, `library`, `data` and `setup`; never on Burn, a graphics API or a meter, which live in
+//! workers. Results go to standard output, everything else to standard error.
+
+mod bar;
+mod data_info;
+mod devices;
+mod doctor;
+mod edit;
+mod exit;
+mod export;
+mod flags;
+mod logging;
+mod manual;
+mod run;
+mod runs;
+mod show;
+mod summary;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::control;
+use crate::library::Library;
+pub use exit::{Exit, Failed};
+
+/// Train neural networks on any GPU and see what each choice of the setup costs in energy.
+#[derive(Debug, Parser)]
+#[command(name = "joulelab", version, about, after_help = exit::HELP, max_term_width = 100)]
+pub struct Cli {
+    /// Library file, where runs are stored [default: library.sqlite in the platform's data folder]
+    #[arg(long, global = true, value_name = "PATH", env = "JOULELAB_LIBRARY")]
+    library: Option<PathBuf>,
+
+    /// What to log on standard error: off, error, warn, info, debug, trace, or a filter such as `joulelab=debug`
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
+    log: String,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a network and measure what it costs
+    Run(Box<run::Args>),
+    /// List every device that can train
+    Devices(devices::Args),
+    /// Try every power meter: what it reads, how good it is, or why it was refused and how to mend that
+    Doctor(doctor::Args),
+    /// Describe a dataset and the model of a setup: sizes, layers, parameters, FLOP
+    Info(data_info::Args),
+    /// List the runs of the library
+    Runs(runs::Args),
+    /// Show everything about a run
+    Show(show::Args),
+    /// Delete runs
+    Delete(edit::DeleteArgs),
+    /// Bring deleted runs back
+    Restore(edit::RestoreArgs),
+    /// Set the note, name or tags of a run
+    Note(edit::NoteArgs),
+    /// Write runs as CSV
+    Export(export::Args),
+    /// Print a completion script for a shell
+    Completions(manual::CompletionArgs),
+    /// Print the manual page, in roff
+    Man,
+    /// Serve a controller over the standard streams (internal)
+    #[command(hide = true)]
+    Worker,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let is_worker = matches!(cli.command, Some(Command::Worker));
+    let _log = logging::start(&cli.log, is_worker);
+    match dispatch(cli) {
+        Ok(exit) => exit.into(),
+        Err(failed) => {
+            eprintln!("joulelab: {}", failed.message);
+            failed.exit.into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Failed> {
+    let place = Place {
+        library: cli.library,
+    };
+    match cli.command {
+        None => {
+            eprintln!(
+                "joulelab: this version has no window yet; `joulelab run` trains from the command line, `joulelab --help` \
+                 lists everything"
+            );
+            Ok(Exit::Usage)
+        }
+        Some(Command::Run(args)) => run::run(*args, &place),
+        Some(Command::Devices(args)) => devices::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
+        Some(Command::Info(args)) => data_info::run(&args),
+        Some(Command::Runs(args)) => runs::run(&args, &place),
+        Some(Command::Show(args)) => show::run(&args, &place),
+        Some(Command::Delete(args)) => edit::delete(&args, &place),
+        Some(Command::Restore(args)) => edit::restore(&args, &place),
+        Some(Command::Note(args)) => edit::note(&args, &place),
+        Some(Command::Export(args)) => export::run(&args, &place),
+        Some(Command::Completions(args)) => manual::completions(&args),
+        Some(Command::Man) => manual::man(),
+        Some(Command::Worker) => {
+            let code = crate::worker::serve().map_err(|error| {
+                Failed::new(
+                    Exit::Failure,
+                    format!("the worker cannot use its standard streams: {error}"),
+                )
+            })?;
+            Ok(Exit::Worker(code))
+        }
+    }
+}
+
+/// Where the library is.
+struct Place {
+    library: Option<PathBuf>,
+}
+
+impl Place {
+    fn path(&self) -> Result<PathBuf, Failed> {
+        match &self.library {
+            Some(path) => Ok(path.clone()),
+            None => Ok(Library::default_path()?),
+        }
+    }
+
+    /// The library, with runs whose recorder is gone marked as interrupted.
+    fn open(&self) -> Result<Library, Failed> {
+        let mut library = Library::open(self.path()?)?;
+        let (machine, _) = control::here();
+        let swept = library.sweep_interrupted(&machine.fingerprint, control::is_alive)?;
+        for id in swept {
+            tracing::info!("run {id} was interrupted");
+        }
+        Ok(library)
+    }
+}

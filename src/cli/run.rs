@@ -1,0 +1,237 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use super::bar::Bar;
+use super::flags::SetupFlags;
+use super::{Exit, Failed, Place, show, summary};
+use crate::control::{self, Ending, Launch, RunControl, RunEvent, WorkerCommand};
+use crate::library::{Library, Status};
+use crate::protocol::{Event, SourceStatus};
+use crate::setup::{DataCounts, Setup, file};
+use crate::units::{count, quantity};
+
+/// Arguments of `joulelab run`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    setup: SetupFlags,
+
+    /// Write the setup file that reproduces the run to standard output, and do not train
+    #[arg(long)]
+    print_setup: bool,
+
+    /// Go on with a run from its last checkpoint
+    #[arg(long, value_name = "RUN", conflicts_with = "print_setup")]
+    resume: Option<String>,
+
+    /// Name of the run
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Remark on the run
+    #[arg(long)]
+    note: Option<String>,
+
+    /// Tag of the run; may be given several times
+    #[arg(long = "tag")]
+    tags: Vec<String>,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// No progress
+    #[arg(long, short = 'q')]
+    quiet: bool,
+}
+
+/// Trains a network and says what it cost.
+pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
+    let path = place.path()?;
+    let (setup, resume) = match &args.resume {
+        None => (args.setup.build()?, None),
+        Some(_) if !args.setup.is_empty() => {
+            return Err(Failed::new(
+                Exit::Usage,
+                "--resume goes on with the run's own setup; leave the flags of the setup out, or start a new run",
+            ));
+        }
+        Some(given) => {
+            let run = place.open()?.run(given)?;
+            (stored_setup(&run.setup.json)?, Some(run.id))
+        }
+    };
+    check(&setup)?;
+    if args.print_setup {
+        let text = file::to_toml(&setup)
+            .map_err(|error| Failed::new(Exit::Usage, format!("the setup is no TOML: {error}")))?;
+        show::print(&text)?;
+        return Ok(Exit::Success);
+    }
+    // A library that cannot be used should be known before anything is trained; and a run may be named in it.
+    drop(place.open()?);
+
+    let session = control::start(Launch {
+        setup: setup.clone(),
+        name: args.name,
+        note: args.note,
+        tags: args.tags,
+        resume,
+        worker: WorkerCommand::local()?,
+        library: path,
+    })?;
+    let interrupts = count_interrupts(session.control.clone());
+    let mut bar = Bar::new(&setup.regime.stop, args.quiet);
+    let ending = loop {
+        match session.events.recv_timeout(Duration::from_millis(200)) {
+            Ok(RunEvent::Ended(ending)) => break *ending,
+            Ok(RunEvent::Recorded { .. }) => {}
+            Ok(RunEvent::Worker(event)) => {
+                announce(&event, &bar);
+                bar.take(&event);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failed::new(Exit::Failure, "the recorder ended without a word"));
+            }
+        }
+    };
+    bar.finish();
+    let interrupted = interrupts.load(Ordering::Relaxed) > 0;
+    conclude(&ending, place, args.json, interrupted)
+}
+
+fn stored_setup(json: &str) -> Result<Setup, Failed> {
+    serde_json::from_str(json).map_err(|error| {
+        Failed::new(
+            Exit::Storage,
+            format!("the run's setup is of another version and cannot be used: {error}"),
+        )
+    })
+}
+
+/// Everything that can be told without a device is told before one is touched.
+fn check(setup: &Setup) -> Result<(), Failed> {
+    setup.validate()?;
+    let info = crate::data::describe(&setup.dataset)?;
+    setup.validate_with(&DataCounts {
+        input: info.input,
+        classes: info.classes().len(),
+        train: info.train_samples,
+    })?;
+    crate::analysis::lookup(setup.measure.country.as_deref())
+        .map_err(|error| Failed::new(Exit::Usage, format!("measure.country: {error}")))?;
+    Ok(())
+}
+
+/// The first interrupt stops the run at the next step, the second ends it at once.
+fn count_interrupts(control: RunControl) -> Arc<AtomicU32> {
+    let interrupts = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&interrupts);
+    let handler = move || {
+        if seen.fetch_add(1, Ordering::Relaxed) == 0 {
+            eprintln!("stopping after this step; once more ends the run at once");
+            control.stop();
+        } else {
+            control.kill();
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        tracing::warn!("an interrupt will end the program without its summary: {error}");
+    }
+    interrupts
+}
+
+/// What should be known at the beginning.
+fn announce(event: &Event, bar: &Bar) {
+    match event {
+        Event::Data(data) => bar.line(&format!(
+            "dataset   {}: {} to learn from, {} held out, {}, {} classes\nmodel     {} parameters, {} for a training \
+             sample",
+            data.title,
+            count(data.train as u64),
+            count(data.test as u64),
+            data.input,
+            data.classes.len(),
+            count(data.plan.parameters()),
+            quantity(data.plan.training_flop() as f64, "FLOP"),
+        )),
+        Event::Device { device, because } => bar.line(&format!(
+            "device    {} ({}): {because}",
+            device.name, device.backend
+        )),
+        Event::SelfCheck(check) if !check.passed => bar.line(&format!(
+            "warning   the device failed its self-check: its gradients differ from the CPU's by {} of their size, {} \
+             is allowed; its results are not to be trusted",
+            check
+                .gradient_difference
+                .map_or("more than a number can tell".to_owned(), |difference| format!(
+                    "{difference:.2e}"
+                )),
+            check.tolerance
+        )),
+        Event::Meters { meters, refused } => {
+            for meter in meters {
+                bar.line(&format!(
+                    "meter     {}: {} · {} · grade {}",
+                    meter.boundary, meter.source, meter.device, meter.grade
+                ));
+            }
+            let is_mendable = |status: &SourceStatus| {
+                matches!(status, SourceStatus::Refused { remedy: Some(_), .. })
+            };
+            if refused.iter().any(|source| is_mendable(&source.status)) {
+                bar.line("          a better meter was refused; `joulelab doctor` tells how to mend that");
+            }
+            if meters.is_empty() {
+                bar.line("warning   no meter answers: the energy of this run will be missing");
+            }
+        }
+        _ => {}
+    }
+}
+
+fn conclude(
+    ending: &Ending,
+    place: &Place,
+    json: bool,
+    interrupted: bool,
+) -> Result<Exit, Failed> {
+    if let Some(run_id) = &ending.run_id {
+        // What is shown is what was stored, so that both can only be the same.
+        let library = Library::open(place.path()?)?;
+        let details = library.details(run_id)?;
+        if json {
+            show::print_json(&details)?;
+        } else {
+            show::print(&summary::text(&details, library.path()))?;
+        }
+    }
+    if let Some(failure) = &ending.failure {
+        let mut failed = Failed::from(failure.clone());
+        if ending.worker_died {
+            failed.exit = Exit::WorkerDied;
+        }
+        if ending.library_failed {
+            failed.exit = Exit::Storage;
+        }
+        if let Some(run_id) = &ending.run_id {
+            failed.message.push_str(&format!(
+                "\nwhat was recorded until then is kept as run {run_id}"
+            ));
+        }
+        return Err(failed);
+    }
+    let missed = ending
+        .summary
+        .as_ref()
+        .is_some_and(|summary| summary.target_reached == Some(false));
+    Ok(match ending.status {
+        Status::Stopped | Status::Interrupted => Exit::Interrupted,
+        _ if interrupted && ending.summary.is_none() => Exit::Interrupted,
+        _ if missed => Exit::TargetNotReached,
+        _ => Exit::Success,
+    })
+}

@@ -1,0 +1,216 @@
+//! The summary of a run as text: what it reached, what it cost, and how well that is known.
+
+use std::path::Path;
+
+use crate::library::{PhaseEnergy, RunDetails};
+use crate::protocol::Summary;
+use crate::units::{Boundary, EnergyFigure, Estimate, count, duration, estimate};
+
+/// Readings of a meter that a window should have (MLPerf).
+const SAMPLES_WANTED: f64 = 60.0;
+
+/// The sum over the parts of the machine, where there is one.
+pub fn components(training: &[PhaseEnergy]) -> Option<EnergyFigure> {
+    crate::library::sum_of_parts(training).map(|sum| sum.figure)
+}
+
+/// The summary of a run that is stored in the library `path`.
+pub fn text(details: &RunDetails, path: &Path) -> String {
+    let run = &details.run;
+    let stored: Option<Summary> = details
+        .summary
+        .as_ref()
+        .and_then(|summary| serde_json::from_value(summary.json.clone()).ok());
+    let mut out = Lines::default();
+    let why = stored
+        .as_ref()
+        .map(|summary| format!(": {}", summary.reason_text))
+        .unwrap_or_default();
+    out.0.push_str(&format!("\nrun {} · {}{why}\n", run.id, run.status));
+    if let Some(failure) = &run.failure {
+        out.line("failure", failure);
+    }
+    out.line("accuracy", &accuracy(details));
+    if let Some(target) = target(details) {
+        out.line("target", &target);
+    }
+    out.line("trained", &trained(details, stored.as_ref()));
+    let times: Vec<String> = details
+        .totals
+        .iter()
+        .map(|total| format!("{} {}", total.phase, duration(total.duration_s)))
+        .collect();
+    out.line("time", &times.join(" · "));
+    energy(&mut out, details, stored.as_ref());
+    carbon(&mut out, details);
+    out.line("stored in", &path.display().to_string());
+    out.0
+}
+
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn line(&mut self, name: &str, value: &str) {
+        self.0.push_str(&format!("{name:<14}{value}\n"));
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
+fn accuracy(details: &RunDetails) -> String {
+    let metrics = &details.run.metrics;
+    match (metrics.final_test_accuracy, metrics.best_test_accuracy) {
+        (Some(last), Some(best)) => {
+            let epoch = metrics
+                .best_epoch
+                .map(|epoch| format!(" (epoch {epoch})"))
+                .unwrap_or_default();
+            format!(
+                "{} at the end, {} at best{epoch}, of the held-out samples",
+                percent(last),
+                percent(best)
+            )
+        }
+        _ => "not evaluated".to_owned(),
+    }
+}
+
+fn target(details: &RunDetails) -> Option<String> {
+    let setup: serde_json::Value = serde_json::from_str(&details.run.setup.json).ok()?;
+    let target = setup.pointer("/regime/stop/target_accuracy")?.as_f64()?;
+    let word = match details.run.target_reached {
+        Some(true) => "reached",
+        _ => "not reached",
+    };
+    Some(format!("{word}: {}", percent(target)))
+}
+
+fn trained(details: &RunDetails, stored: Option<&Summary>) -> String {
+    let run = &details.run;
+    let number = |value: Option<u64>| value.map_or("no".to_owned(), count);
+    let samples = stored
+        .map(|summary| format!(", {} samples", count(summary.samples)))
+        .unwrap_or_default();
+    format!(
+        "{} epochs, {} steps{samples} · {} parameters · on {} ({})",
+        number(run.epochs),
+        number(run.steps),
+        number(run.parameters),
+        run.device.name,
+        run.backend
+    )
+}
+
+fn energy(out: &mut Lines, details: &RunDetails, stored: Option<&Summary>) {
+    out.0.push_str("\nenergy of training and evaluation\n");
+    if details.training.is_empty() {
+        out.line("", "missing: no meter answered");
+    }
+    for part in &details.training {
+        out.line(&format!("  {}", part.figure.boundary), &figure(part));
+    }
+    let sum = crate::library::sum_of_parts(&details.training);
+    let several = details
+        .training
+        .iter()
+        .filter(|part| part.figure.energy_j.is_some())
+        .count()
+        > 1;
+    if several && let Some(sum) = &sum {
+        out.line(&format!("  {}", Boundary::Components), &figure(sum));
+    }
+    if let Some(summary) = stored.filter(|summary| !summary.missing.is_empty()) {
+        out.line(
+            "  missing",
+            &format!("{} gave no reading and is not in the sum", summary.missing.join(", ")),
+        );
+    }
+    for idle in &details.idle_power {
+        out.line(
+            "  idle power",
+            &format!("{} · {} · {}", estimate(idle.power_w, "W"), idle.boundary, idle.meter),
+        );
+    }
+    if details.idle_power.is_empty() {
+        out.line("  idle power", "not measured (--idle 0), so there is no net energy");
+    }
+    if let Some(sum) = &sum {
+        per_unit(out, sum, stored);
+        let readings = sum.figure.window_s * rate_hz(details);
+        if readings < SAMPLES_WANTED {
+            out.line(
+                "  note",
+                &format!(
+                    "only about {readings:.0} readings in {}; {SAMPLES_WANTED:.0} or more make a figure to rely on: train \
+                     longer",
+                    duration(sum.figure.window_s)
+                ),
+            );
+        }
+    }
+}
+
+fn figure(part: &PhaseEnergy) -> String {
+    let gross = part
+        .figure
+        .energy_j
+        .map_or("missing".to_owned(), |gross| estimate(gross, "J"));
+    let net = part
+        .net_j
+        .map(|net| format!(" · net {}", estimate(net, "J")))
+        .unwrap_or_default();
+    format!(
+        "{gross}{net} · grade {} ({}) · {} · {:.0} % covered",
+        part.figure.grade,
+        part.figure.grade.meaning(),
+        part.figure.source,
+        part.figure.coverage() * 100.0
+    )
+}
+
+fn per_unit(out: &mut Lines, sum: &PhaseEnergy, stored: Option<&Summary>) {
+    let Some(energy_j) = sum.figure.energy_j else {
+        return;
+    };
+    if let Some(summary) = stored.filter(|summary| summary.steps > 0 && summary.samples > 0) {
+        let per = |energy: Estimate, parts: u64| energy.scale(1.0 / parts as f64);
+        out.line("  per sample", &estimate(per(energy_j, summary.samples), "J"));
+        out.line("  per step", &estimate(per(energy_j, summary.steps), "J"));
+    }
+}
+
+fn rate_hz(details: &RunDetails) -> f64 {
+    serde_json::from_str::<serde_json::Value>(&details.run.setup.json)
+        .ok()
+        .and_then(|setup| setup.pointer("/measure/rate_hz")?.as_f64())
+        .unwrap_or(10.0)
+}
+
+fn carbon(out: &mut Lines, details: &RunDetails) {
+    let carbon = details
+        .summary
+        .as_ref()
+        .and_then(|summary| summary.carbon.as_ref());
+    let (Some(carbon), Some(basis)) = (carbon, &details.run.carbon) else {
+        return;
+    };
+    let place = basis.country.as_deref().map_or_else(
+        || basis.source.clone(),
+        |country| match basis.year {
+            Some(year) => format!("{country} {year}, {}", basis.source),
+            None => format!("{country}, {}", basis.source),
+        },
+    );
+    out.line(
+        "  carbon",
+        &format!(
+            "{} · {} g/kWh: {place} · PUE {}",
+            estimate(carbon.carbon_g, "gCO2e"),
+            basis.g_per_kwh,
+            basis.pue
+        ),
+    );
+}

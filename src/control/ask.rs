@@ -1,0 +1,66 @@
+//! Questions to a worker that need no run.
+
+use super::process::{StartError, Worker, WorkerCommand};
+use crate::protocol::{Command, Device, Event, Failure, Source};
+use crate::setup::MeasureSetup;
+
+/// Why a question got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// No worker.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The worker died over it, as a broken graphics driver makes it.
+    #[error("the worker died over the question: {0}")]
+    Died(String),
+    /// The worker refused.
+    #[error("{}", .0.message)]
+    Refused(Failure),
+}
+
+/// Every device of the worker's machine.
+///
+/// # Errors
+/// Where the worker cannot be started or dies.
+pub fn devices(command: &WorkerCommand) -> Result<Vec<Device>, AskError> {
+    let mut worker = Worker::start(command)?;
+    worker.send(&Command::Devices);
+    loop {
+        match worker.events.recv() {
+            Ok(Event::Devices { devices }) => return Ok(devices),
+            Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure)),
+            Ok(_) => {}
+            Err(_) => return Err(AskError::Died(worker.cause())),
+        }
+    }
+}
+
+/// Every meter that was tried for `device`, and the device that it means.
+///
+/// # Errors
+/// Where the worker cannot be started or dies, or there is no such device.
+pub fn doctor(
+    command: &WorkerCommand,
+    device: &str,
+    measure: &MeasureSetup,
+) -> Result<(Device, Vec<Source>), AskError> {
+    let mut worker = Worker::start(command)?;
+    worker.send(&Command::Doctor {
+        device: device.to_owned(),
+        measure: measure.clone(),
+    });
+    let mut chosen = None;
+    loop {
+        match worker.events.recv() {
+            Ok(Event::Device { device, .. }) => chosen = Some(device),
+            Ok(Event::Sources { sources }) => {
+                if let Some(device) = chosen {
+                    return Ok((device, sources));
+                }
+            }
+            Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure)),
+            Ok(_) => {}
+            Err(_) => return Err(AskError::Died(worker.cause())),
+        }
+    }
+}

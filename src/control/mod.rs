@@ -1,0 +1,18 @@
+//! Drives workers: starts one, speaks the protocol, records what it tells into the library. The window and the command
+//! line both work through this.
+//!
+//! Depends on `protocol`, `library`, `analysis` (carbon) and `setup`. Touches no device and no meter: a worker that dies
+//! takes neither its controller nor the record with it.
+
+mod ask;
+mod folders;
+mod machine;
+mod process;
+mod record;
+mod session;
+
+pub use ask::{AskError, devices, doctor};
+pub use folders::Folders;
+pub use machine::{here, is_alive};
+pub use process::{StartError, WorkerCommand};
+pub use session::{Ending, Launch, RunControl, RunEvent, RunSession, start};

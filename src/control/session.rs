@@ -1,0 +1,559 @@
+//! One run under control: its worker, its record, and whoever watches.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use super::folders::Folders;
+use super::machine::here;
+use super::process::{StartError, Worker, WorkerCommand};
+use super::record::{self, Recorder};
+use crate::analysis::{self, CarbonError, CarbonIntensity, operational};
+use crate::library::{
+    self, CarbonBasis, CarbonSummary, Library, LibraryError, NewRun, PhaseEnergy, Status,
+};
+use crate::protocol::{
+    Command, Data, Device, Event, Failure, FailureKind, Resume, RunRequest, SelfCheck, Summary,
+};
+use crate::setup::Setup;
+
+/// Time between two transactions.
+const STORE_EVERY: Duration = Duration::from_millis(500);
+/// How often wishes of the user are looked for.
+const TICK: Duration = Duration::from_millis(50);
+/// How long a library that cannot be written is tried again before the run is ended.
+const STORE_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a worker may take to end after its last word.
+const END_PATIENCE: Duration = Duration::from_secs(10);
+/// Events that may wait for whoever watches.
+const EVENTS_WAITING: usize = 4096;
+
+/// A run to be started.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// What to train. For a resumed run, its own setup.
+    pub setup: Setup,
+    /// Name, where the user gave one.
+    pub name: Option<String>,
+    /// Remark, where the user made one.
+    pub note: Option<String>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// Identifier of the run to go on with.
+    pub resume: Option<String>,
+    /// How to start the worker.
+    pub worker: WorkerCommand,
+    /// The library.
+    pub library: PathBuf,
+}
+
+/// What whoever watches a run hears of.
+#[derive(Clone, Debug)]
+pub enum RunEvent {
+    /// The worker said something.
+    Worker(Box<Event>),
+    /// The run is in the library now.
+    Recorded {
+        /// Its identifier.
+        run_id: String,
+    },
+    /// The run is over; the last event.
+    Ended(Box<Ending>),
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// Its identifier, where it came to be recorded.
+    pub run_id: Option<String>,
+    /// How it stands in the library.
+    pub status: Status,
+    /// What went wrong.
+    pub failure: Option<Failure>,
+    /// Whether the worker died, rather than ending by itself.
+    pub worker_died: bool,
+    /// Whether the library failed, rather than the run.
+    pub library_failed: bool,
+    /// What it came to.
+    pub summary: Option<Summary>,
+    /// Its carbon.
+    pub carbon: Option<CarbonSummary>,
+}
+
+/// A run that is going on.
+pub struct RunSession {
+    /// What happens; ends after [`RunEvent::Ended`].
+    pub events: Receiver<RunEvent>,
+    /// What the user can do.
+    pub control: RunControl,
+}
+
+/// What the user can do with a run; may be cloned and used from any thread.
+#[derive(Clone, Debug, Default)]
+pub struct RunControl(Arc<AtomicU8>);
+
+const PAUSE: u8 = 1;
+const RESUME: u8 = 2;
+const CHECKPOINT: u8 = 4;
+const STOP: u8 = 8;
+const KILL: u8 = 16;
+
+impl RunControl {
+    /// Holds after the step that is going on.
+    pub fn pause(&self) {
+        self.0.fetch_and(!RESUME, Ordering::AcqRel);
+        self.0.fetch_or(PAUSE, Ordering::AcqRel);
+    }
+
+    /// Goes on after a pause.
+    pub fn resume(&self) {
+        self.0.fetch_and(!PAUSE, Ordering::AcqRel);
+        self.0.fetch_or(RESUME, Ordering::AcqRel);
+    }
+
+    /// Saves the state after the step that is going on.
+    pub fn checkpoint(&self) {
+        self.0.fetch_or(CHECKPOINT, Ordering::AcqRel);
+    }
+
+    /// Ends the run after the step that is going on.
+    pub fn stop(&self) {
+        self.0.fetch_or(STOP, Ordering::AcqRel);
+    }
+
+    /// Ends the worker at once; what was recorded stays.
+    pub fn kill(&self) {
+        self.0.fetch_or(KILL, Ordering::AcqRel);
+    }
+
+    fn take(&self) -> u8 {
+        // Read first: most of the time there is no wish, and an exchange would keep a core's cache busy.
+        match self.0.load(Ordering::Acquire) {
+            0 => 0,
+            _ => self.0.swap(0, Ordering::AcqRel),
+        }
+    }
+}
+
+/// Starts a run; it goes on whether or not its events are taken.
+///
+/// # Errors
+/// Where the worker cannot be started.
+pub fn start(launch: Launch) -> Result<RunSession, StartError> {
+    let worker = Worker::start(&launch.worker)?;
+    let (sender, events) = sync_channel(EVENTS_WAITING);
+    let control = RunControl::default();
+    let wishes = control.clone();
+    std::thread::Builder::new()
+        .name("joulelab-record".to_owned())
+        .spawn(move || {
+            let ending = Session::new(launch, worker, wishes, sender.clone()).run();
+            // Whoever watched may be gone; the record is complete either way.
+            let _ = sender.send(RunEvent::Ended(Box::new(ending)));
+        })
+        .map_err(StartError::Start)?;
+    Ok(RunSession { events, control })
+}
+
+struct Session {
+    launch: Launch,
+    folders: Folders,
+    worker: Worker,
+    wishes: RunControl,
+    watcher: SyncSender<RunEvent>,
+    run_id: String,
+    device: Option<Device>,
+    data: Option<Data>,
+    self_check: Option<SelfCheck>,
+    intensity: Option<CarbonIntensity>,
+    recorder: Option<Recorder>,
+    killed: bool,
+}
+
+/// What ended the loop over the worker's events.
+enum End {
+    Finished(Box<Summary>),
+    Failed(Failure),
+    WorkerGone,
+    Library(LibraryError),
+}
+
+impl Session {
+    fn new(
+        launch: Launch,
+        worker: Worker,
+        wishes: RunControl,
+        watcher: SyncSender<RunEvent>,
+    ) -> Self {
+        let run_id = launch.resume.clone().unwrap_or_else(new_run_id);
+        Self {
+            folders: Folders::beside(&launch.library),
+            launch,
+            worker,
+            wishes,
+            watcher,
+            run_id,
+            device: None,
+            data: None,
+            self_check: None,
+            intensity: None,
+            recorder: None,
+            killed: false,
+        }
+    }
+
+    fn run(mut self) -> Ending {
+        let mut library = match Library::open(&self.launch.library) {
+            Ok(library) => library,
+            Err(error) => return self.ending(None, End::Library(error)),
+        };
+        let end = match self.ask(&library) {
+            Ok(trained) => self.listen(&mut library, &trained),
+            Err(end) => end,
+        };
+        self.ending(Some(&mut library), end)
+    }
+
+    /// Asks the worker for the run; gives the energy of earlier workers.
+    fn ask(&mut self, library: &Library) -> Result<Vec<PhaseEnergy>, End> {
+        let (resume, trained) = match &self.launch.resume {
+            None => (None, Vec::new()),
+            Some(id) => {
+                let details = library.details(id).map_err(End::Library)?;
+                let Some(checkpoint) = library.latest_checkpoint(id).map_err(End::Library)? else {
+                    return Err(End::Failed(Failure {
+                        kind: FailureKind::Storage,
+                        message: format!("run {id} has no checkpoint to go on from; start it anew"),
+                    }));
+                };
+                let resume = Resume {
+                    checkpoint: checkpoint.path.into(),
+                    t_s: details.run.duration_s,
+                    training: record::to_protocol(&details.training),
+                };
+                (Some(resume), details.training)
+            }
+        };
+        let self_checks = library
+            .self_checks()
+            .map_err(End::Library)?
+            .into_iter()
+            .map(record::known_self_check)
+            .collect();
+        self.worker.send(&Command::Run(Box::new(RunRequest {
+            setup: self.launch.setup.clone(),
+            checkpoints: Some(self.folders.checkpoints(&self.run_id)),
+            kernel_cache: Folders::kernel_cache(),
+            self_checks,
+            resume,
+        })));
+        Ok(trained)
+    }
+
+    fn listen(&mut self, library: &mut Library, trained: &[PhaseEnergy]) -> End {
+        let mut stored = Instant::now();
+        let mut failing_since: Option<Instant> = None;
+        loop {
+            self.obey();
+            match self.worker.events.recv_timeout(TICK) {
+                Ok(event) => {
+                    if let Some(end) = self.hear(event, library, trained) {
+                        return end;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return End::WorkerGone,
+            }
+            if stored.elapsed() < STORE_EVERY {
+                continue;
+            }
+            stored = Instant::now();
+            let Some(recorder) = &mut self.recorder else {
+                continue;
+            };
+            match recorder.store(library) {
+                Ok(()) => failing_since = None,
+                Err(error) => {
+                    // Another program may hold the library for a moment, or the disk may be freed.
+                    let since = *failing_since.get_or_insert_with(Instant::now);
+                    if error.is_permanent() || since.elapsed() > STORE_PATIENCE {
+                        return End::Library(error);
+                    }
+                    tracing::warn!("the record is late: {error}");
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self) {
+        let wishes = self.wishes.take();
+        for (wish, command) in [
+            (PAUSE, Command::Pause),
+            (RESUME, Command::Resume),
+            (CHECKPOINT, Command::Checkpoint),
+            (STOP, Command::Stop),
+        ] {
+            if wishes & wish != 0 {
+                self.worker.send(&command);
+            }
+        }
+        if wishes & KILL != 0 {
+            self.killed = true;
+            self.worker.kill();
+        }
+    }
+
+    fn hear(
+        &mut self,
+        event: Event,
+        library: &mut Library,
+        trained: &[PhaseEnergy],
+    ) -> Option<End> {
+        match &event {
+            Event::Device { device, .. } => self.device = Some(device.clone()),
+            Event::Data(data) => self.data = Some(data.clone()),
+            Event::SelfCheck(check) => {
+                if check.fresh
+                    && let Err(error) = library.record_self_check(&record::self_check(check))
+                {
+                    return Some(End::Library(error));
+                }
+                self.self_check = Some(check.clone());
+            }
+            Event::Meters { meters, .. } => {
+                if let Err(end) = self.create(library, record::meters(meters), trained) {
+                    return Some(end);
+                }
+            }
+            _ => {}
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(&event);
+        }
+        self.tell(RunEvent::Worker(Box::new(event.clone())));
+        match event {
+            Event::Finished(summary) => Some(End::Finished(summary)),
+            Event::Failed(failure) => Some(End::Failed(failure)),
+            _ => None,
+        }
+    }
+
+    /// Whoever watches may be slow or gone; the record does not wait for them.
+    fn tell(&self, event: RunEvent) {
+        if self.watcher.try_send(event).is_err() {
+            tracing::debug!("nobody took an event of the run in time");
+        }
+    }
+
+    /// Puts the run into the library: everything about it is known now, and its clock is about to start.
+    fn create(
+        &mut self,
+        library: &mut Library,
+        meters: Vec<library::Meter>,
+        trained: &[PhaseEnergy],
+    ) -> Result<(), End> {
+        let (Some(device), Some(data)) = (&self.device, &self.data) else {
+            return Err(End::Failed(Failure {
+                kind: FailureKind::Protocol,
+                message: "the worker named no device or dataset".to_owned(),
+            }));
+        };
+        let (machine, owner) = here();
+        let refused = |error: CarbonError| {
+            End::Failed(Failure {
+                kind: FailureKind::Setup,
+                message: error.to_string(),
+            })
+        };
+        let measure = &self.launch.setup.measure;
+        let intensity = analysis::lookup(measure.country.as_deref()).map_err(refused)?;
+        let basis = intensity.basis(measure.pue).map_err(refused)?;
+        if self.launch.resume.is_some() {
+            let from_step = library
+                .latest_checkpoint(&self.run_id)
+                .map_err(End::Library)?
+                .map_or(0, |checkpoint| checkpoint.step);
+            let version = env!("CARGO_PKG_VERSION");
+            library
+                .reopen_run(&self.run_id, from_step, &owner, version)
+                .map_err(End::Library)?;
+        } else {
+            library
+                .create_run(&self.new_run(device, data, machine, owner, basis))
+                .map_err(End::Library)?;
+        }
+        self.intensity = Some(intensity);
+        let mut recorder = Recorder::new(self.run_id.clone(), meters, trained);
+        if let Some(check) = &self.self_check {
+            recorder.self_check(check);
+        }
+        self.recorder = Some(recorder);
+        self.tell(RunEvent::Recorded {
+            run_id: self.run_id.clone(),
+        });
+        Ok(())
+    }
+
+    fn new_run(
+        &self,
+        device: &Device,
+        data: &Data,
+        machine: library::Machine,
+        owner: library::Owner,
+        carbon: CarbonBasis,
+    ) -> NewRun {
+        let setup = &self.launch.setup;
+        NewRun {
+            id: self.run_id.clone(),
+            name: self.launch.name.clone(),
+            note: self.launch.note.clone(),
+            tags: self.launch.tags.clone(),
+            parent_id: None,
+            setup: library::Setup {
+                json: setup.canonical_json(),
+                hash: setup.hash(),
+                group_hash: setup.group_hash(),
+                seed: setup.regime.seed,
+                dataset: data.name.clone(),
+                model: setup.model.in_words(),
+            },
+            machine,
+            device: library::Device {
+                identity: device.identity.clone(),
+                kind: device.kind.clone(),
+                name: device.name.clone(),
+                vendor: device.vendor.clone(),
+                api: device.api.clone(),
+                driver: Some(device.driver.clone()).filter(|driver| !driver.is_empty()),
+                pci: device.address.clone(),
+            },
+            backend: device.backend.clone(),
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            owner,
+            started_at: jiff::Timestamp::now(),
+            parameters: Some(data.plan.parameters()),
+            flops_per_sample: Some(data.plan.training_flop() as f64),
+            carbon: Some(carbon),
+        }
+    }
+
+    /// Ends the record as `end` says.
+    fn ending(mut self, library: Option<&mut Library>, end: End) -> Ending {
+        let mut ending = Ending {
+            run_id: None,
+            status: Status::Failed,
+            failure: None,
+            worker_died: false,
+            library_failed: false,
+            summary: None,
+            carbon: None,
+        };
+        match end {
+            End::Finished(summary) => {
+                self.worker.finish(END_PATIENCE);
+                ending.status = match summary.reason.as_str() {
+                    "user" => Status::Stopped,
+                    "diverged" => Status::Failed,
+                    _ => Status::Completed,
+                };
+                if summary.reason == "diverged" {
+                    ending.failure = Some(Failure {
+                        kind: FailureKind::Training,
+                        message: format!(
+                            "training diverged at step {}: the loss is no number any more; a lower learning rate, \
+                             gradient clipping or a warm-up may help",
+                            summary.steps
+                        ),
+                    });
+                }
+                ending.carbon = self.carbon(&summary);
+                ending.summary = Some(*summary);
+            }
+            End::Failed(failure) => {
+                self.worker.finish(END_PATIENCE);
+                ending.failure = Some(failure);
+            }
+            End::WorkerGone => {
+                ending.worker_died = true;
+                ending.status = if self.killed {
+                    Status::Interrupted
+                } else {
+                    Status::Failed
+                };
+                let cause = self.worker.cause();
+                ending.failure = (!self.killed).then(|| Failure {
+                    kind: FailureKind::Training,
+                    message: format!("the worker died: {cause}"),
+                });
+            }
+            End::Library(error) => {
+                self.worker.kill();
+                ending.library_failed = true;
+                ending.status = Status::Interrupted;
+                ending.failure = Some(Failure {
+                    kind: FailureKind::Storage,
+                    message: error.to_string(),
+                });
+            }
+        }
+        if let (Some(library), Some(mut recorder)) = (library, self.recorder.take()) {
+            ending.run_id = Some(self.run_id.clone());
+            if let Err(error) = close(library, &mut recorder, &self.run_id, &ending) {
+                // A run that could not be closed shows as interrupted when the library is opened next.
+                tracing::error!("the end of the run could not be recorded: {error}");
+                ending.library_failed = true;
+                ending.failure.get_or_insert(Failure {
+                    kind: FailureKind::Storage,
+                    message: error.to_string(),
+                });
+            }
+        }
+        ending
+    }
+
+    fn carbon(&self, summary: &Summary) -> Option<CarbonSummary> {
+        let energy_j = summary.components.gross.energy_j?;
+        let pue = self.launch.setup.measure.pue;
+        // Intensity and PUE were checked when the run began.
+        let figure = operational(energy_j, self.intensity.as_ref()?, pue).ok()?;
+        Some(CarbonSummary {
+            carbon_g: figure.carbon_g,
+            boundary: summary.components.gross.boundary,
+        })
+    }
+}
+
+fn close(
+    library: &mut Library,
+    recorder: &mut Recorder,
+    run_id: &str,
+    ending: &Ending,
+) -> Result<(), LibraryError> {
+    recorder.store(library)?;
+    let summary = ending.summary.as_ref().map(|summary| library::Summary {
+        // A summary is plain numbers and text, which JSON can always hold.
+        json: serde_json::to_value(summary).unwrap_or_default(),
+        target_reached: summary.target_reached,
+        carbon: ending.carbon.clone(),
+        calibration: None,
+    });
+    let failure = ending
+        .failure
+        .as_ref()
+        .map(|failure| failure.message.as_str());
+    library.finish_run(run_id, ending.status, failure, summary.as_ref())
+}
+
+/// A new identifier: date and time (UTC) for people, and four random characters against clashes.
+fn new_run_id() -> String {
+    use rand::RngExt;
+    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let mut rng = rand::rng();
+    let chance: String = (0..4)
+        .map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())]))
+        .collect();
+    let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
+    format!("{now}-{chance}")
+}

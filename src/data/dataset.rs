@@ -1,0 +1,276 @@
+use serde::{Deserialize, Serialize};
+
+use super::{
+    DataError,
+    split::{self, Partition},
+};
+use crate::setup::{InputShape, SplitSetup};
+
+/// A dataset, whole, in memory.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// What it is.
+    pub info: DataInfo,
+    /// What to learn from.
+    pub train: Split,
+    /// What is held out.
+    pub test: Split,
+    /// How to bring samples of both parts to mean 0 and deviation 1.
+    pub normalisation: Normalisation,
+}
+
+/// What a dataset is like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataInfo {
+    /// Name in a setup.
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    /// Shape of one sample.
+    pub input: InputShape,
+    /// Every label that samples have.
+    pub labels: Vec<LabelColumn>,
+    /// Which of `labels` is to be learnt.
+    pub target: usize,
+    /// Number of samples to learn from.
+    pub train_samples: usize,
+    /// Number of samples held out.
+    pub test_samples: usize,
+    /// Bytes of the samples of both parts as they are stored, without labels: 1 per pixel, 4 per feature of a table.
+    pub feature_bytes: u64,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+impl DataInfo {
+    /// The label to be learnt.
+    pub fn target_label(&self) -> &LabelColumn {
+        &self.labels[self.target]
+    }
+
+    /// The classes of the label to be learnt, by value.
+    pub fn classes(&self) -> &[String] {
+        &self.target_label().classes
+    }
+}
+
+/// Where a dataset comes from and what goes with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Collection, generator or folder.
+    pub source: String,
+    /// Whom to name when it is shown or passed on; `None` where that is unknown.
+    pub credit: Option<String>,
+    /// Its licence; `None` where that is unknown.
+    pub licence: Option<String>,
+}
+
+/// One thing that is known of each sample.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelColumn {
+    /// Its name, such as `digit`.
+    pub name: String,
+    /// What its values 0, 1, … stand for.
+    pub classes: Vec<String>,
+}
+
+impl LabelColumn {
+    pub(super) fn new<S: Into<String>>(name: &str, classes: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            name: name.to_owned(),
+            classes: classes.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// One part of a dataset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// The samples, one after the other, each of the shape that [`DataInfo::input`] says.
+    pub features: Features,
+    /// For each column of [`DataInfo::labels`] the value of each sample, below the number of the column's classes.
+    pub labels: Vec<Vec<u16>>,
+}
+
+impl Split {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.labels.first().map_or(0, Vec::len)
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The numbers of samples, one sample after the other.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Features {
+    /// Pixels.
+    U8(Vec<u8>),
+    /// Rows of a table.
+    F32(Vec<f32>),
+}
+
+impl Features {
+    /// Numbers in all samples together.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(values) => values.len(),
+            Self::F32(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no number.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes as stored.
+    pub fn bytes(&self) -> u64 {
+        let width = match self {
+            Self::U8(_) => size_of::<u8>(),
+            Self::F32(_) => size_of::<f32>(),
+        };
+        (self.len() * width) as u64
+    }
+
+    fn select(&self, samples: &[usize], sample_len: usize) -> Self {
+        fn pick<T: Copy>(values: &[T], samples: &[usize], sample_len: usize) -> Vec<T> {
+            let rows = samples.iter().map(|&sample| sample * sample_len);
+            rows.flat_map(|start| values[start..start + sample_len].iter().copied())
+                .collect()
+        }
+        match self {
+            Self::U8(values) => Self::U8(pick(values, samples, sample_len)),
+            Self::F32(values) => Self::F32(pick(values, samples, sample_len)),
+        }
+    }
+}
+
+/// `(x − mean) / std`, with x as stored (a pixel counts from 0 to 255, or as far as the set's pixels go). One pair for
+/// each channel of a picture, one for each feature of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalisation {
+    /// Means over the training part.
+    pub mean: Vec<f32>,
+    /// Standard deviations over the training part (dividing by the count); 1 where all values are the same.
+    pub std: Vec<f32>,
+}
+
+impl Normalisation {
+    /// What `training` gives, whose samples are of shape `input`. Takes the training part alone, so that nothing of
+    /// the test part can leak into what is learnt.
+    fn of(training: &Features, input: InputShape) -> Self {
+        // A channel is a run of neighbours of equal length within the sample, a feature a run of one.
+        let (groups, run) = match input {
+            InputShape::Image { channels, .. } => (channels, input.len() / channels.max(1)),
+            InputShape::Features(count) => (count, 1),
+        };
+        match training {
+            Features::U8(pixels) => Self::from_histograms(pixels, groups, run),
+            Features::F32(values) => Self::in_two_passes(values, groups, run),
+        }
+    }
+
+    /// Exact and fast: pixels have only 256 values.
+    fn from_histograms(pixels: &[u8], groups: usize, run: usize) -> Self {
+        let mut histograms = vec![[0_u64; 256]; groups];
+        for (i, values) in pixels.chunks_exact(run.max(1)).enumerate() {
+            for &value in values {
+                histograms[i % groups][usize::from(value)] += 1;
+            }
+        }
+        Self::from_moments(histograms.iter().map(|histogram| {
+            let values = || {
+                (0_u16..)
+                    .map(f64::from)
+                    .zip(histogram.iter().map(|n| *n as f64))
+            };
+            let count: f64 = values().map(|(_, n)| n).sum();
+            let mean = values().map(|(x, n)| x * n).sum::<f64>() / count;
+            let variance = values().map(|(x, n)| n * (x - mean).powi(2)).sum::<f64>() / count;
+            (mean, variance)
+        }))
+    }
+
+    /// Two passes, because features of a table may have a large mean and a small spread.
+    fn in_two_passes(values: &[f32], groups: usize, run: usize) -> Self {
+        let of_group = |group: usize| {
+            let runs = values.chunks_exact(run).skip(group).step_by(groups);
+            runs.flatten().map(|x| f64::from(*x))
+        };
+        Self::from_moments((0..groups).map(|group| {
+            let count = of_group(group).count() as f64;
+            let mean = of_group(group).sum::<f64>() / count;
+            let variance = of_group(group).map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+            (mean, variance)
+        }))
+    }
+
+    fn from_moments(moments: impl Iterator<Item = (f64, f64)>) -> Self {
+        let (mean, std) = moments
+            .map(|(mean, variance)| {
+                let std = variance.sqrt() as f32;
+                // NaN, of a group without values, lands in the second branch too.
+                (mean as f32, if std > 0.0 { std } else { 1.0 })
+            })
+            .unzip();
+        Self { mean, std }
+    }
+}
+
+/// What is known of a dataset before its samples are.
+pub(super) struct Heading {
+    pub name: &'static str,
+    pub title: String,
+    pub input: InputShape,
+    pub labels: Vec<LabelColumn>,
+    pub target: usize,
+    pub provenance: Provenance,
+}
+
+impl Heading {
+    pub(super) fn info(self, train_samples: usize, test_samples: usize, bytes: u64) -> DataInfo {
+        DataInfo {
+            name: self.name.to_owned(),
+            title: self.title,
+            input: self.input,
+            labels: self.labels,
+            target: self.target,
+            train_samples,
+            test_samples,
+            feature_bytes: bytes,
+            provenance: self.provenance,
+        }
+    }
+
+    /// The dataset of these two parts.
+    pub(super) fn with_parts(self, train: Split, test: Split) -> Dataset {
+        let bytes = train.features.bytes() + test.features.bytes();
+        let normalisation = Normalisation::of(&train.features, self.input);
+        Dataset {
+            info: self.info(train.len(), test.len(), bytes),
+            train,
+            test,
+            normalisation,
+        }
+    }
+
+    /// The dataset of these samples, divided as `setup` says; they have one label.
+    pub(super) fn with_samples(
+        self,
+        features: &Features,
+        labels: &[u16],
+        setup: &SplitSetup,
+    ) -> Result<Dataset, DataError> {
+        let Partition { train, test } = split::stratified(labels, setup)?;
+        let part = |samples: &[usize]| Split {
+            features: features.select(samples, self.input.len()),
+            labels: vec![samples.iter().map(|&sample| labels[sample]).collect()],
+        };
+        let (train, test) = (part(&train), part(&test));
+        Ok(self.with_parts(train, test))
+    }
+}

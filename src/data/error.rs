@@ -1,0 +1,94 @@
+use std::path::PathBuf;
+
+use crate::setup::Problems;
+
+/// Why a dataset cannot be had. Each message says what is wrong, how to mend it, and where, the path last.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// An option of the setup is not possible.
+    #[error("the dataset's setup is not possible: {0}")]
+    Setup(#[from] Problems),
+    /// There are too few samples, or too few of each class, to hold some out.
+    #[error(
+        "{samples} samples in {classes} classes cannot be divided into a training and a test part; at least one class \
+         needs two samples"
+    )]
+    TooFew {
+        /// Samples in the set.
+        samples: usize,
+        /// Classes in the set.
+        classes: usize,
+    },
+    /// The memory for the samples cannot be had.
+    #[error("no memory for {bytes} bytes of samples; ask for fewer or smaller ones")]
+    Memory {
+        /// What was asked for, in bytes.
+        bytes: u64,
+    },
+    /// No thread could be started.
+    #[error("cannot start a thread to render images; close other programs and try again: {0}")]
+    Thread(#[source] std::io::Error),
+    /// A dataset that is part of the program cannot be read.
+    #[error("the shipped dataset `{name}` is damaged ({what}); install the program anew")]
+    Shipped {
+        /// The dataset's name in a setup.
+        name: &'static str,
+        /// What is wrong, with the line.
+        what: String,
+    },
+    /// A folder cannot be listed.
+    #[error(
+        "cannot list the folder of the dataset: {source}; check that it exists and may be read: {}",
+        path.display()
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// Files of a set are not in the folder.
+    #[error("no {missing} in the folder, which holds {found}; put the missing there, as a file: {}", path.display())]
+    Missing {
+        /// The usual names of what is missing.
+        missing: String,
+        /// What is there instead.
+        found: String,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder holds several sets.
+    #[error("the folder holds {sets} sets ({names}); move one of them to a folder of its own: {}", path.display())]
+    Ambiguous {
+        /// How many sets.
+        sets: usize,
+        /// Their training images.
+        names: String,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The system cannot read a file.
+    #[error("cannot read a file of the dataset: {source}; check that it may be read: {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{what}; the file is damaged or of another kind, get it anew: {}", path.display())]
+    Damaged {
+        /// What is wrong with it.
+        what: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Files are sound one by one but do not belong together or cannot be trained on.
+    #[error("{what}; check that the four files are of one set: {}", path.display())]
+    Unfit {
+        /// What is wrong.
+        what: String,
+        /// The folder or file.
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,15 @@
+//! What can train: graphics adapters over every API and the CPU, how one is chosen, opened and checked.
+//!
+//! Depends on `units`; uses wgpu and Burn. Nothing here runs before a device is asked for.
+
+mod cache;
+mod choose;
+mod list;
+mod open;
+mod self_check;
+
+pub use cache::use_kernel_cache;
+pub use choose::{ChoiceError, Chosen, choose};
+pub use list::{Api, DeviceEntry, DeviceKind, cpu_entry, list};
+pub use open::{OpenError, Opened, open};
+pub use self_check::{SELF_CHECK_TOLERANCE, SelfCheckReport, self_check};

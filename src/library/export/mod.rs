@@ -1,0 +1,155 @@
+//! Export as CSV: one file a format, all behind one small table of functions.
+//!
+//! Every format has fixed columns, all of them always; an empty cell is missing, never 0; times are RFC 3339 UTC; the
+//! decimal point is a point; text that a spreadsheet would take for a formula is escaped. Rows are streamed from the
+//! library, and a file is written beside its place and renamed when it is complete.
+
+mod cells;
+mod codecarbon;
+mod columns;
+mod epochs;
+mod error;
+mod file;
+mod runs;
+mod samples;
+
+use std::io::Write;
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+
+pub use columns::SETUP_COLUMNS;
+pub use error::ExportError;
+
+use super::Library;
+use crate::units::UnknownName;
+use cells::Cells;
+
+/// What a row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// A reading of a meter or sensor.
+    Samples,
+    /// An epoch.
+    Epochs,
+    /// A run.
+    Runs,
+    /// A run, in the columns of CodeCarbon 3.3.
+    CodeCarbon,
+}
+
+/// How one format is written.
+struct Exporter {
+    /// Names of all columns.
+    header: fn() -> Vec<String>,
+    /// Writes the rows of one run, given by its identifier.
+    rows: fn(&Library, &str, &Options, &mut Cells<'_>) -> Result<(), ExportError>,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 4] = [Self::Samples, Self::Epochs, Self::Runs, Self::CodeCarbon];
+
+    /// Its name on the command line.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Samples => "samples",
+            Self::Epochs => "epochs",
+            Self::Runs => "runs",
+            Self::CodeCarbon => "codecarbon",
+        }
+    }
+
+    /// The format of this name.
+    ///
+    /// # Errors
+    /// Where there is none; the error suggests.
+    pub fn from_id(id: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.id() == id)
+            .ok_or_else(|| UnknownName::new("export format", id, Self::ALL.map(Self::id)))
+    }
+
+    /// Names of its columns, in order.
+    pub fn header(self) -> Vec<String> {
+        (self.exporter().header)()
+    }
+
+    fn exporter(self) -> Exporter {
+        match self {
+            Self::Samples => Exporter {
+                header: samples::header,
+                rows: samples::rows,
+            },
+            Self::Epochs => Exporter {
+                header: epochs::header,
+                rows: epochs::rows,
+            },
+            Self::Runs => Exporter {
+                header: runs::header,
+                rows: runs::rows,
+            },
+            Self::CodeCarbon => Exporter {
+                header: codecarbon::header,
+                rows: codecarbon::rows,
+            },
+        }
+    }
+}
+
+/// What an export depends on beside the library.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// For the one format that has local times; those of the others are UTC.
+    pub time_zone: TimeZone,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            time_zone: TimeZone::system(),
+        }
+    }
+}
+
+/// Writes the runs with these identifiers to `out`, and returns how many rows there were.
+///
+/// # Errors
+/// Where the library cannot be read or `out` cannot be written.
+pub fn write(
+    library: &Library,
+    format: Format,
+    runs: &[String],
+    options: &Options,
+    out: &mut dyn Write,
+) -> Result<u64, ExportError> {
+    let exporter = format.exporter();
+    let mut cells = Cells::new(out);
+    for name in (exporter.header)() {
+        cells.text(&name)?;
+    }
+    cells.end_header()?;
+    library.snapshot(|| {
+        runs.iter()
+            .try_for_each(|run| (exporter.rows)(library, run, options, &mut cells))
+    })?;
+    cells.finish()
+}
+
+/// As [`write`], to file `path`. It appears when it is complete, or not at all.
+///
+/// # Errors
+/// As [`write`]; and where there is a file already and `overwrite` is not set.
+pub fn write_file(
+    library: &Library,
+    format: Format,
+    runs: &[String],
+    options: &Options,
+    path: &Path,
+    overwrite: bool,
+) -> Result<u64, ExportError> {
+    file::replace(path, overwrite, |out| {
+        write(library, format, runs, options, out)
+    })
+}

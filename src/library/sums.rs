@@ -1,0 +1,159 @@
+//! What energies come to: at one boundary, and over the parts of a machine.
+
+use super::records::{Meter, PhaseEnergy};
+use crate::units::{Boundary, EnergyFigure, Estimate, Grade};
+
+/// The one figure for `boundary` among `energies`, which are of one phase or of several of one name.
+///
+/// A figure that is a sum already (its meter joins others by ` + `) stands for all. Otherwise the best grade of each
+/// device counts, and devices add up; where one of them has no reading, neither has the sum.
+pub fn at_boundary(
+    energies: &[PhaseEnergy],
+    boundary: Boundary,
+    meters: &[Meter],
+) -> Option<PhaseEnergy> {
+    let here = || {
+        energies
+            .iter()
+            .filter(move |energy| energy.figure.boundary == boundary)
+    };
+    let sums = here().filter(|energy| energy.figure.meter.contains(" + "));
+    if let Some(sum) = sums.min_by_key(|energy| energy.figure.grade) {
+        return Some(sum.clone());
+    }
+    let mut devices: Vec<(&str, &PhaseEnergy)> = Vec::new();
+    for energy in here() {
+        let device = device_of(&energy.figure.meter, meters);
+        match devices.iter_mut().find(|(known, _)| *known == device) {
+            Some((_, best)) if rank(energy) < rank(best) => *best = energy,
+            Some(_) => {}
+            None => devices.push((device, energy)),
+        }
+    }
+    let parts: Vec<&PhaseEnergy> = devices.into_iter().map(|(_, energy)| energy).collect();
+    match parts.as_slice() {
+        [] => None,
+        [only] => Some((*only).clone()),
+        several if several.iter().any(|part| part.figure.energy_j.is_none()) => {
+            Some(unread(boundary, several))
+        }
+        several => Some(sum(boundary, several)),
+    }
+}
+
+/// A figure with a reading before one without, then by grade.
+fn rank(energy: &PhaseEnergy) -> (bool, Grade) {
+    (energy.figure.energy_j.is_none(), energy.figure.grade)
+}
+
+/// What `meter` measures; a meter that is not listed, or names no device, stands for itself.
+fn device_of<'a>(meter: &'a str, meters: &'a [Meter]) -> &'a str {
+    meters
+        .iter()
+        .find(|known| known.id == meter)
+        .and_then(|known| known.device.as_deref())
+        .unwrap_or(meter)
+}
+
+/// The sum over the parts of the machine that had a reading, with boundary [`Boundary::Components`]; `None` where there
+/// are no parts. Which parts had none is for the caller to show.
+///
+/// What contains other parts (system, wall, other sums) is not added, nor the figure of a whole chip where package or
+/// memory have one. No net energy where any of the added parts has none.
+pub fn sum_of_parts(energies: &[PhaseEnergy]) -> Option<PhaseEnergy> {
+    let has_reading = |energy: &&PhaseEnergy| energy.figure.energy_j.is_some();
+    let in_chip = |energy: &&PhaseEnergy| {
+        matches!(
+            energy.figure.boundary,
+            Boundary::CpuPackage | Boundary::Dram
+        )
+    };
+    let chip_is_in_parts = energies
+        .iter()
+        .filter(in_chip)
+        .any(|part| has_reading(&part));
+    let mut parts: Vec<&PhaseEnergy> = Vec::new();
+    for energy in energies {
+        let adds = match energy.figure.boundary {
+            Boundary::GpuBoard | Boundary::CpuPackage | Boundary::Dram => true,
+            Boundary::Soc => !chip_is_in_parts,
+            Boundary::Components | Boundary::System | Boundary::Wall => false,
+        };
+        // A meter that stands for two boundaries is one meter.
+        let twice = parts
+            .iter()
+            .any(|part| part.figure.meter == energy.figure.meter);
+        if adds && !twice {
+            parts.push(energy);
+        }
+    }
+    let read: Vec<&PhaseEnergy> = parts.iter().copied().filter(has_reading).collect();
+    match (parts.as_slice(), read.as_slice()) {
+        ([], _) => None,
+        (parts, []) => Some(unread(Boundary::Components, parts)),
+        (_, read) => Some(sum(Boundary::Components, read)),
+    }
+}
+
+/// `parts` added up, all of which have a reading: linearly within one source, whose error is systematic, and in
+/// quadrature across sources. The grade is the worst of the parts, the coverage that of the part covered least.
+fn sum(boundary: Boundary, parts: &[&PhaseEnergy]) -> PhaseEnergy {
+    let total = |of: fn(&PhaseEnergy) -> Option<Estimate>| {
+        let mut by_source: Vec<(&str, Estimate)> = Vec::new();
+        for part in parts {
+            let (source, energy) = (part.figure.source.as_str(), of(part)?);
+            match by_source.iter_mut().find(|(known, _)| *known == source) {
+                Some((_, sum)) => *sum = sum.plus_same_source(energy),
+                None => by_source.push((source, energy)),
+            }
+        }
+        Some(Estimate::sum_independent(
+            by_source.into_iter().map(|(_, sum)| sum),
+        ))
+    };
+    let mut figure = joined(boundary, parts);
+    figure.energy_j = total(|part| part.figure.energy_j);
+    PhaseEnergy {
+        figure,
+        net_j: total(|part| part.net_j),
+    }
+}
+
+/// That `parts` have no sum.
+fn unread(boundary: Boundary, parts: &[&PhaseEnergy]) -> PhaseEnergy {
+    PhaseEnergy {
+        figure: EnergyFigure {
+            covered_s: 0.0,
+            ..joined(boundary, parts)
+        },
+        net_j: None,
+    }
+}
+
+/// The provenance of `parts` together, without an energy.
+fn joined(boundary: Boundary, parts: &[&PhaseEnergy]) -> EnergyFigure {
+    let join = |of: fn(&EnergyFigure) -> &str| {
+        let mut texts: Vec<&str> = Vec::new();
+        for text in parts.iter().map(|part| of(&part.figure)) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        texts.join(" + ")
+    };
+    let figures = || parts.iter().map(|part| &part.figure);
+    EnergyFigure {
+        boundary,
+        meter: join(|figure| &figure.meter),
+        source: join(|figure| &figure.source),
+        grade: figures()
+            .map(|figure| figure.grade)
+            .max()
+            .unwrap_or(Grade::F),
+        energy_j: None,
+        covered_s: figures()
+            .min_by(|a, b| a.coverage().total_cmp(&b.coverage()))
+            .map_or(0.0, |figure| figure.covered_s),
+        window_s: figures().map(|figure| figure.window_s).fold(0.0, f64::max),
+    }
+}

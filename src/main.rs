@@ -1,0 +1,7 @@
+//! The `joulelab` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    joulelab::cli::main()
+}

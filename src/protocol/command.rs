@@ -1,0 +1,57 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{PhaseEnergy, SelfCheck};
+use crate::setup::Setup;
+
+/// What a controller asks of a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub enum Command {
+    /// List every device; answered by [`super::Event::Devices`].
+    Devices,
+    /// Try every meter; answered by [`super::Event::Sources`].
+    Doctor {
+        /// Device whose meter is to be matched, as in a setup.
+        device: String,
+        /// Overrides of the models' powers, as in a setup.
+        measure: crate::setup::MeasureSetup,
+    },
+    /// Train. One run a worker.
+    Run(Box<RunRequest>),
+    /// Hold after the step that is going on.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+    /// Save the state after the step that is going on.
+    Checkpoint,
+    /// End the run after the step that is going on.
+    Stop,
+}
+
+/// A run to be trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRequest {
+    /// What to train.
+    pub setup: Setup,
+    /// Where checkpoints go.
+    pub checkpoints: Option<PathBuf>,
+    /// Where tuned kernels are kept.
+    pub kernel_cache: Option<PathBuf>,
+    /// Self-checks of this machine's devices that were done before.
+    pub self_checks: Vec<SelfCheck>,
+    /// Where to go on from.
+    pub resume: Option<Resume>,
+}
+
+/// What a run is resumed from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resume {
+    /// Folder of the checkpoint.
+    pub checkpoint: PathBuf,
+    /// Time on the run's clock at which this worker begins, s.
+    pub t_s: f64,
+    /// Energy of training and evaluation in earlier workers of the run, by meter.
+    pub training: Vec<PhaseEnergy>,
+}

@@ -1,0 +1,406 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::setup::{InputShape, Phase, plan::Plan};
+use crate::units::{Boundary, EnergyFigure, Estimate, Grade};
+
+/// What a worker tells its controller. `t_s` is seconds since the run began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The worker is there.
+    Hello {
+        /// Version of its messages, [`super::PROTOCOL`].
+        protocol: u32,
+        /// Version of its program.
+        program_version: String,
+        /// Its process id.
+        pid: u32,
+    },
+    /// Every device.
+    Devices {
+        /// In the order of their indices.
+        devices: Vec<Device>,
+    },
+    /// Every meter that was tried.
+    Sources {
+        /// In the order in which they were tried.
+        sources: Vec<Source>,
+    },
+    /// The device that will train.
+    Device {
+        /// Which.
+        device: Device,
+        /// Why this one.
+        because: String,
+    },
+    /// The dataset was read, and the model planned for it.
+    Data(Data),
+    /// The device was compared with the CPU, now or before.
+    SelfCheck(SelfCheck),
+    /// What is read during the run.
+    Meters {
+        /// In the order of their figures.
+        meters: Vec<Meter>,
+        /// What was not used, and why.
+        refused: Vec<Source>,
+    },
+    /// The idle baseline.
+    Idle {
+        /// One for each meter that answered.
+        power: Vec<IdlePower>,
+        /// Seconds it was measured for.
+        duration_s: f64,
+    },
+    /// A phase begins.
+    PhaseBegan {
+        /// When.
+        t_s: f64,
+        /// Which.
+        phase: Phase,
+    },
+    /// The phase that began last ends.
+    PhaseEnded {
+        /// When.
+        t_s: f64,
+        /// Which.
+        phase: Phase,
+        /// Its energy, by meter.
+        energies: Vec<PhaseEnergy>,
+    },
+    /// Training metrics.
+    Progress {
+        /// When.
+        t_s: f64,
+        /// What was read.
+        progress: Progress,
+    },
+    /// The held-out samples were looked at.
+    Evaluated {
+        /// When.
+        t_s: f64,
+        /// What came out.
+        evaluation: Evaluation,
+        /// Energy of training and evaluation since the start of the run, by meter.
+        training: Vec<PhaseEnergy>,
+    },
+    /// Where the energy stands; about twice a second.
+    Energy {
+        /// When.
+        t_s: f64,
+        /// Each meter now.
+        now: Vec<MeterNow>,
+        /// Energy so far of the phase that is going on, by meter.
+        phase: Vec<PhaseEnergy>,
+        /// Energy of training and evaluation since the start of the run, by meter.
+        training: Vec<PhaseEnergy>,
+    },
+    /// Raw readings.
+    Samples {
+        /// In the order of their times.
+        samples: Vec<Sample>,
+    },
+    /// A checkpoint was written.
+    Saved(Saved),
+    /// The run has ended as its setup or the user wished.
+    Finished(Box<Summary>),
+    /// The run or request has failed.
+    Failed(Failure),
+}
+
+/// A device that can train.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Number for `--device`.
+    pub index: usize,
+    /// Name, as its driver gives it.
+    pub name: String,
+    /// `discrete-gpu`, `integrated-gpu`, `virtual-gpu`, `software`, `other` or `cpu`.
+    pub kind: String,
+    /// Graphics API; `None` for the CPU.
+    pub api: Option<String>,
+    /// Burn's backend, such as `wgpu/vulkan` or `flex`.
+    pub backend: String,
+    /// Driver with its version; empty where there is none.
+    pub driver: String,
+    /// Who made it.
+    pub vendor: Option<String>,
+    /// PCI address, or the platform's like.
+    pub address: Option<String>,
+    /// Stays the same over restarts and upgrades of the driver.
+    pub identity: String,
+}
+
+/// What is learnt from and by what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Data {
+    /// Name of the dataset in a setup.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// Shape of one sample.
+    pub input: InputShape,
+    /// The classes to tell apart.
+    pub classes: Vec<String>,
+    /// Samples to learn from.
+    pub train: usize,
+    /// Samples held out.
+    pub test: usize,
+    /// Layers of the model, with their costs.
+    pub plan: Plan,
+    /// Steps in one epoch.
+    pub steps_per_epoch: u64,
+}
+
+/// Comparison of a device with the CPU.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SelfCheck {
+    /// Identity of the device.
+    pub device: String,
+    /// Its driver with version.
+    pub driver: String,
+    /// Version of the program that checked.
+    pub program_version: String,
+    /// Whether every difference was within the tolerance.
+    pub passed: bool,
+    /// Largest relative difference allowed.
+    pub tolerance: f64,
+    /// Relative difference of the loss.
+    pub loss_difference: Option<f64>,
+    /// Largest relative difference of a gradient.
+    pub gradient_difference: Option<f64>,
+    /// Whether it was done now, not taken from the library.
+    pub fresh: bool,
+}
+
+/// A source of energy figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Meter {
+    /// Identifier, such as `nvml:0`.
+    pub id: String,
+    /// How it measures, in words.
+    pub source: String,
+    /// What it measures.
+    pub device: String,
+    /// What hardware its figures cover.
+    pub boundary: Boundary,
+    /// How good it is.
+    pub grade: Grade,
+    /// `counter`, `power` or `model`.
+    pub kind: String,
+    /// How often its reading changes, in seconds.
+    pub refresh_s: Option<f64>,
+    /// What a reader of its figures should know.
+    pub notes: Vec<String>,
+}
+
+/// A source that was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Meter's identifier, or the source's.
+    pub id: String,
+    /// How it measures.
+    pub source: String,
+    /// Which device.
+    pub device: String,
+    /// What hardware it would cover.
+    pub boundary: Boundary,
+    /// How good its figures would be.
+    pub grade: Grade,
+    /// What it reads now, with its unit.
+    pub raw: Option<String>,
+    /// How often it publishes, in seconds.
+    pub refresh_s: Option<f64>,
+    /// What became of it.
+    pub status: SourceStatus,
+    /// What else should be known.
+    pub notes: Vec<String>,
+}
+
+/// What became of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "kebab-case")]
+pub enum SourceStatus {
+    /// It is read.
+    Used,
+    /// It would answer but is not read.
+    Available {
+        /// Why it is not read.
+        reason: String,
+    },
+    /// It cannot be used.
+    Refused {
+        /// Why.
+        reason: String,
+        /// How to mend that.
+        remedy: Option<String>,
+    },
+}
+
+/// Power of the idle machine by one meter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IdlePower {
+    /// Which meter.
+    pub meter: String,
+    /// Of what hardware.
+    pub boundary: Boundary,
+    /// How good that is.
+    pub grade: Grade,
+    /// Watts.
+    pub power_w: Estimate,
+}
+
+/// Energy of a stretch of time by one meter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseEnergy {
+    /// Gross energy with its provenance.
+    pub gross: EnergyFigure,
+    /// Gross minus the idle baseline, J; `None` where there is no baseline.
+    pub net_j: Option<Estimate>,
+}
+
+/// One meter at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeterNow {
+    /// Which meter.
+    pub meter: String,
+    /// Power in W.
+    pub power_w: Option<f64>,
+    /// Why it is no longer read, if so.
+    pub lost: Option<String>,
+}
+
+/// One raw reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// When.
+    pub t_s: f64,
+    /// Which meter.
+    pub meter: String,
+    /// What was read, such as `power`.
+    pub metric: String,
+    /// The reading; `None` where it is no number.
+    pub value: Option<f64>,
+    /// Its unit, as UCUM writes it.
+    pub unit: String,
+}
+
+/// Training metrics over the steps since the last reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Steps done since the start of the run.
+    pub step: u64,
+    /// Epoch that is going on, from 1.
+    pub epoch: u64,
+    /// Mean training loss; `None` where it is no number.
+    pub loss: Option<f64>,
+    /// Share of training samples got right, 0 to 1.
+    pub accuracy: Option<f64>,
+    /// Learning rate of the last step.
+    pub learning_rate: f64,
+    /// Training samples a second.
+    pub samples_per_s: f64,
+    /// Steps after which the run ends at the latest.
+    pub steps_max: Option<u64>,
+    /// Seconds of training steps since the start of the run.
+    pub train_s: f64,
+}
+
+/// A look at the held-out samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Steps done.
+    pub step: u64,
+    /// Whole epochs done.
+    pub epoch: u64,
+    /// Mean loss; `None` where it is no number.
+    pub loss: Option<f64>,
+    /// Share got right, 0 to 1.
+    pub accuracy: Option<f64>,
+    /// Mean training loss since the last evaluation.
+    pub train_loss: Option<f64>,
+    /// Share of training samples got right since the last evaluation.
+    pub train_accuracy: Option<f64>,
+    /// Training samples since the last evaluation.
+    pub samples: u64,
+    /// Seconds of training steps since the last evaluation.
+    pub train_s: f64,
+}
+
+/// A checkpoint on the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Its folder.
+    pub path: PathBuf,
+    /// Steps done.
+    pub step: u64,
+    /// Whole epochs done.
+    pub epoch: u64,
+    /// Bytes of all its files.
+    pub bytes: u64,
+    /// SHA-256 of the network's file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Why it ended: `epochs`, `steps`, `target`, `energy`, `time`, `early-stopping`, `user` or `diverged`.
+    pub reason: String,
+    /// The same for people.
+    pub reason_text: String,
+    /// Steps done.
+    pub steps: u64,
+    /// Epochs done, whole or begun.
+    pub epochs: u64,
+    /// Training samples seen.
+    pub samples: u64,
+    /// The last held-out accuracy, 0 to 1.
+    pub final_accuracy: Option<f64>,
+    /// The last held-out loss.
+    pub final_loss: Option<f64>,
+    /// The highest held-out accuracy, 0 to 1.
+    pub best_accuracy: Option<f64>,
+    /// Whether the target was reached; `None` where there is none.
+    pub target_reached: Option<bool>,
+    /// Seconds of training steps.
+    pub train_s: f64,
+    /// Energy of training and evaluation, by meter; the run's result.
+    pub training: Vec<PhaseEnergy>,
+    /// The same added up over the parts of the machine.
+    pub components: PhaseEnergy,
+    /// Parts of the machine that had no reading and are not in the sum.
+    pub missing: Vec<String>,
+    /// Share of one core that reading the meters took, 0 to 1.
+    pub meter_overhead_share: f64,
+    /// Raw readings that were dropped because they were not taken in time.
+    pub dropped_samples: u64,
+}
+
+/// Why something could not be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind of reason.
+    pub kind: FailureKind,
+    /// What happened, where, and how to mend it.
+    pub message: String,
+}
+
+/// What kind of reason stopped a run; decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The setup cannot be run.
+    Setup,
+    /// The dataset cannot be read.
+    Data,
+    /// There is no such device, or it cannot be used.
+    Device,
+    /// Training failed.
+    Training,
+    /// A file could not be written or read.
+    Storage,
+    /// A message could not be understood.
+    Protocol,
+}

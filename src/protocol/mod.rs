@@ -1,0 +1,19 @@
+//! What worker and controller say to each other: one JSON object a line over the worker's standard streams, versioned.
+//!
+//! Depends on `setup` and `units` only. [`Command`] goes to the worker, [`Event`] comes back; the first event is always
+//! [`Event::Hello`]. A worker ends when its standard input does.
+
+mod command;
+mod event;
+mod line;
+
+pub use command::{Command, Resume, RunRequest};
+pub use event::{
+    Data, Device, Event, Failure, FailureKind, IdlePower, Meter, MeterNow, PhaseEnergy, Sample,
+    SelfCheck, Source, SourceStatus, Summary,
+};
+pub use event::{Evaluation, Progress, Saved};
+pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
+
+/// Version of the messages. Both sides must have the same.
+pub const PROTOCOL: u32 = 1;

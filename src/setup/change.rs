@@ -1,0 +1,168 @@
+use serde_json::{Map, Value};
+
+use super::{DatasetSetup, GradientClipping, ModelSetup, OptimiserSetup, Setup};
+use crate::units::{UnknownName, nearest};
+
+/// Changes to a setup, as flags or a file give them: a tree of the fields that are named. Where a table's `kind` or
+/// `name` changes, its other fields start from the new kind's defaults.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Change(Map<String, Value>);
+
+/// A change that does not fit the setup's fields.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// A name that is not among the known ones.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// Anything else that the fields refuse.
+    #[error("{0}")]
+    Misfit(String),
+}
+
+/// The tables that are of one of several kinds: path, the key that names the kind, what it is called, what is known.
+const KINDS: [(&str, &str, &str, &[&str]); 4] = [
+    ("/dataset", "name", "dataset", &DatasetSetup::NAMES),
+    ("/model", "kind", "model", &ModelSetup::KINDS),
+    (
+        "/regime/optimiser",
+        "kind",
+        "optimiser",
+        &OptimiserSetup::KINDS,
+    ),
+    (
+        "/regime/gradient_clipping",
+        "kind",
+        "gradient clipping",
+        &GradientClipping::KINDS,
+    ),
+];
+
+impl Change {
+    /// A whole tree of fields at once, as a file holds it.
+    ///
+    /// # Errors
+    /// Where the value is no table.
+    pub fn whole(value: Value) -> Result<Self, ChangeError> {
+        match value {
+            Value::Object(fields) => Ok(Self(fields)),
+            other => Err(ChangeError::Misfit(format!(
+                "a setup is a table of fields, not `{other}`"
+            ))),
+        }
+    }
+
+    /// Sets the field at a dotted path, such as `regime.learning_rate`.
+    pub fn set(&mut self, path: &str, value: impl Into<Value>) {
+        let mut fields = &mut self.0;
+        let mut keys = path.split('.').peekable();
+        while let Some(key) = keys.next() {
+            if keys.peek().is_none() {
+                fields.insert(key.to_owned(), value.into());
+                return;
+            }
+            let entry = fields
+                .entry(key.to_owned())
+                .or_insert_with(|| Value::Object(Map::new()));
+            if !entry.is_object() {
+                *entry = Value::Object(Map::new());
+            }
+            let Some(next) = entry.as_object_mut() else {
+                return;
+            };
+            fields = next;
+        }
+    }
+
+    /// Sets a field from `path=value`, where the value is read as JSON, else taken as text.
+    ///
+    /// # Errors
+    /// Where there is no `=`.
+    pub fn assign(&mut self, assignment: &str) -> Result<(), ChangeError> {
+        let (path, value) = assignment.split_once('=').ok_or_else(|| {
+            ChangeError::Misfit(format!(
+                "`{assignment}` sets nothing; write a field and its value, such as regime.seed=3"
+            ))
+        })?;
+        let value =
+            serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.trim().to_owned()));
+        self.set(path.trim(), value);
+        Ok(())
+    }
+
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The setup with these changes.
+    ///
+    /// # Errors
+    /// Unknown fields and names, with the nearest known one; values of the wrong type.
+    pub fn apply(&self, base: &Setup) -> Result<Setup, ChangeError> {
+        let mut value = base.to_value();
+        let change = Value::Object(self.0.clone());
+        for (path, key, what, known) in KINDS {
+            let Some(asked) = change.pointer(path).and_then(|table| table.get(key)) else {
+                continue;
+            };
+            let asked = asked.as_str().unwrap_or_default();
+            if !known.contains(&asked) {
+                return Err(UnknownName::new(what, asked, known.iter().copied()).into());
+            }
+            if let Some(table) = value.pointer_mut(path)
+                && table.get(key).and_then(Value::as_str) != Some(asked)
+            {
+                *table = Value::Object(Map::from_iter([(
+                    key.to_owned(),
+                    Value::String(asked.to_owned()),
+                )]));
+            }
+        }
+        if change.pointer("/dataset/name").is_some()
+            && change.pointer("/model/kind").is_none()
+            && let Some(kind) = change.pointer("/dataset/name").and_then(model_for)
+        {
+            value["model"] = serde_json::json!({ "kind": kind });
+        }
+        merge(&mut value, &change);
+        serde_path_to_error::deserialize(value).map_err(|e| {
+            let path = e.path().to_string();
+            let message = with_nearest(&e.into_inner().to_string());
+            ChangeError::Misfit(match path.as_str() {
+                "." => message,
+                path => format!("{path}: {message}"),
+            })
+        })
+    }
+}
+
+/// The kind of model for a dataset that is named without one, where the default one would not do: a convolutional network
+/// needs images.
+fn model_for(dataset: &Value) -> Option<&'static str> {
+    (dataset.as_str() == Some("breast-cancer")).then_some("mlp")
+}
+
+/// Lays `change` over `value`, table by table.
+fn merge(value: &mut Value, change: &Value) {
+    match (value, change) {
+        (Value::Object(fields), Value::Object(changes)) => {
+            for (key, change) in changes {
+                merge(fields.entry(key.clone()).or_insert(Value::Null), change);
+            }
+        }
+        (value, change) => *value = change.clone(),
+    }
+}
+
+/// Adds the nearest known name to serde's `unknown field` and `unknown variant` messages.
+fn with_nearest(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
+    match (unknown, quoted.next()) {
+        (true, Some(given)) => match nearest(given, quoted) {
+            Some(name) => format!("{message}; did you mean `{name}`?"),
+            None => message.to_owned(),
+        },
+        _ => message.to_owned(),
+    }
+}

@@ -1,0 +1,325 @@
+use std::{fmt, path::PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use super::problem::Problems;
+use crate::units::UnknownName;
+
+/// Fewest images a [`ShapesSetup`] may ask for: two of each of the 60 combinations of shape, colour and size, so that
+/// each is in both parts of the split.
+pub const SHAPES_MIN_SAMPLES: usize = 120;
+/// Most images a [`ShapesSetup`] may ask for.
+pub const SHAPES_MAX_SAMPLES: usize = 1_000_000;
+/// Most bytes of pixels a [`ShapesSetup`] may ask for (2 GiB).
+pub const SHAPES_MAX_BYTES: usize = 2 << 30;
+
+/// Seeds end where TOML's integers do, so that every setup can be written as TOML.
+const MAX_SEED: u64 = i64::MAX as u64;
+
+/// Writes the enum and all that follows from its list of variants, so that a dataset's name, options, defaults and
+/// checks cannot drift apart. Options implement `Default`, `Serialize`, `Deserialize` and have `validate`.
+macro_rules! datasets {
+    ($($(#[$doc:meta])* $variant:ident($options:ty) = $name:literal),+ $(,)?) => {
+        /// Which data to train on. In a file: a table with `name` and the options of that set; what is left out
+        /// has its default, and without a name it is `digits`.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(tag = "name")]
+        pub enum DatasetSetup {
+            $($(#[$doc])* #[serde(rename = $name)] $variant($options)),+
+        }
+
+        impl DatasetSetup {
+            /// The names there are, in the order in which they are offered.
+            pub const NAMES: [&'static str; [$($name),+].len()] = [$($name),+];
+
+            /// The set called `name`, with the default of each option.
+            ///
+            /// # Errors
+            /// Where there is no such set; the nearest name is suggested.
+            pub fn from_name(name: &str) -> Result<Self, UnknownName> {
+                match name {
+                    $($name => Ok(Self::$variant(<$options>::default())),)+
+                    _ => Err(UnknownName::new("dataset", name, Self::NAMES)),
+                }
+            }
+
+            /// The name by which it is asked for.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $name),+ }
+            }
+
+            /// Notes each option that is not possible; fields are called `dataset.…`.
+            pub fn validate(&self, problems: &mut Problems) {
+                match self { $(Self::$variant(options) => options.validate(problems)),+ }
+            }
+
+            fn from_table<E: de::Error>(name: &str, options: toml::Table) -> Result<Self, E> {
+                let options = toml::Value::Table(options);
+                match name {
+                    $($name => <$options>::deserialize(options).map(Self::$variant).map_err(
+                        |error| E::custom(format_args!(
+                            "dataset `{name}`: {}", error.to_string().trim_end()
+                        )),
+                    ),)+
+                    _ => Self::from_name(name).map_err(E::custom),
+                }
+            }
+        }
+    };
+}
+
+datasets! {
+    /// The shipped handwritten digits: 1,797 images of 1×8×8, 10 classes.
+    Digits(SplitSetup) = "digits",
+    /// The shipped breast cancer table: 569 rows of 30 features, 2 classes.
+    BreastCancer(SplitSetup) = "breast-cancer",
+    /// Rendered shapes on textured ground, of any number and three labels each.
+    Shapes(ShapesSetup) = "shapes",
+    /// MNIST-like files in a folder, with their own split.
+    Idx(IdxSetup) = "idx",
+}
+
+impl Default for DatasetSetup {
+    fn default() -> Self {
+        Self::Digits(SplitSetup::default())
+    }
+}
+
+// Written by hand because a derived tagged enum can neither suggest the nearest name nor go without a name.
+impl<'de> Deserialize<'de> for DatasetSetup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DatasetVisitor)
+    }
+}
+
+struct DatasetVisitor;
+
+impl<'de> de::Visitor<'de> for DatasetVisitor {
+    type Value = DatasetSetup;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a table with the `name` of a dataset and its options")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<DatasetSetup, A::Error> {
+        let mut name = None;
+        let mut options = toml::Table::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let repeated = if key == "name" {
+                name.replace(map.next_value::<String>()?).is_some()
+            } else {
+                let value = map.next_value().map_err(|error| {
+                    de::Error::custom(format_args!("option `{key}` of the dataset: {error}"))
+                })?;
+                options.insert(key.clone(), value).is_some()
+            };
+            if repeated {
+                let message = format_args!("`{key}` of the dataset is given twice");
+                return Err(de::Error::custom(message));
+            }
+        }
+        let name = name.unwrap_or_else(|| DatasetSetup::default().name().to_owned());
+        DatasetSetup::from_table(&name, options)
+    }
+}
+
+/// How a set that comes in one piece is divided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SplitSetup {
+    /// Share of the samples held out for testing, above 0 and below 1.
+    pub test_fraction: f64,
+    /// Seed of the choice, at most `i64::MAX`.
+    pub split_seed: u64,
+}
+
+impl Default for SplitSetup {
+    fn default() -> Self {
+        Self {
+            test_fraction: 0.2,
+            split_seed: 0,
+        }
+    }
+}
+
+impl SplitSetup {
+    fn validate(&self, problems: &mut Problems) {
+        problems.require(
+            self.test_fraction > 0.0 && self.test_fraction < 1.0,
+            "dataset.test_fraction",
+            self.test_fraction,
+            "a number above 0 and below 1",
+        );
+        require_seed(problems, "dataset.split_seed", self.split_seed);
+    }
+}
+
+/// Options of the rendered shapes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShapesSetup {
+    /// Height and width in pixels, 16 to 64.
+    pub size: usize,
+    /// 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
+    /// Number of images, training and test together; from [`SHAPES_MIN_SAMPLES`] to [`SHAPES_MAX_SAMPLES`], and at
+    /// most [`SHAPES_MAX_BYTES`] of pixels.
+    pub samples: usize,
+    /// Standard deviation of the pixel noise as a share of the full scale, 0 to 1.
+    pub noise: f64,
+    /// Seed of the images, at most `i64::MAX`.
+    pub seed: u64,
+    /// The label to learn. The other two stay available for training several tasks at once.
+    pub label: ShapesLabel,
+    /// Share of the images held out for testing, above 0 and below 1.
+    pub test_fraction: f64,
+    /// Seed of the split, at most `i64::MAX`.
+    pub split_seed: u64,
+}
+
+impl Default for ShapesSetup {
+    fn default() -> Self {
+        let split = SplitSetup::default();
+        Self {
+            size: 28,
+            channels: 1,
+            samples: 4000,
+            noise: 0.1,
+            seed: 0,
+            label: ShapesLabel::Shape,
+            test_fraction: split.test_fraction,
+            split_seed: split.split_seed,
+        }
+    }
+}
+
+impl ShapesSetup {
+    /// The options of the split by themselves.
+    pub fn split(&self) -> SplitSetup {
+        SplitSetup {
+            test_fraction: self.test_fraction,
+            split_seed: self.split_seed,
+        }
+    }
+
+    fn validate(&self, problems: &mut Problems) {
+        let sane_size = (16..=64).contains(&self.size);
+        let sane_channels = matches!(self.channels, 1 | 3);
+        let sane_samples = (SHAPES_MIN_SAMPLES..=SHAPES_MAX_SAMPLES).contains(&self.samples);
+        problems.require(
+            sane_size,
+            "dataset.size",
+            self.size,
+            "16 to 64 pixels a side",
+        );
+        problems.require(sane_channels, "dataset.channels", self.channels, "1 or 3");
+        problems.require(
+            sane_samples,
+            "dataset.samples",
+            self.samples,
+            format!("{SHAPES_MIN_SAMPLES} to {SHAPES_MAX_SAMPLES} images"),
+        );
+        if sane_size && sane_channels && sane_samples {
+            let image_bytes = self.size * self.size * self.channels;
+            problems.require(
+                self.samples <= SHAPES_MAX_BYTES / image_bytes,
+                "dataset.samples",
+                self.samples,
+                format!(
+                    "at most {} images of {image_bytes} bytes each",
+                    SHAPES_MAX_BYTES / image_bytes
+                ),
+            );
+        }
+        problems.require(
+            (0.0..=1.0).contains(&self.noise),
+            "dataset.noise",
+            self.noise,
+            "a number from 0 to 1",
+        );
+        require_seed(problems, "dataset.seed", self.seed);
+        self.split().validate(problems);
+    }
+}
+
+/// What of a rendered shape is to be learnt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
+pub enum ShapesLabel {
+    /// Circle, square, triangle, cross or star.
+    #[default]
+    Shape,
+    /// Red, green, blue or yellow; with one channel black, dark grey, light grey or white.
+    Colour,
+    /// Small, medium or large.
+    Size,
+}
+
+impl ShapesLabel {
+    /// Every label, in the order of the label columns.
+    pub const ALL: [Self; 3] = [Self::Shape, Self::Colour, Self::Size];
+
+    /// The name in a setup.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shape => "shape",
+            Self::Colour => "colour",
+            Self::Size => "size",
+        }
+    }
+
+    /// The label called `name`.
+    ///
+    /// # Errors
+    /// Where there is no such label; the nearest name is suggested.
+    pub fn from_name(name: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|label| label.name() == name)
+            .ok_or_else(|| UnknownName::new("label of shapes", name, Self::ALL.map(Self::name)))
+    }
+}
+
+impl TryFrom<String> for ShapesLabel {
+    type Error = UnknownName;
+
+    fn try_from(name: String) -> Result<Self, UnknownName> {
+        Self::from_name(&name)
+    }
+}
+
+impl From<ShapesLabel> for &'static str {
+    fn from(label: ShapesLabel) -> Self {
+        label.name()
+    }
+}
+
+/// Where MNIST-like files are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdxSetup {
+    /// The folder that holds the four files, `.gz` or not. Must be given: the default, an empty path, is refused by
+    /// `validate`.
+    pub folder: PathBuf,
+}
+
+impl IdxSetup {
+    fn validate(&self, problems: &mut Problems) {
+        // A path that is not text could be used here, but not be written into a setup file.
+        problems.require(
+            self.folder.to_str().is_some_and(|path| !path.is_empty()),
+            "dataset.folder",
+            self.folder.display(),
+            "the path, as UTF-8 text, of the folder with the four IDX files",
+        );
+    }
+}
+
+fn require_seed(problems: &mut Problems, field: &str, seed: u64) {
+    problems.require(
+        seed <= MAX_SEED,
+        field,
+        seed,
+        format!("a whole number from 0 to {MAX_SEED}"),
+    );
+}

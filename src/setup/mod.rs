@@ -1,0 +1,136 @@
+//! What can be asked for: dataset, model, regime, device and measuring, as one serde type with a schema version and a
+//! canonical hash; its validation; and what follows from it without a device: layer shapes, parameter and FLOP counts.
+//!
+//! Depends on `units` only. Pure data: nothing here touches a file of the user's, a device or the network, except
+//! [`file`], which reads and writes setup files.
+
+mod change;
+pub mod dataset;
+pub mod file;
+mod hash;
+mod measure;
+mod model;
+mod phase;
+pub mod plan;
+mod problem;
+mod regime;
+mod shape;
+mod stop;
+
+pub use change::{Change, ChangeError};
+pub use dataset::*;
+pub use measure::{CheckpointSetup, MeasureSetup};
+pub use model::{Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling};
+pub use phase::Phase;
+pub use problem::{Problem, Problems};
+pub use regime::{
+    AdamSetup, AdamWSetup, GradientClipping, OptimiserSetup, RegimeSetup, RmsPropSetup, Schedule,
+    ScheduleSetup, SgdSetup,
+};
+pub use shape::InputShape;
+pub use stop::{EvaluationSetup, StopSetup};
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the setup's fields. A file of a newer version is refused rather than half understood.
+pub const SCHEMA: u32 = 1;
+
+/// Everything that a run needs. The window edits it, files hold it, the library stores it, a sweep varies it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Setup {
+    /// Version of the fields, [`SCHEMA`].
+    pub schema: u32,
+    /// Which device trains: `auto`, `cpu`, an index of `joulelab devices`, or part of a name.
+    pub device: String,
+    /// What is learnt from.
+    pub dataset: DatasetSetup,
+    /// What learns.
+    pub model: ModelSetup,
+    /// How it learns, and when it stops.
+    pub regime: RegimeSetup,
+    /// How its energy is measured.
+    pub measure: MeasureSetup,
+    /// When its state is saved.
+    pub checkpoint: CheckpointSetup,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            device: "auto".to_owned(),
+            dataset: DatasetSetup::default(),
+            model: ModelSetup::default(),
+            regime: RegimeSetup::default(),
+            measure: MeasureSetup::default(),
+            checkpoint: CheckpointSetup::default(),
+        }
+    }
+}
+
+/// Counts that only the data can tell, for the checks that need them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataCounts {
+    /// Shape of one sample.
+    pub input: InputShape,
+    /// Number of classes.
+    pub classes: usize,
+    /// Samples to train on.
+    pub train: usize,
+}
+
+impl Setup {
+    /// Checks every field on its own and against the others.
+    ///
+    /// # Errors
+    /// All problems at once, each with field, what was given and what is allowed.
+    pub fn validate(&self) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        problems.require(
+            self.schema == SCHEMA,
+            "schema",
+            self.schema,
+            format!("{SCHEMA}, the version this program knows"),
+        );
+        problems.require(
+            !self.device.trim().is_empty(),
+            "device",
+            &self.device,
+            "`auto`, `cpu`, an index of `joulelab devices`, or part of a device's name",
+        );
+        self.dataset.validate(&mut problems);
+        self.model.validate(&mut problems);
+        self.regime.validate(&mut problems);
+        self.measure.validate(&mut problems);
+        self.checkpoint.validate(&mut problems);
+        problems.into_result()
+    }
+
+    /// Checks the setup against the data it is to learn from: batch size, kernel sizes.
+    ///
+    /// # Errors
+    /// All problems at once, those of [`Setup::validate`] included.
+    pub fn validate_with(&self, data: &DataCounts) -> Result<plan::Plan, Problems> {
+        self.validate()?;
+        let mut problems = Problems::default();
+        problems.require(
+            self.regime.batch_size <= data.train,
+            "regime.batch_size",
+            self.regime.batch_size,
+            format!("1 to {}, the number of training samples", data.train),
+        );
+        match plan::plan(&self.model, data.input, data.classes) {
+            Ok(plan) => problems.into_result().map(|()| plan),
+            Err(mut more) => {
+                problems.0.append(&mut more.0);
+                Err(problems)
+            }
+        }
+    }
+
+    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape.
+    pub fn steps_per_epoch(&self, train: usize) -> usize {
+        (train / self.regime.batch_size.max(1)).max(1)
+    }
+}

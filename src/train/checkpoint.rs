@@ -1,0 +1,312 @@
+//! Checkpoints: a folder with the network, the optimiser's state and the position in the run, written beside and
+//! renamed, so that there is always a whole one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use burn::store::ModuleRecord;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::metrics::Reading;
+use super::stop::StopState;
+use crate::models::Network;
+
+const NETWORK: &str = "network.bpk";
+const OPTIMISER: &str = "optimiser.bpk";
+const STATE: &str = "state.json";
+/// Checkpoints kept in a run's folder.
+const KEEP: usize = 2;
+/// Version of the folder's layout.
+const FORMAT: u32 = 1;
+
+/// Why a checkpoint could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The system refused.
+    #[error("cannot {doing} the checkpoint: {source}: {path}")]
+    Io {
+        /// `write` or `read`.
+        doing: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The content is not what was written.
+    #[error("the checkpoint is damaged ({message}); resume from an earlier one or start anew: {path}")]
+    Damaged {
+        /// What does not fit.
+        message: String,
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It belongs to another setup.
+    #[error("the checkpoint is of another setup ({found}, not {expected}): {path}")]
+    Foreign {
+        /// Hash of the setup that is to be run.
+        expected: String,
+        /// Hash in the checkpoint.
+        found: String,
+        /// Which folder.
+        path: PathBuf,
+    },
+}
+
+/// Where a run stands; everything beside weights and optimiser that the next step depends on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Steps done. Epoch, place in the epoch, shuffled order, learning rate and dropout follow from it and the seed.
+    pub step: u64,
+    /// What the stop rule remembers.
+    pub stop: StopState,
+    /// Seconds of training steps so far.
+    pub train_s: f64,
+    /// Seconds of training and evaluation so far.
+    pub measured_s: f64,
+    /// Seconds of training steps at the last evaluation.
+    pub evaluated_train_s: f64,
+    /// Training metrics since the last evaluation.
+    pub since_evaluation: Sums,
+}
+
+/// Sums of training metrics, from which means are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sums {
+    /// Sum of the steps' losses.
+    pub loss_sum: f64,
+    /// Samples got right.
+    pub hits: f64,
+    /// Steps.
+    pub steps: u64,
+    /// Samples.
+    pub samples: u64,
+}
+
+impl Sums {
+    /// Adds a reading.
+    pub fn add(&mut self, reading: &Reading) {
+        self.loss_sum += reading.loss * reading.steps as f64;
+        self.hits += reading.accuracy * reading.samples as f64;
+        self.steps += reading.steps;
+        self.samples += reading.samples;
+    }
+
+    /// Mean loss a step, where there was one.
+    pub fn mean_loss(&self) -> Option<f64> {
+        (self.steps > 0).then(|| self.loss_sum / self.steps as f64)
+    }
+
+    /// Share of samples got right, where there were any.
+    pub fn mean_accuracy(&self) -> Option<f64> {
+        (self.samples > 0).then(|| self.hits / self.samples as f64)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    format: u32,
+    setup_hash: String,
+    position: Position,
+    network_sha256: String,
+    optimiser_sha256: String,
+}
+
+/// A checkpoint that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Its folder.
+    pub path: PathBuf,
+    /// Steps done.
+    pub step: u64,
+    /// Whole epochs done.
+    pub epoch: u64,
+    /// Bytes of all its files.
+    pub bytes: u64,
+    /// SHA-256 of the network's file.
+    pub network_sha256: String,
+}
+
+/// Writes a checkpoint into a new folder under `folder`, and removes all but the newest.
+///
+/// # Errors
+/// Where the disk is full or not writable; an unfinished folder is removed.
+pub fn save(
+    folder: &Path,
+    setup_hash: &str,
+    network: &Network,
+    optimiser: &ModuleOptimizer,
+    position: &Position,
+    epoch: u64,
+) -> Result<Saved, CheckpointError> {
+    let path = folder.join(format!("step-{:010}", position.step));
+    let unfinished = folder.join(format!("unfinished-{:010}", position.step));
+    let result = write_all(&unfinished, setup_hash, network, optimiser, position).and_then(|sums| {
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(io("write", &path))?;
+        }
+        fs::rename(&unfinished, &path).map_err(io("write", &path))?;
+        Ok(sums)
+    });
+    let (bytes, network_sha256) = match result {
+        Ok(sums) => sums,
+        Err(error) => {
+            // The first error is the one to report; what is left over is of no use to anyone.
+            let _ = fs::remove_dir_all(&unfinished);
+            return Err(error);
+        }
+    };
+    remove_old(folder)?;
+    Ok(Saved {
+        path,
+        step: position.step,
+        epoch,
+        bytes,
+        network_sha256,
+    })
+}
+
+fn write_all(
+    folder: &Path,
+    setup_hash: &str,
+    network: &Network,
+    optimiser: &ModuleOptimizer,
+    position: &Position,
+) -> Result<(u64, String), CheckpointError> {
+    fs::create_dir_all(folder).map_err(io("write", folder))?;
+    let damaged = |path: &Path| {
+        let path = path.to_owned();
+        move |error| CheckpointError::Damaged {
+            message: format!("{error:?}"),
+            path,
+        }
+    };
+    let file = folder.join(NETWORK);
+    let weights = network
+        .clone()
+        .into_record()
+        .into_bytes()
+        .map_err(damaged(&file))?;
+    write(&file, &weights)?;
+    let file = folder.join(OPTIMISER);
+    let moments = optimiser.into_bytes().map_err(damaged(&file))?;
+    write(&file, &moments)?;
+    let state = State {
+        format: FORMAT,
+        setup_hash: setup_hash.to_owned(),
+        position: position.clone(),
+        network_sha256: sha256(&weights),
+        optimiser_sha256: sha256(&moments),
+    };
+    let file = folder.join(STATE);
+    let json = serde_json::to_vec_pretty(&state).map_err(|error| CheckpointError::Io {
+        doing: "write",
+        source: error.into(),
+        path: file.clone(),
+    })?;
+    write(&file, &json)?;
+    let bytes = weights.len() + moments.len() + json.len();
+    Ok((bytes as u64, state.network_sha256))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
+    use std::io::Write;
+    let mut file = fs::File::create(path).map_err(io("write", path))?;
+    file.write_all(bytes).map_err(io("write", path))?;
+    file.sync_all().map_err(io("write", path))
+}
+
+fn remove_old(folder: &Path) -> Result<(), CheckpointError> {
+    let mut whole: Vec<PathBuf> = fs::read_dir(folder)
+        .map_err(io("read", folder))?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("step-"))
+        })
+        .collect();
+    whole.sort();
+    let surplus = whole.len().saturating_sub(KEEP);
+    for old in &whole[..surplus] {
+        fs::remove_dir_all(old).map_err(io("write", old))?;
+    }
+    Ok(())
+}
+
+/// Reads a checkpoint into a network and an optimiser that were built from the same setup.
+///
+/// # Errors
+/// Where files are missing, damaged or of another setup.
+pub fn load(
+    folder: &Path,
+    setup_hash: &str,
+    network: Network,
+    optimiser: ModuleOptimizer,
+) -> Result<(Network, ModuleOptimizer, Position), CheckpointError> {
+    let file = folder.join(STATE);
+    let json = fs::read(&file).map_err(io("read", &file))?;
+    let state: State = serde_json::from_slice(&json).map_err(|error| CheckpointError::Damaged {
+        message: error.to_string(),
+        path: file.clone(),
+    })?;
+    if state.format != FORMAT {
+        return Err(CheckpointError::Damaged {
+            message: format!("format {} is not known, only {FORMAT}", state.format),
+            path: file,
+        });
+    }
+    if state.setup_hash != setup_hash {
+        return Err(CheckpointError::Foreign {
+            expected: setup_hash.to_owned(),
+            found: state.setup_hash,
+            path: folder.to_owned(),
+        });
+    }
+    let file = folder.join(NETWORK);
+    let weights = read(&file, &state.network_sha256)?;
+    let network = ModuleRecord::from_bytes(burn::tensor::Bytes::from_bytes_vec(weights))
+        .and_then(|record| network.try_load_record(record))
+        .map_err(|error| CheckpointError::Damaged {
+            message: format!("{error:?}"),
+            path: file,
+        })?;
+    let file = folder.join(OPTIMISER);
+    let moments = read(&file, &state.optimiser_sha256)?;
+    let optimiser = optimiser
+        .from_bytes(burn::tensor::Bytes::from_bytes_vec(moments))
+        .map_err(|error| CheckpointError::Damaged {
+            message: format!("{error:?}"),
+            path: file,
+        })?;
+    Ok((network, optimiser, state.position))
+}
+
+fn read(path: &Path, expected_sha256: &str) -> Result<Vec<u8>, CheckpointError> {
+    let bytes = fs::read(path).map_err(io("read", path))?;
+    if sha256(&bytes) == expected_sha256 {
+        Ok(bytes)
+    } else {
+        Err(CheckpointError::Damaged {
+            message: "its checksum is not the one that was written".to_owned(),
+            path: path.to_owned(),
+        })
+    }
+}
+
+fn io<'a>(doing: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> CheckpointError + 'a {
+    move |source| CheckpointError::Io {
+        doing,
+        source,
+        path: path.to_owned(),
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

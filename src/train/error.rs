@@ -1,0 +1,33 @@
+use burn::tensor::ExecutionError;
+
+use super::CheckpointError;
+use crate::data::DataError;
+
+/// Why training could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The device refused work or was lost.
+    #[error("the device failed while {doing}: {message}")]
+    Device {
+        /// What was being done.
+        doing: &'static str,
+        /// What the device said.
+        message: String,
+    },
+    /// The dataset could not be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A checkpoint could not be written or read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl TrainError {
+    /// For `map_err` after a device call.
+    pub(super) fn device(doing: &'static str) -> impl Fn(ExecutionError) -> Self {
+        move |error| Self::Device {
+            doing,
+            message: format!("{error:?}"),
+        }
+    }
+}

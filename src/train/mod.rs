@@ -1,0 +1,21 @@
+//! Training: data on the device, the loop with its phases, evaluation, checkpoints.
+//!
+//! Depends on `models`, `data` and `setup`. Knows nothing of meters, processes or windows: whoever trains implements
+//! [`Observer`], which hears of every phase and decides when to pause or stop.
+
+mod batches;
+mod checkpoint;
+mod clip;
+mod error;
+mod evaluate;
+mod metrics;
+mod observer;
+mod optimiser;
+mod run;
+mod stop;
+
+pub use checkpoint::{CheckpointError, Saved};
+pub use error::TrainError;
+pub use observer::{Evaluation, Observer, Progress, Signal};
+pub use run::{Job, Outcome, train};
+pub use stop::StopReason;

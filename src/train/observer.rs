@@ -1,0 +1,79 @@
+use serde::{Deserialize, Serialize};
+
+use super::Saved;
+use crate::setup::Phase;
+
+/// What the user wants, asked before every step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Go on.
+    Continue,
+    /// Wait until the signal changes.
+    Pause,
+    /// Save the state now, then go on.
+    Checkpoint,
+    /// End the run after this step.
+    Stop,
+}
+
+/// A reading of the training metrics, over the steps since the last one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Steps done since the start of the run.
+    pub step: u64,
+    /// Epoch that is going on, from 1.
+    pub epoch: u64,
+    /// Mean training loss.
+    pub loss: f64,
+    /// Share of training samples got right, 0 to 1.
+    pub accuracy: f64,
+    /// Learning rate of the last step.
+    pub learning_rate: f64,
+    /// Training samples a second, evaluation and other phases left out.
+    pub samples_per_s: f64,
+    /// Steps after which the run ends at the latest, where that is known.
+    pub steps_max: Option<u64>,
+    /// Seconds of training steps since the start of the run.
+    pub train_s: f64,
+}
+
+/// A look at the held-out samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Steps done.
+    pub step: u64,
+    /// Whole epochs done.
+    pub epoch: u64,
+    /// Mean loss over the held-out samples.
+    pub loss: f64,
+    /// Share of held-out samples got right, 0 to 1.
+    pub accuracy: f64,
+    /// Mean training loss since the last evaluation, where a step was made.
+    pub train_loss: Option<f64>,
+    /// Share of training samples got right since the last evaluation.
+    pub train_accuracy: Option<f64>,
+    /// Training samples since the last evaluation.
+    pub samples: u64,
+    /// Seconds of training steps since the last evaluation.
+    pub train_s: f64,
+}
+
+/// Who trains hears of everything through this, and says what is to happen.
+pub trait Observer {
+    /// A phase begins. The device has nothing left to do at this moment.
+    fn begin(&mut self, phase: Phase);
+    /// The phase that was begun last ends. The device has nothing left to do at this moment.
+    fn end(&mut self, phase: Phase);
+    /// Training metrics were read.
+    fn progress(&mut self, progress: &Progress);
+    /// The held-out samples were looked at.
+    fn evaluated(&mut self, evaluation: &Evaluation);
+    /// The state was saved.
+    fn saved(&mut self, saved: &Saved);
+    /// What the user wants; asked before every step, so it must be cheap.
+    fn signal(&mut self) -> Signal;
+    /// Blocks while the signal is [`Signal::Pause`].
+    fn wait_while_paused(&mut self);
+    /// Joules that training and evaluation have used since the start of the run, where any meter answers.
+    fn energy_used_j(&mut self) -> Option<f64>;
+}

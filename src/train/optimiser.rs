@@ -1,0 +1,118 @@
+//! Burn's optimisers, built from a setup.
+
+use burn::module::ParamGroup;
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{
+    AdamConfig, AdamWConfig, DynOptimizer, DynState, LearningRate, ModuleOptimizer, Optimizer,
+    RmsPropConfig, SgdConfig, StateSink, StateSource,
+};
+use burn::tensor::Device;
+use burn::tensor::kind::BridgeTensor;
+
+use crate::setup::OptimiserSetup;
+
+/// The optimiser of a setup, with its state on `device` (without autodiff).
+pub fn build(setup: &OptimiserSetup, device: &Device) -> ModuleOptimizer {
+    let decay = |weight_decay: f64| {
+        (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay as f32))
+    };
+    match setup {
+        OptimiserSetup::Sgd(sgd) => {
+            // No dampening, as in PyTorch.
+            let momentum = (sgd.momentum > 0.0).then(|| {
+                MomentumConfig::new()
+                    .with_momentum(sgd.momentum)
+                    .with_dampening(0.0)
+                    .with_nesterov(sgd.nesterov)
+            });
+            on_device(
+                SgdConfig::new()
+                    .with_weight_decay(decay(sgd.weight_decay))
+                    .with_momentum(momentum)
+                    .build(),
+                device,
+            )
+        }
+        OptimiserSetup::Adam(adam) => on_device(
+            AdamConfig::new()
+                .with_beta_1(adam.beta_1 as f32)
+                .with_beta_2(adam.beta_2 as f32)
+                .with_epsilon(adam.epsilon as f32)
+                .with_weight_decay(decay(adam.weight_decay))
+                .build(),
+            device,
+        ),
+        OptimiserSetup::AdamW(adam) => on_device(
+            AdamWConfig::new()
+                .with_beta_1(adam.beta_1 as f32)
+                .with_beta_2(adam.beta_2 as f32)
+                .with_epsilon(adam.epsilon as f32)
+                .with_weight_decay(adam.weight_decay as f32)
+                .build(),
+            device,
+        ),
+        OptimiserSetup::RmsProp(rmsprop) => on_device(
+            RmsPropConfig::new()
+                .with_alpha(rmsprop.alpha as f32)
+                .with_momentum(rmsprop.momentum as f32)
+                .with_epsilon(rmsprop.epsilon as f32)
+                .with_centered(rmsprop.centered)
+                .with_weight_decay(decay(rmsprop.weight_decay))
+                .build(),
+            device,
+        ),
+    }
+}
+
+fn on_device<O: Optimizer>(optimiser: O, device: &Device) -> ModuleOptimizer {
+    ModuleOptimizer::from(optimiser.clone()).with_group(
+        ParamGroup::all(),
+        OnDevice {
+            optimiser,
+            device: device.clone(),
+        },
+        None,
+    )
+}
+
+/// An optimiser that restores its state on the device that trains.
+///
+/// Burn's own restores it on the default device, which is a graphics card even in a run on the CPU, and fails where there
+/// is none.
+struct OnDevice<O> {
+    optimiser: O,
+    device: Device,
+}
+
+impl<O: Optimizer> DynOptimizer for OnDevice<O> {
+    fn step_dyn(
+        &self,
+        rank: usize,
+        lr: LearningRate,
+        tensor: BridgeTensor,
+        grad: BridgeTensor,
+        state: Option<DynState>,
+    ) -> (BridgeTensor, Option<DynState>) {
+        self.optimiser.step_dyn(rank, lr, tensor, grad, state)
+    }
+
+    fn to_device_dyn(&self, state: DynState, device: &Device) -> DynState {
+        self.optimiser.to_device_dyn(state, device)
+    }
+
+    fn state_flatten(&self, prefix: &str, state: &DynState, out: &mut StateSink) {
+        self.optimiser.state_flatten(prefix, state, out);
+    }
+
+    fn state_unflatten(
+        &self,
+        rank: usize,
+        prefix: &str,
+        src: &mut StateSource,
+        _default: &Device,
+    ) -> Option<DynState> {
+        self.optimiser
+            .state_unflatten(rank, prefix, src, &self.device)
+    }
+}

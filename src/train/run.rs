@@ -1,0 +1,530 @@
+use std::path::PathBuf;
+use std::time::Instant;
+
+use burn::nn::loss::CrossEntropyLoss;
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::Device;
+
+use super::batches::{Batch, Batches, Order, shuffled};
+use super::checkpoint::{self, Position};
+use super::clip::clip;
+use super::evaluate::{Held, training_loss};
+use super::metrics::Metrics;
+use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, optimiser};
+use crate::data;
+use crate::models::Network;
+use crate::setup::{Phase, Setup, plan::Plan};
+
+/// Seconds between two readings of the training metrics, about.
+const READ_EVERY_S: f64 = 0.25;
+/// Steps of warm-up where kernels are compiled and tuned.
+const WARM_UP_STEPS_COMPILED: usize = 10;
+/// Steps of warm-up where there is nothing to compile: caches and thread pools only.
+const WARM_UP_STEPS: usize = 2;
+
+/// Everything that a run trains with.
+pub struct Job {
+    /// What was asked for, validated.
+    pub setup: Setup,
+    /// The layers of its model for this data.
+    pub plan: Plan,
+    /// Where to train; without autodiff.
+    pub device: Device,
+    /// Whether kernels are compiled and tuned on first use, as on a GPU.
+    pub compiles: bool,
+    /// Where checkpoints go; without it none are written.
+    pub checkpoints: Option<PathBuf>,
+    /// The checkpoint to go on from.
+    pub resume: Option<PathBuf>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Why it ended.
+    pub reason: StopReason,
+    /// Steps done, over all sessions of the run.
+    pub steps: u64,
+    /// Epochs done, whole or begun.
+    pub epochs: u64,
+    /// Steps done in this session, after the checkpoint that it went on from.
+    pub session_steps: u64,
+    /// Seconds of training steps over all sessions.
+    pub train_s: f64,
+    /// The last held-out accuracy.
+    pub final_accuracy: Option<f64>,
+    /// The last held-out loss.
+    pub final_loss: Option<f64>,
+    /// The highest held-out accuracy.
+    pub best_accuracy: Option<f64>,
+    /// Whether the target was reached; `None` where there is none.
+    pub target_reached: Option<bool>,
+}
+
+/// Trains until the stop rule or the user ends it.
+///
+/// All work on the device happens on the calling thread; it should be one that does nothing else.
+///
+/// # Errors
+/// Where the device fails or a checkpoint cannot be written or read.
+pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
+    observer.begin(Phase::Load);
+    let mut run = Run::load(job)?;
+    run.sync("loading the data")?;
+    observer.end(Phase::Load);
+
+    observer.begin(Phase::WarmUp);
+    run.warm_up()?;
+    run.sync("warming up")?;
+    observer.end(Phase::WarmUp);
+
+    run.train(observer)
+}
+
+struct Run {
+    setup: Setup,
+    setup_hash: String,
+    plan: Plan,
+    input: crate::setup::InputShape,
+    classes: usize,
+    device: Device,
+    autodiff: Device,
+    compiles: bool,
+    checkpoints: Option<PathBuf>,
+    train: Batches,
+    held: Held,
+    loss: CrossEntropyLoss,
+    network: Network,
+    optimiser: ModuleOptimizer,
+    position: Position,
+    resumed_at: u64,
+    steps_per_epoch: u64,
+    has_dropout: bool,
+}
+
+impl Run {
+    fn load(job: Job) -> Result<Self, TrainError> {
+        let Job {
+            setup,
+            plan,
+            device,
+            compiles,
+            checkpoints,
+            resume,
+        } = job;
+        let data = data::load(&setup.dataset)?;
+        let autodiff = device.clone().autodiff();
+        let (input, target) = (data.info.input, data.info.target);
+        let classes = data.info.classes().len();
+        let network = new_network(&setup, input, classes, &plan, &autodiff);
+        let optimiser = optimiser::build(&setup.regime.optimiser, &device);
+        let train = Batches::new(data.train, target, &data.normalisation, &autodiff);
+        let test = Batches::new(data.test, target, &data.normalisation, &device);
+        let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
+        let setup_hash = setup.hash();
+        let (network, optimiser, position) = match &resume {
+            Some(path) => checkpoint::load(path, &setup_hash, network, optimiser)?,
+            None => (network, optimiser, Position::default()),
+        };
+        Ok(Self {
+            steps_per_epoch: setup.steps_per_epoch(train.len()) as u64,
+            loss: training_loss(setup.regime.label_smoothing, &autodiff),
+            has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
+            resumed_at: position.step,
+            setup,
+            setup_hash,
+            plan,
+            input,
+            classes,
+            device,
+            autodiff,
+            compiles,
+            checkpoints,
+            train,
+            held,
+            network,
+            optimiser,
+            position,
+        })
+    }
+
+    fn sync(&self, doing: &'static str) -> Result<(), TrainError> {
+        self.device.sync().map_err(TrainError::device(doing))
+    }
+
+    /// Steps and an evaluation of a network that is thrown away, so that every kernel of the run is compiled, tuned and
+    /// cached before anything is counted.
+    fn warm_up(&mut self) -> Result<(), TrainError> {
+        let setup = &self.setup;
+        let mut network = new_network(setup, self.input, self.classes, &self.plan, &self.autodiff);
+        let mut optimiser = optimiser::build(&setup.regime.optimiser, &self.device);
+        let steps = if self.compiles {
+            WARM_UP_STEPS_COMPILED
+        } else {
+            WARM_UP_STEPS
+        };
+        let mut metrics = Metrics::new(&self.device);
+        let order = self.order_of(0);
+        for index in 0..steps {
+            let batch = self.batch(&order, index as u64 % self.steps_per_epoch);
+            network = self.step(network, &mut optimiser, batch, 0, &mut metrics);
+        }
+        metrics.read()?;
+        self.held.score(&network, &self.device)?;
+        Ok(())
+    }
+
+    fn order_of(&self, epoch: u64) -> Order {
+        let order = shuffled(self.train.len(), self.setup.regime.seed, epoch);
+        self.train.order(order)
+    }
+
+    fn batch(&self, order: &Order, index: u64) -> Batch {
+        let size = self.setup.regime.batch_size;
+        self.train.batch(order, index as usize * size, size)
+    }
+
+    /// One step of gradient descent; nothing in it waits for the device.
+    fn step(
+        &self,
+        network: Network,
+        optimiser: &mut ModuleOptimizer,
+        batch: Batch,
+        step: u64,
+        metrics: &mut Metrics,
+    ) -> Network {
+        let regime = &self.setup.regime;
+        if self.has_dropout {
+            // The masks depend on seed and step alone, so that a resumed run draws the same ones.
+            self.device.seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        }
+        let scores = network.forward(batch.samples);
+        let loss = self.loss.forward(scores.clone(), batch.labels.clone());
+        let gradients = GradientsParams::from_grads(loss.backward(), &network);
+        let gradients = clip(&network, gradients, regime.gradient_clipping);
+        let network = optimiser.step(self.learning_rate(step), network, gradients);
+        metrics.add(loss.inner(), scores.inner(), batch.labels.inner());
+        network
+    }
+
+    fn steps_max(&self) -> Option<u64> {
+        self.setup.regime.stop.steps_max(self.steps_per_epoch)
+    }
+
+    fn learning_rate(&self, step: u64) -> f64 {
+        let regime = &self.setup.regime;
+        let total = self.steps_max().unwrap_or(u64::MAX);
+        let factor = regime.schedule.factor(step, total, self.steps_per_epoch);
+        regime.learning_rate * factor
+    }
+
+    fn train(mut self, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
+        let mut optimiser = std::mem::replace(
+            &mut self.optimiser,
+            optimiser::build(&self.setup.regime.optimiser, &self.device),
+        );
+        let mut network = self.network.clone();
+        let mut metrics = Metrics::new(&self.device);
+        let mut order = None;
+        let mut pace = Pace::new();
+        let mut last_checkpoint = Instant::now();
+        let mut clock = None;
+
+        let reason = loop {
+            let begun = clock.get_or_insert_with(|| PhaseClock::begin(observer)).begun;
+            let epoch = self.position.step / self.steps_per_epoch;
+            let index = self.position.step % self.steps_per_epoch;
+            let order = match &mut order {
+                Some((of, order)) if *of == epoch => order,
+                order => &mut order.insert((epoch, self.order_of(epoch))).1,
+            };
+            let batch = self.batch(order, index);
+            let step = self.position.step;
+            network = self.step(network, &mut optimiser, batch, step, &mut metrics);
+            self.position.step += 1;
+
+            let signal = observer.signal();
+            let mut reason = self.bound_reached(signal, begun);
+            let ends_epoch = index + 1 == self.steps_per_epoch;
+            let evaluates = reason.is_some() || self.evaluation_due(ends_epoch);
+            if evaluates || signal != Signal::Continue || metrics.steps() >= pace.read_every {
+                self.read(&mut metrics, &mut pace, begun, observer)?;
+                reason = self.diverged().or(reason).or_else(|| self.energy_spent(observer));
+            }
+            if evaluates || reason.is_some() {
+                self.leave_train(&mut clock, observer)?;
+                reason = self.evaluate(&network, observer, reason)?;
+            }
+            if self.checkpoint_due(signal, ends_epoch, reason, last_checkpoint) {
+                self.leave_train(&mut clock, observer)?;
+                self.save(&network, &optimiser, observer)?;
+                last_checkpoint = Instant::now();
+            }
+            if let Some(reason) = reason {
+                break reason;
+            }
+            if signal == Signal::Pause {
+                self.leave_train(&mut clock, observer)?;
+                observer.begin(Phase::Pause);
+                observer.wait_while_paused();
+                observer.end(Phase::Pause);
+            }
+            if clock.is_none() {
+                pace.leave_out();
+            }
+        };
+        self.leave_train(&mut clock, observer)?;
+        Ok(self.outcome(reason))
+    }
+
+    /// The bounds that can be told without asking the device.
+    fn bound_reached(&self, signal: Signal, begun: Instant) -> Option<StopReason> {
+        let stop = &self.setup.regime.stop;
+        if signal == Signal::Stop {
+            return Some(StopReason::User);
+        }
+        let step = self.position.step;
+        if stop.steps.is_some_and(|steps| step >= steps) {
+            return Some(StopReason::Steps);
+        }
+        if self.steps_max().is_some_and(|steps| step >= steps) {
+            return Some(StopReason::Epochs);
+        }
+        let measured_s = self.position.measured_s + begun.elapsed().as_secs_f64();
+        stop.time_s
+            .is_some_and(|time_s| measured_s >= time_s)
+            .then_some(StopReason::Time)
+    }
+
+    fn energy_spent(&self, observer: &mut dyn Observer) -> Option<StopReason> {
+        let budget_j = self.setup.regime.stop.energy_j?;
+        let used_j = observer.energy_used_j()?;
+        (used_j >= budget_j).then_some(StopReason::Energy)
+    }
+
+    fn diverged(&self) -> Option<StopReason> {
+        let loss_sum = self.position.since_evaluation.loss_sum;
+        (!loss_sum.is_finite()).then_some(StopReason::Diverged)
+    }
+
+    fn evaluation_due(&self, ends_epoch: bool) -> bool {
+        let evaluation = &self.setup.regime.evaluation;
+        match evaluation.every_steps {
+            Some(steps) => self.position.step.is_multiple_of(steps),
+            None => {
+                ends_epoch
+                    && (self.position.step / self.steps_per_epoch)
+                        .is_multiple_of(evaluation.every_epochs)
+            }
+        }
+    }
+
+    fn checkpoint_due(
+        &self,
+        signal: Signal,
+        ends_epoch: bool,
+        reason: Option<StopReason>,
+        last: Instant,
+    ) -> bool {
+        let checkpoint = &self.setup.checkpoint;
+        if self.checkpoints.is_none() {
+            return false;
+        }
+        match reason {
+            // What has diverged is not worth going on from.
+            Some(StopReason::Diverged) => false,
+            Some(StopReason::User) => true,
+            Some(_) => checkpoint.at_end,
+            None => {
+                signal == Signal::Checkpoint
+                    || ends_epoch && last.elapsed().as_secs_f64() >= checkpoint.every_s
+            }
+        }
+    }
+
+    fn read(
+        &mut self,
+        metrics: &mut Metrics,
+        pace: &mut Pace,
+        begun: Instant,
+        observer: &mut dyn Observer,
+    ) -> Result<(), TrainError> {
+        let Some(reading) = metrics.read()? else {
+            return Ok(());
+        };
+        self.position.since_evaluation.add(&reading);
+        let step = self.position.step;
+        let samples_per_s = pace.read(&reading);
+        observer.progress(&Progress {
+            step,
+            epoch: (step - 1) / self.steps_per_epoch + 1,
+            loss: reading.loss,
+            accuracy: reading.accuracy,
+            learning_rate: self.learning_rate(step - 1),
+            samples_per_s,
+            steps_max: self.steps_max(),
+            train_s: self.position.train_s + begun.elapsed().as_secs_f64(),
+        });
+        Ok(())
+    }
+
+    fn evaluate(
+        &mut self,
+        network: &Network,
+        observer: &mut dyn Observer,
+        reason: Option<StopReason>,
+    ) -> Result<Option<StopReason>, TrainError> {
+        observer.begin(Phase::Evaluate);
+        let begun = Instant::now();
+        let score = self.held.score(network, &self.device)?;
+        self.sync("evaluating")?;
+        observer.end(Phase::Evaluate);
+        self.position.measured_s += begun.elapsed().as_secs_f64();
+
+        let since = std::mem::take(&mut self.position.since_evaluation);
+        let evaluation = Evaluation {
+            step: self.position.step,
+            epoch: self.position.step / self.steps_per_epoch,
+            loss: score.loss,
+            accuracy: score.accuracy,
+            train_loss: since.mean_loss(),
+            train_accuracy: since.mean_accuracy(),
+            samples: since.samples,
+            train_s: self.position.train_s - self.position.evaluated_train_s,
+        };
+        self.position.evaluated_train_s = self.position.train_s;
+        observer.evaluated(&evaluation);
+        let by_rule = self
+            .position
+            .stop
+            .after(&evaluation, &self.setup.regime.stop);
+        // Reaching the target is said even where the last step was also the last allowed one.
+        Ok(match by_rule {
+            Some(StopReason::Target | StopReason::Diverged) => by_rule,
+            _ => reason.or(by_rule),
+        })
+    }
+
+    fn save(
+        &mut self,
+        network: &Network,
+        optimiser: &ModuleOptimizer,
+        observer: &mut dyn Observer,
+    ) -> Result<(), TrainError> {
+        let Some(folder) = &self.checkpoints else {
+            return Ok(());
+        };
+        observer.begin(Phase::Checkpoint);
+        let saved = checkpoint::save(
+            folder,
+            &self.setup_hash,
+            network,
+            optimiser,
+            &self.position,
+            self.position.step / self.steps_per_epoch,
+        )?;
+        observer.end(Phase::Checkpoint);
+        observer.saved(&saved);
+        Ok(())
+    }
+
+    /// Ends the train phase, where one is going on, once the device has nothing left to do.
+    fn leave_train(
+        &mut self,
+        clock: &mut Option<PhaseClock>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), TrainError> {
+        if let Some(clock) = clock.take() {
+            self.sync("training")?;
+            clock.end(observer, &mut self.position);
+        }
+        Ok(())
+    }
+
+    fn outcome(&self, reason: StopReason) -> Outcome {
+        let Position {
+            step,
+            train_s,
+            ref stop,
+            ..
+        } = self.position;
+        Outcome {
+            reason,
+            steps: step,
+            epochs: step.div_ceil(self.steps_per_epoch),
+            session_steps: step - self.resumed_at,
+            train_s,
+            final_accuracy: stop.final_accuracy,
+            final_loss: stop.final_loss,
+            best_accuracy: stop.best_accuracy,
+            target_reached: self
+                .setup
+                .regime
+                .stop
+                .target_accuracy
+                .map(|_| stop.target_reached),
+        }
+    }
+}
+
+fn new_network(
+    setup: &Setup,
+    input: crate::setup::InputShape,
+    classes: usize,
+    plan: &Plan,
+    device: &Device,
+) -> Network {
+    Network::new(&setup.model, input, classes, plan, setup.regime.seed, device)
+}
+
+/// A train phase that is going on.
+struct PhaseClock {
+    begun: Instant,
+}
+
+impl PhaseClock {
+    fn begin(observer: &mut dyn Observer) -> Self {
+        observer.begin(Phase::Train);
+        Self {
+            begun: Instant::now(),
+        }
+    }
+
+    /// The device must have nothing left to do.
+    fn end(self, observer: &mut dyn Observer, position: &mut Position) {
+        let elapsed_s = self.begun.elapsed().as_secs_f64();
+        observer.end(Phase::Train);
+        position.train_s += elapsed_s;
+        position.measured_s += elapsed_s;
+    }
+}
+
+/// How often the metrics are read: by steps, so that nothing has to be timed in between, adapted so that it happens a
+/// few times a second whatever a step takes.
+struct Pace {
+    read_every: u64,
+    since: Instant,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self {
+            read_every: 1,
+            since: Instant::now(),
+        }
+    }
+
+    /// After a reading: samples a second since the last one.
+    fn read(&mut self, reading: &super::metrics::Reading) -> f64 {
+        let elapsed_s = self.since.elapsed().as_secs_f64().max(1e-9);
+        let steps_per_s = reading.steps as f64 / elapsed_s;
+        self.read_every = ((steps_per_s * READ_EVERY_S) as u64).max(1);
+        self.since = Instant::now();
+        reading.samples as f64 / elapsed_s
+    }
+
+    /// Leaves out the time until now, which was no training.
+    fn leave_out(&mut self) {
+        self.since = Instant::now();
+    }
+}

@@ -1,0 +1,177 @@
+//! Figures for people: no more digits than the interval supports, and always the unit.
+
+use super::Estimate;
+
+/// `value` with `digits` significant digits, without an exponent.
+pub fn significant(value: f64, digits: usize) -> String {
+    if !value.is_finite() {
+        return "n/a".to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    decimals(value, digits as i32 - 1 - magnitude)
+}
+
+/// `value` rounded to `places` decimals; negative places round to tens, hundreds, ….
+fn decimals(value: f64, places: i32) -> String {
+    if places >= 0 {
+        format!("{value:.*}", places.min(12) as usize)
+    } else {
+        let step = 10_f64.powi(-places);
+        format!("{:.0}", (value / step).round() * step)
+    }
+}
+
+const PREFIXES: [(f64, &str); 7] = [
+    (1e9, "G"),
+    (1e6, "M"),
+    (1e3, "k"),
+    (1.0, ""),
+    (1e-3, "m"),
+    (1e-6, "µ"),
+    (1e-9, "n"),
+];
+
+fn prefix_for(value: f64) -> (f64, &'static str) {
+    let size = value.abs();
+    if size == 0.0 || !size.is_finite() {
+        return (1.0, "");
+    }
+    PREFIXES
+        .into_iter()
+        .find(|(scale, _)| size >= *scale * 0.9995)
+        .unwrap_or(PREFIXES[6])
+}
+
+/// `value` with three significant digits and an SI prefix: `1.23 kJ`.
+pub fn quantity(value: f64, unit: &str) -> String {
+    let (scale, prefix) = prefix_for(value);
+    format!("{} {prefix}{unit}", significant(value / scale, 3))
+}
+
+/// A value with its interval: `412 ± 21 J`, or `8 kJ (4 to 16)` where the interval is lopsided. Rounded to two
+/// digits of the half-width, so that no digit is shown that the interval does not support.
+pub fn estimate(estimate: Estimate, unit: &str) -> String {
+    let Estimate { value, low, high } = estimate;
+    if ![value, low, high].iter().all(|x| x.is_finite()) {
+        return format!("n/a {unit}");
+    }
+    let (scale, prefix) = prefix_for(value.abs().max((high - low) / 2.0));
+    let (below, above) = ((value - low) / scale, (high - value) / scale);
+    let width = below.max(above);
+    if width <= 0.0 {
+        return format!("{} {prefix}{unit}", significant(value / scale, 4));
+    }
+    let places = 1 - width.log10().floor() as i32;
+    let value = value / scale;
+    if (below - above).abs() <= 0.1 * width {
+        format!(
+            "{} ± {} {prefix}{unit}",
+            decimals(value, places),
+            decimals(width, places)
+        )
+    } else {
+        format!(
+            "{} {prefix}{unit} ({} to {})",
+            decimals(value, places),
+            decimals(low / scale, places),
+            decimals(high / scale, places)
+        )
+    }
+}
+
+/// Seconds for people: `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 03 min`.
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "n/a".to_owned();
+    }
+    if seconds < 0.9995 {
+        return quantity(seconds, "s");
+    }
+    if seconds < 59.95 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = seconds.round() as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    if hours == 0 {
+        format!("{minutes} min {rest:02} s")
+    } else {
+        format!("{hours} h {minutes:02} min")
+    }
+}
+
+/// A whole number with thin grouping: `12,345`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Bytes for people, in powers of 1024: `1.5 MiB`.
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1023.5 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 {
+        format!("{bytes} B")
+    } else {
+        format!("{} {}", significant(value, 3), UNITS[unit])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_show_only_the_digits_their_interval_supports() {
+        assert_eq!(
+            estimate(Estimate::plus_minus(412.345, 21.0), "J"),
+            "412 ± 21 J"
+        );
+        assert_eq!(
+            estimate(Estimate::plus_minus(1234.5, 617.25), "J"),
+            "1.23 ± 0.62 kJ"
+        );
+        assert_eq!(
+            estimate(Estimate::within_factor(8000.0, 2.0), "J"),
+            "8.0 kJ (4.0 to 16.0)"
+        );
+        assert_eq!(
+            estimate(Estimate::plus_minus(0.05, 0.0021), "g"),
+            "50.0 ± 2.1 mg"
+        );
+        assert_eq!(estimate(Estimate::exact(3.0), "J"), "3.000 J");
+        assert_eq!(estimate(Estimate::exact(f64::NAN), "J"), "n/a J");
+    }
+
+    #[test]
+    fn durations_and_counts_read_naturally() {
+        assert_eq!(duration(0.85), "850 ms");
+        assert_eq!(duration(12.34), "12.3 s");
+        assert_eq!(duration(245.0), "4 min 05 s");
+        assert_eq!(duration(7380.0), "2 h 03 min");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(count(123), "123");
+        assert_eq!(bytes(1536), "1.50 KiB");
+    }
+
+    #[test]
+    fn the_nearest_known_name_is_suggested() {
+        let known = ["relu", "gelu", "silu", "tanh"];
+        assert_eq!(super::super::nearest("rleu", known), Some("relu"));
+        assert_eq!(super::super::nearest("zzz", known), None);
+    }
+}

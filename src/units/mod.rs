@@ -1,0 +1,18 @@
+//! Quantities and how they are written: joules, watts and seconds with intervals, the boundary a figure covers, and the
+//! grade of its source.
+//!
+//! Depends on nothing else of this project; everything else may use it.
+
+mod boundary;
+mod energy;
+mod estimate;
+mod format;
+mod grade;
+mod names;
+
+pub use boundary::Boundary;
+pub use energy::EnergyFigure;
+pub use estimate::Estimate;
+pub use format::{bytes, count, duration, estimate, quantity, significant};
+pub use grade::Grade;
+pub use names::{UnknownName, nearest};

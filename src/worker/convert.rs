@@ -1,0 +1,155 @@
+//! From the rooms' own types to those of the protocol.
+
+use crate::device::DeviceEntry;
+use crate::protocol::{
+    Device, Evaluation, IdlePower, Meter, MeterNow, PhaseEnergy, Progress, Sample, Saved, Source,
+    SourceStatus,
+};
+use crate::units::EnergyFigure;
+use crate::{power, train};
+
+pub fn device(entry: &DeviceEntry) -> Device {
+    Device {
+        index: entry.index,
+        name: entry.name.clone(),
+        kind: entry.kind.name().to_owned(),
+        api: entry.api.map(|api| api.name().to_owned()),
+        backend: entry.backend(),
+        driver: entry.driver.clone(),
+        vendor: entry.vendor.clone(),
+        address: entry.address.clone(),
+        identity: entry.identity(),
+    }
+}
+
+pub fn meter(info: &power::MeterInfo) -> Meter {
+    let kind = match info.kind {
+        _ if info.id.starts_with("model:") => "model",
+        power::Kind::Counter { .. } => "counter",
+        power::Kind::Power => "power",
+    };
+    Meter {
+        id: info.id.clone(),
+        source: info.source.clone(),
+        device: info.device.clone(),
+        boundary: info.boundary,
+        grade: info.grade,
+        kind: kind.to_owned(),
+        refresh_s: info.refresh_s,
+        notes: info.notes.clone(),
+    }
+}
+
+pub fn source(report: power::SourceReport) -> Source {
+    Source {
+        id: report.id,
+        source: report.source,
+        device: report.device,
+        boundary: report.boundary,
+        grade: report.grade,
+        raw: report.raw,
+        refresh_s: report.refresh_s,
+        status: match report.status {
+            power::Status::Used => SourceStatus::Used,
+            power::Status::Available { reason } => SourceStatus::Available { reason },
+            power::Status::Refused { reason, remedy } => SourceStatus::Refused { reason, remedy },
+        },
+        notes: report.notes,
+    }
+}
+
+pub fn idle_power(baseline: &power::IdleBaseline, meters: &[power::MeterInfo]) -> Vec<IdlePower> {
+    meters
+        .iter()
+        .filter_map(|info| {
+            let idle = baseline.meters.iter().find(|idle| idle.meter == info.id)?;
+            let power_w = idle.power_w?;
+            Some(IdlePower {
+                meter: info.id.clone(),
+                boundary: info.boundary,
+                grade: info.grade,
+                power_w: crate::units::Estimate {
+                    value: power_w.value,
+                    low: (power_w.low - idle.scatter_w).max(0.0),
+                    high: power_w.high + idle.scatter_w,
+                },
+            })
+        })
+        .collect()
+}
+
+pub fn energies(
+    figures: &[EnergyFigure],
+    baseline: Option<&power::IdleBaseline>,
+) -> Vec<PhaseEnergy> {
+    figures
+        .iter()
+        .map(|gross| PhaseEnergy {
+            gross: gross.clone(),
+            net_j: baseline.and_then(|idle| power::net(gross, idle).energy_j),
+        })
+        .collect()
+}
+
+pub fn meters_now(snapshot: &power::Snapshot) -> Vec<MeterNow> {
+    snapshot
+        .meters
+        .iter()
+        .map(|meter| MeterNow {
+            meter: meter.id.clone(),
+            power_w: meter.power_w,
+            lost: meter.lost.clone(),
+        })
+        .collect()
+}
+
+pub fn sample(sample: power::Sample, meters: &[power::MeterInfo], shift_s: f64) -> Option<Sample> {
+    Some(Sample {
+        t_s: sample.t_s + shift_s,
+        meter: meters.get(sample.meter)?.id.clone(),
+        metric: sample.metric.into_owned(),
+        value: finite(sample.value),
+        unit: sample.unit.into_owned(),
+    })
+}
+
+pub fn progress(progress: &train::Progress) -> Progress {
+    Progress {
+        step: progress.step,
+        epoch: progress.epoch,
+        loss: finite(progress.loss),
+        accuracy: finite(progress.accuracy),
+        learning_rate: progress.learning_rate,
+        samples_per_s: progress.samples_per_s,
+        steps_max: progress.steps_max,
+        train_s: progress.train_s,
+    }
+}
+
+pub fn evaluation(evaluation: &train::Evaluation) -> Evaluation {
+    Evaluation {
+        step: evaluation.step,
+        epoch: evaluation.epoch,
+        loss: finite(evaluation.loss),
+        accuracy: finite(evaluation.accuracy),
+        train_loss: evaluation.train_loss.and_then(finite),
+        train_accuracy: evaluation.train_accuracy.and_then(finite),
+        samples: evaluation.samples,
+        train_s: evaluation.train_s,
+    }
+}
+
+pub fn saved(saved: &train::Saved) -> Saved {
+    Saved {
+        path: saved.path.clone(),
+        step: saved.step,
+        epoch: saved.epoch,
+        bytes: saved.bytes,
+        sha256: saved.network_sha256.clone(),
+    }
+}
+
+/// JSON has no NaN and no infinity; what is no number is missing.
+pub fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}

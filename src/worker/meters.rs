@@ -1,0 +1,247 @@
+//! The run's meters: the sampler with its windows, one for the phase that is going on and one for training as a whole.
+
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use super::convert;
+use super::outbox::Outbox;
+use crate::power::{Clock, IdleBaseline, Sample, Sampler, SamplerError, Snapshot, WindowId};
+use crate::protocol::{Event, PhaseEnergy};
+use crate::setup::Phase;
+use crate::units::EnergyFigure;
+
+/// The meters of a run.
+pub struct Meters {
+    inner: Arc<Inner>,
+    relay: Option<JoinHandle<()>>,
+}
+
+struct Inner {
+    sampler: Sampler,
+    clock: Clock,
+    /// Added to the process's clock to give the run's.
+    shift_s: f64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    baseline: Option<IdleBaseline>,
+    phase: Option<(Phase, WindowId)>,
+    /// A stretch of training: train and evaluate phases that follow each other directly. Measured as one window, so that
+    /// the uncertainty of its edges is counted once and not at every evaluation.
+    training: Option<WindowId>,
+    /// Figures of the stretches that are over, of earlier workers too.
+    trained: Vec<PhaseEnergy>,
+}
+
+impl Meters {
+    /// Starts to relay samples and energies to the controller.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(
+        sampler: Sampler,
+        samples: Receiver<Vec<Sample>>,
+        clock: Clock,
+        t_s: f64,
+        trained: Vec<PhaseEnergy>,
+        outbox: Outbox,
+    ) -> std::io::Result<Self> {
+        let inner = Arc::new(Inner {
+            shift_s: t_s - clock.now_s(),
+            sampler,
+            clock,
+            state: Mutex::new(State {
+                trained,
+                ..State::default()
+            }),
+        });
+        let relayed = Arc::clone(&inner);
+        let relay = std::thread::Builder::new()
+            .name("joulelab-relay".to_owned())
+            .spawn(move || {
+                // Ends when the sampler does.
+                while let Ok(batch) = samples.recv() {
+                    relayed.relay(batch, &outbox);
+                }
+            })?;
+        Ok(Self {
+            inner,
+            relay: Some(relay),
+        })
+    }
+
+    /// Seconds on the run's clock.
+    pub fn now_s(&self) -> f64 {
+        self.inner.clock.now_s() + self.inner.shift_s
+    }
+
+    /// Measures the idle baseline for `duration_s` seconds; it belongs to the idle phase, which must have begun.
+    ///
+    /// # Errors
+    /// Where the meters' thread is gone or a driver hangs.
+    pub fn measure_idle(
+        &self,
+        duration_s: f64,
+        keep_going: &dyn Fn() -> bool,
+    ) -> Result<IdleBaseline, SamplerError> {
+        let baseline = self.inner.sampler.measure_idle(duration_s, keep_going)?;
+        self.inner.state().baseline = Some(baseline.clone());
+        Ok(baseline)
+    }
+
+    /// What is read.
+    pub fn infos(&self) -> &[crate::power::MeterInfo] {
+        self.inner.sampler.meters()
+    }
+
+    /// Begins a phase; gives the time of its edge.
+    ///
+    /// # Errors
+    /// Where the meters' thread is gone or a driver hangs.
+    pub fn begin(&self, phase: Phase) -> Result<f64, SamplerError> {
+        let mut state = self.inner.state();
+        let begins_training = phase.is_training() && state.training.is_none();
+        let mut open = vec![phase.name()];
+        let mut close = Vec::new();
+        if begins_training {
+            open.push("training");
+        } else if !phase.is_training()
+            && let Some(window) = state.training.take()
+        {
+            close.push(window);
+        }
+        let edge = self.inner.sampler.edge(&close, &open)?;
+        if let Some(figures) = edge.closed.first() {
+            state.add_stretch(figures);
+        }
+        state.phase = edge.opened.first().map(|window| (phase, *window));
+        if begins_training {
+            state.training = edge.opened.get(1).copied();
+        }
+        Ok(edge.t_s + self.inner.shift_s)
+    }
+
+    /// Ends the phase that is going on; gives the time of its edge and its energy.
+    ///
+    /// # Errors
+    /// Where the meters' thread is gone or a driver hangs.
+    pub fn end(&self) -> Result<(f64, Vec<PhaseEnergy>), SamplerError> {
+        let mut state = self.inner.state();
+        let Some((_, window)) = state.phase.take() else {
+            return Ok((self.now_s(), Vec::new()));
+        };
+        let mut edge = self.inner.sampler.edge(&[window], &[])?;
+        let figures = edge.closed.pop().unwrap_or_default();
+        Ok((
+            edge.t_s + self.inner.shift_s,
+            convert::energies(&figures, state.baseline.as_ref()),
+        ))
+    }
+
+    /// Energy of training and evaluation since the start of the run, by meter.
+    pub fn training(&self) -> Vec<PhaseEnergy> {
+        self.inner.training(&self.inner.state())
+    }
+
+    /// Ends everything; gives the energy of training and the meters' last state.
+    ///
+    /// # Errors
+    /// Where the meters' thread is gone or a driver hangs.
+    pub fn finish(mut self) -> Result<(Vec<PhaseEnergy>, Snapshot), SamplerError> {
+        let training = {
+            let mut state = self.inner.state();
+            if let Some(window) = state.training.take() {
+                let figures = self.inner.sampler.close_window(window)?;
+                state.add_stretch(&figures);
+            }
+            std::mem::take(&mut state.trained)
+        };
+        self.inner.sampler.halt();
+        if let Some(relay) = self.relay.take() {
+            // It ends with the sampler; a panic in it was printed where it happened.
+            let _ = relay.join();
+        }
+        Ok((training, self.inner.sampler.snapshot()))
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is replaced piece by piece; a panic elsewhere leaves it whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn relay(&self, batch: Vec<Sample>, outbox: &Outbox) {
+        let samples = batch
+            .into_iter()
+            .filter_map(|sample| convert::sample(sample, self.sampler.meters(), self.shift_s))
+            .collect();
+        outbox.send(Event::Samples { samples });
+        let snapshot = self.sampler.snapshot();
+        let state = self.state();
+        let phase = state
+            .phase
+            .and_then(|(_, window)| self.sampler.peek(window).ok())
+            .map(|figures| convert::energies(&figures, state.baseline.as_ref()))
+            .unwrap_or_default();
+        let training = self.training(&state);
+        drop(state);
+        outbox.send(Event::Energy {
+            t_s: snapshot.t_s + self.shift_s,
+            now: convert::meters_now(&snapshot),
+            phase,
+            training,
+        });
+    }
+
+    fn training(&self, state: &State) -> Vec<PhaseEnergy> {
+        let going_on = state
+            .training
+            .and_then(|window| self.sampler.peek(window).ok())
+            .map(|figures| convert::energies(&figures, state.baseline.as_ref()))
+            .unwrap_or_default();
+        sum(&state.trained, going_on)
+    }
+}
+
+impl State {
+    fn add_stretch(&mut self, figures: &[EnergyFigure]) {
+        let stretch = convert::energies(figures, self.baseline.as_ref());
+        self.trained = sum(&self.trained, stretch);
+    }
+}
+
+/// Adds figures of the same meters: their errors are systematic, so the intervals add linearly. A stretch without a
+/// reading makes the coverage smaller, not the energy zero.
+fn sum(earlier: &[PhaseEnergy], later: Vec<PhaseEnergy>) -> Vec<PhaseEnergy> {
+    let mut total = earlier.to_vec();
+    for figure in later {
+        match total
+            .iter_mut()
+            .find(|other| other.gross.meter == figure.gross.meter)
+        {
+            Some(other) => add(other, &figure),
+            None => total.push(figure),
+        }
+    }
+    total
+}
+
+fn add(total: &mut PhaseEnergy, more: &PhaseEnergy) {
+    let plus = |a: Option<crate::units::Estimate>, b: Option<crate::units::Estimate>| match (a, b) {
+        (Some(a), Some(b)) => Some(a.plus_same_source(b)),
+        (a, b) => a.or(b),
+    };
+    // A net figure is of all stretches or of none: a part of it would look like the whole.
+    total.net_j = total
+        .net_j
+        .zip(more.net_j)
+        .map(|(a, b)| a.plus_same_source(b));
+    total.gross.energy_j = plus(total.gross.energy_j, more.gross.energy_j);
+    total.gross.covered_s += more.gross.covered_s;
+    total.gross.window_s += more.gross.window_s;
+    total.gross.grade = total.gross.grade.max(more.gross.grade);
+}

@@ -1,0 +1,427 @@
+//! One run, on a thread of its own, from its request to its summary.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::controls::Controls;
+use super::meters::Meters;
+use super::outbox::Outbox;
+use super::{PROGRAM_VERSION, convert};
+use crate::data;
+use crate::device::{self, DeviceEntry, DeviceKind, Opened};
+use crate::power::{self, Clock, Sampler, SamplerOptions};
+use crate::protocol::{
+    Data, Event, Failure, FailureKind, PhaseEnergy, RunRequest, SelfCheck, Summary,
+};
+use crate::setup::plan::Plan;
+use crate::setup::{DataCounts, MeasureSetup, Phase, Setup};
+use crate::train::{
+    self, Evaluation, Job, Observer, Outcome, Progress, Saved, Signal, StopReason, TrainError,
+};
+use crate::units::EnergyFigure;
+
+/// Whether the device is being given work: what a model of its power goes by where no sensor answers.
+#[derive(Clone, Default)]
+pub struct Busy(Arc<AtomicBool>);
+
+impl Busy {
+    fn set(&self, busy: bool) {
+        self.0.store(busy, Ordering::Relaxed);
+    }
+
+    fn load(&self) -> power::Load {
+        let flag = Arc::clone(&self.0);
+        Arc::new(move || Some(if flag.load(Ordering::Relaxed) { 1.0 } else { 0.0 }))
+    }
+}
+
+/// Where to look for meters when `entry` trains.
+pub fn meter_options(entry: &DeviceEntry, measure: &MeasureSetup, busy: &Busy) -> power::Options {
+    let gpu = (!entry.is_cpu()).then(|| power::TrainingGpu {
+        name: entry.name.clone(),
+        integrated: entry.kind == DeviceKind::IntegratedGpu,
+        pci: entry
+            .address
+            .as_deref()
+            .and_then(|address| address.parse().ok()),
+        busy: busy.load(),
+    });
+    power::Options {
+        cpu_tdp_w: measure.cpu_tdp_w,
+        cpu_idle_w: measure.cpu_idle_w,
+        gpu_board_power_w: measure.gpu_board_w,
+        gpu_idle_w: measure.gpu_idle_w,
+        gpu,
+        ..power::Options::from_env()
+    }
+}
+
+/// Starts a run on a thread of its own; the process ends with it.
+pub fn start(request: RunRequest, outbox: Outbox, controls: Arc<Controls>) {
+    let on_failure = outbox.clone();
+    let started = std::thread::Builder::new()
+        .name("joulelab-train".to_owned())
+        .spawn(move || {
+            // A panic of a driver or of Burn must still be told to the controller.
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                run(request, &outbox, &controls)
+            }));
+            let code = match result {
+                Ok(Ok(())) => 0,
+                Ok(Err(failure)) => {
+                    outbox.send(Event::Failed(failure));
+                    1
+                }
+                Err(panic) => {
+                    outbox.send(Event::Failed(Failure {
+                        kind: FailureKind::Training,
+                        message: format!("the worker panicked: {}", panic_message(&*panic)),
+                    }));
+                    101
+                }
+            };
+            outbox.close();
+            std::process::exit(code);
+        });
+    if let Err(error) = started {
+        on_failure.send(Event::Failed(Failure {
+            kind: FailureKind::Training,
+            message: format!("the system gave no thread to train on: {error}"),
+        }));
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_else(|| "no message".to_owned())
+}
+
+fn failure<E: std::fmt::Display>(kind: FailureKind) -> impl Fn(E) -> Failure {
+    move |error| Failure {
+        kind,
+        message: error.to_string(),
+    }
+}
+
+fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result<(), Failure> {
+    let RunRequest {
+        setup,
+        checkpoints,
+        kernel_cache,
+        self_checks,
+        resume,
+    } = request;
+    let plan = describe(&setup, outbox)?;
+    let chosen = choose(&setup.device)?;
+    outbox.send(Event::Device {
+        device: convert::device(&chosen.entry),
+        because: chosen.because,
+    });
+    if let Some(folder) = &kernel_cache {
+        device::use_kernel_cache(folder);
+    }
+    let opened = device::open(&chosen.entry).map_err(failure(FailureKind::Device))?;
+    let check = checked(&chosen.entry, &opened, &self_checks)?;
+    outbox.send(Event::SelfCheck(check));
+
+    let (t_s, trained, checkpoint) = match resume {
+        Some(resume) => (resume.t_s, resume.training, Some(resume.checkpoint)),
+        None => (0.0, Vec::new(), None),
+    };
+    let busy = Busy::default();
+    let meters = meters(&setup, &chosen.entry, &busy, t_s, trained, outbox)?;
+    let samples_per_step = setup.regime.batch_size as u64;
+    let job = Job {
+        plan,
+        device: opened.device,
+        compiles: opened.compiles,
+        checkpoints,
+        resume: checkpoint,
+        setup,
+    };
+    let mut watcher = Watcher {
+        meters,
+        busy,
+        outbox: outbox.clone(),
+        controls: Arc::clone(controls),
+    };
+    watcher.idle(job.setup.measure.idle_s)?;
+    let outcome = train::train(job, &mut watcher).map_err(|error| Failure {
+        kind: match error {
+            TrainError::Data(_) => FailureKind::Data,
+            TrainError::Checkpoint(_) => FailureKind::Storage,
+            TrainError::Device { .. } => FailureKind::Training,
+        },
+        message: error.to_string(),
+    })?;
+    let (training, last) = watcher
+        .meters
+        .finish()
+        .map_err(failure(FailureKind::Training))?;
+    outbox.send(Event::Finished(Box::new(summary(
+        outcome,
+        samples_per_step,
+        training,
+        &last,
+    ))));
+    Ok(())
+}
+
+/// Looks the dataset up, plans the model for it, and tells both.
+fn describe(setup: &Setup, outbox: &Outbox) -> Result<Plan, Failure> {
+    setup.validate().map_err(failure(FailureKind::Setup))?;
+    let info = data::describe(&setup.dataset).map_err(failure(FailureKind::Data))?;
+    let plan = setup
+        .validate_with(&DataCounts {
+            input: info.input,
+            classes: info.classes().len(),
+            train: info.train_samples,
+        })
+        .map_err(failure(FailureKind::Setup))?;
+    outbox.send(Event::Data(Data {
+        steps_per_epoch: setup.steps_per_epoch(info.train_samples) as u64,
+        classes: info.classes().to_vec(),
+        train: info.train_samples,
+        test: info.test_samples,
+        name: info.name,
+        title: info.title,
+        input: info.input,
+        plan: plan.clone(),
+    }));
+    Ok(plan)
+}
+
+/// The device that was asked for. Drivers are only asked where the answer matters.
+fn choose(wish: &str) -> Result<device::Chosen, Failure> {
+    let entries = if wish.trim().eq_ignore_ascii_case("cpu") {
+        vec![device::cpu_entry()]
+    } else {
+        device::list()
+    };
+    device::choose(&entries, wish).map_err(failure(FailureKind::Device))
+}
+
+/// The device's self-check: from the library where this driver and program were checked before, else done now.
+fn checked(
+    entry: &DeviceEntry,
+    opened: &Opened,
+    known: &[SelfCheck],
+) -> Result<SelfCheck, Failure> {
+    let identity = entry.identity();
+    let fits = |check: &&SelfCheck| {
+        check.device == identity
+            && check.driver == entry.driver
+            && check.program_version == PROGRAM_VERSION
+            && check.passed
+    };
+    if let Some(check) = known.iter().find(fits) {
+        return Ok(SelfCheck {
+            fresh: false,
+            ..check.clone()
+        });
+    }
+    let report = device::self_check(&opened.device).map_err(|message| Failure {
+        kind: FailureKind::Device,
+        message: format!("`{}` failed in its self-check: {message}", entry.name),
+    })?;
+    Ok(SelfCheck {
+        device: identity,
+        driver: entry.driver.clone(),
+        program_version: PROGRAM_VERSION.to_owned(),
+        passed: report.passed,
+        tolerance: device::SELF_CHECK_TOLERANCE,
+        loss_difference: convert::finite(report.loss_difference),
+        gradient_difference: convert::finite(report.gradient_difference),
+        fresh: true,
+    })
+}
+
+fn meters(
+    setup: &Setup,
+    entry: &DeviceEntry,
+    busy: &Busy,
+    t_s: f64,
+    trained: Vec<PhaseEnergy>,
+    outbox: &Outbox,
+) -> Result<Meters, Failure> {
+    let found = power::discover(&meter_options(entry, &setup.measure, busy));
+    outbox.send(Event::Meters {
+        meters: found
+            .meters
+            .iter()
+            .map(|meter| convert::meter(meter.info()))
+            .collect(),
+        refused: found
+            .report
+            .into_iter()
+            .filter(|report| report.status != power::Status::Used)
+            .map(convert::source)
+            .collect(),
+    });
+    let clock = Clock::new();
+    let options = SamplerOptions {
+        rate_hz: setup.measure.rate_hz,
+    };
+    let (sampler, samples) = Sampler::start(found.meters, clock.clone(), options)
+        .map_err(failure(FailureKind::Training))?;
+    Meters::start(sampler, samples, clock, t_s, trained, outbox.clone())
+        .map_err(failure(FailureKind::Training))
+}
+
+fn summary(
+    outcome: Outcome,
+    samples_per_step: u64,
+    training: Vec<PhaseEnergy>,
+    last: &power::Snapshot,
+) -> Summary {
+    let gross: Vec<EnergyFigure> = training.iter().map(|part| part.gross.clone()).collect();
+    let net: Vec<EnergyFigure> = training
+        .iter()
+        .map(|part| EnergyFigure {
+            energy_j: part.net_j,
+            ..part.gross.clone()
+        })
+        .collect();
+    let total = power::components(&gross);
+    let total_net = power::components(&net);
+    Summary {
+        reason: reason_name(outcome.reason),
+        reason_text: outcome.reason.sentence().to_owned(),
+        steps: outcome.steps,
+        epochs: outcome.epochs,
+        samples: outcome.steps * samples_per_step,
+        final_accuracy: outcome.final_accuracy,
+        final_loss: outcome.final_loss.and_then(convert::finite),
+        best_accuracy: outcome.best_accuracy,
+        target_reached: outcome.target_reached,
+        train_s: outcome.train_s,
+        components: PhaseEnergy {
+            // A net sum of some of the parts would look like that of all.
+            net_j: (total_net.missing == total.missing)
+                .then_some(total_net.figure.energy_j)
+                .flatten(),
+            gross: total.figure,
+        },
+        missing: total.missing,
+        training,
+        meter_overhead_share: last.overhead_share,
+        dropped_samples: last.dropped_samples,
+    }
+}
+
+fn reason_name(reason: StopReason) -> String {
+    match reason {
+        StopReason::Epochs => "epochs",
+        StopReason::Steps => "steps",
+        StopReason::Target => "target",
+        StopReason::Energy => "energy",
+        StopReason::Time => "time",
+        StopReason::EarlyStopping => "early-stopping",
+        StopReason::User => "user",
+        StopReason::Diverged => "diverged",
+    }
+    .to_owned()
+}
+
+/// Hears of the training and tells the controller, with the energy of everything.
+struct Watcher {
+    meters: Meters,
+    busy: Busy,
+    outbox: Outbox,
+    controls: Arc<Controls>,
+}
+
+impl Watcher {
+    fn idle(&mut self, duration_s: f64) -> Result<(), Failure> {
+        if duration_s <= 0.0 {
+            return Ok(());
+        }
+        self.begin(Phase::Idle);
+        let baseline = self
+            .meters
+            .measure_idle(duration_s, &|| !self.controls.is_stopped())
+            .map_err(failure(FailureKind::Training))?;
+        self.end(Phase::Idle);
+        self.outbox.send(Event::Idle {
+            power: convert::idle_power(&baseline, self.meters.infos()),
+            duration_s: baseline.duration_s,
+        });
+        Ok(())
+    }
+}
+
+impl Observer for Watcher {
+    fn begin(&mut self, phase: Phase) {
+        match self.meters.begin(phase) {
+            Ok(t_s) => self.outbox.send(Event::PhaseBegan { t_s, phase }),
+            Err(error) => {
+                // Training goes on; what is not measured is missing, and the run says so.
+                tracing::error!("the energy of phase {phase} is not measured: {error}");
+                self.outbox.send(Event::PhaseBegan {
+                    t_s: self.meters.now_s(),
+                    phase,
+                });
+            }
+        }
+        self.busy.set(matches!(
+            phase,
+            Phase::WarmUp | Phase::Train | Phase::Evaluate
+        ));
+    }
+
+    fn end(&mut self, phase: Phase) {
+        self.busy.set(false);
+        let (t_s, energies) = self.meters.end().unwrap_or_else(|error| {
+            tracing::error!("the energy of phase {phase} is not measured: {error}");
+            (self.meters.now_s(), Vec::new())
+        });
+        self.outbox.send(Event::PhaseEnded {
+            t_s,
+            phase,
+            energies,
+        });
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        self.outbox.offer(Event::Progress {
+            t_s: self.meters.now_s(),
+            progress: convert::progress(progress),
+        });
+    }
+
+    fn evaluated(&mut self, evaluation: &Evaluation) {
+        self.outbox.send(Event::Evaluated {
+            t_s: self.meters.now_s(),
+            evaluation: convert::evaluation(evaluation),
+            training: self.meters.training(),
+        });
+    }
+
+    fn saved(&mut self, saved: &Saved) {
+        self.outbox.send(Event::Saved(convert::saved(saved)));
+    }
+
+    fn signal(&mut self) -> Signal {
+        self.controls.signal()
+    }
+
+    fn wait_while_paused(&mut self) {
+        self.controls.wait_while_paused();
+    }
+
+    fn energy_used_j(&mut self) -> Option<f64> {
+        let figures: Vec<EnergyFigure> = self
+            .meters
+            .training()
+            .into_iter()
+            .map(|part| part.gross)
+            .collect();
+        power::components(&figures)
+            .figure
+            .energy_j
+            .map(|energy| energy.value)
+    }
+}

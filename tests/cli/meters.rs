@@ -1,0 +1,134 @@
+//! Meters through the whole program: a fake sysfs with package counters, a fake NVIDIA library.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::fake_nvml::FakeNvml;
+use crate::fake_sysfs::FakeSysfs;
+use crate::joulelab::{Joulelab, number};
+
+/// Moves a package's counter at a constant power for as long as it lives.
+struct Counter {
+    running: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Counter {
+    fn start(root: &Path, watts: f64) -> Self {
+        let running = Arc::new(AtomicBool::new(true));
+        let going_on = Arc::clone(&running);
+        let folder = root.join("class/powercap/intel-rapl:0");
+        let thread = std::thread::Builder::new()
+            .name("fake-rapl".to_owned())
+            .spawn(move || {
+                let begun = Instant::now();
+                while going_on.load(Ordering::Relaxed) {
+                    let energy_uj = (begun.elapsed().as_secs_f64() * watts * 1e6) as u64;
+                    // In one step, so that nobody reads half a number.
+                    let new = folder.join("new");
+                    std::fs::write(&new, format!("{energy_uj}\n")).expect("a file");
+                    std::fs::rename(&new, folder.join("energy_uj")).expect("a file");
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            })
+            .expect("a thread");
+        Self {
+            running,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.running.store(false, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("it ends");
+        }
+    }
+}
+
+fn with_sysfs(sysfs: &FakeSysfs) -> Joulelab {
+    Joulelab::new().with_env("JOULELAB_SYSFS_ROOT", sysfs.root())
+}
+
+#[test]
+fn a_package_counter_is_read_through_the_whole_program() {
+    let sysfs = FakeSysfs::new();
+    sysfs.zone("intel-rapl:0", "package-0", 0);
+    let counter = Counter::start(sysfs.root(), 50.0);
+    let joulelab = with_sysfs(&sysfs);
+    let details = joulelab.json(&[
+        "run", "--json", "-q", "--device", "cpu", "--idle", "1", "--time-budget", "3", "-e", "100000",
+    ]);
+    drop(counter);
+    let training = details["training"].as_array().expect("a list");
+    assert_eq!(training.len(), 1);
+    let part = &training[0];
+    assert_eq!(part["figure"]["grade"], "B");
+    assert_eq!(part["figure"]["boundary"], "cpu-package");
+    let truth = 50.0 * number(part, "/figure/window_s");
+    let (low, high) = (number(part, "/figure/energy_j/low"), number(part, "/figure/energy_j/high"));
+    assert!((low..=high).contains(&truth), "{truth} not in {low} to {high}");
+    assert!(high - low < 0.2 * truth, "{low} to {high} is too wide for a counter");
+    // The same power idle and busy: nothing is left when the idle power is taken off.
+    assert!(number(part, "/net_j/value").abs() < 0.1 * truth, "{:#}", part["net_j"]);
+}
+
+#[test]
+fn a_meter_that_vanishes_leaves_a_gap_and_a_trained_network() {
+    let sysfs = FakeSysfs::new();
+    sysfs.zone("intel-rapl:0", "package-0", 0);
+    let counter = Counter::start(sysfs.root(), 50.0);
+    let joulelab = with_sysfs(&sysfs);
+    let child = joulelab.spawn(&[
+        "run", "--json", "-q", "--device", "cpu", "--idle", "0", "--time-budget", "6", "-e", "100000", "--set",
+        "checkpoint.every_s=0",
+    ]);
+    joulelab.wait_for_checkpoint();
+    drop(counter);
+    std::fs::remove_dir_all(sysfs.root().join("class")).expect("it is there");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success());
+    let details: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let part = &details["training"][0]["figure"];
+    let (covered, window) = (number(part, "/covered_s"), number(part, "/window_s"));
+    assert!(covered > 0.0 && covered < 0.9 * window, "{covered} of {window}");
+}
+
+#[test]
+fn doctor_tells_what_was_tried_and_how_to_mend_it() {
+    let sysfs = FakeSysfs::new();
+    sysfs
+        .zone("intel-rapl:0", "package-0", 1_000_000)
+        .zone("intel-rapl:0:0", "dram", 1_000);
+    let nvml = FakeNvml::new("[card]\nname = NVIDIA H200\nwatts = 120\n");
+    let joulelab = with_sysfs(&sysfs).with_env("JOULELAB_NVML_LIBRARY", &nvml.path());
+    let report = joulelab.json(&["doctor", "--json", "--device", "cpu"]);
+    let sources = report["sources"].as_array().expect("a list");
+    let of = |id: &str| {
+        sources
+            .iter()
+            .find(|source| source["id"] == id)
+            .unwrap_or_else(|| panic!("no {id} in {sources:#?}"))
+    };
+    assert_eq!(of("rapl:package-0")["status"]["status"], "used");
+    assert_eq!(of("rapl:package-0:dram")["status"]["status"], "used");
+    let card = of("nvml:0");
+    assert_eq!(card["device"], "NVIDIA H200");
+    assert_eq!(card["status"]["status"], "available");
+    let text = joulelab.stdout(&["doctor", "--device", "cpu"]);
+    assert!(text.contains("rapl:package-0") && text.contains("no GPU trains"), "{text}");
+}
+
+#[test]
+fn where_no_counter_answers_the_model_says_so() {
+    let joulelab = Joulelab::new();
+    let report = joulelab.json(&["doctor", "--json", "--device", "cpu"]);
+    let sources = report["sources"].as_array().expect("a list");
+    let model = sources.iter().find(|source| source["id"] == "model:cpu").expect("a model");
+    assert_eq!(model["status"]["status"], "used");
+    assert!(["E", "F"].contains(&model["grade"].as_str().expect("a grade")));
+}

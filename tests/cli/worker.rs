@@ -1,0 +1,108 @@
+//! The worker's own face: JSON lines over its standard streams.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::joulelab::Joulelab;
+
+struct Worker {
+    child: std::process::Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Worker {
+    fn start(joulelab: &Joulelab) -> Self {
+        let mut child = joulelab
+            .command(&["worker"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        Self { child, lines }
+    }
+
+    fn send(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().expect("a pipe");
+        writeln!(input, "{line}").expect("it listens");
+    }
+
+    /// The next event; every line must be one.
+    fn next(&mut self) -> Option<Value> {
+        let line = self.lines.next()?.expect("text");
+        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
+    }
+
+    fn until(&mut self, name: &str) -> Value {
+        while let Some(event) = self.next() {
+            if event["event"] == name {
+                return event;
+            }
+        }
+        panic!("the worker ended before `{name}`");
+    }
+}
+
+#[test]
+fn it_says_who_it_is_and_survives_nonsense() {
+    let joulelab = Joulelab::new();
+    let mut worker = Worker::start(&joulelab);
+    let hello = worker.next().expect("a word");
+    assert_eq!(hello["event"], "hello");
+    assert_eq!(hello["protocol"], 1);
+    worker.send("this is no message");
+    assert_eq!(worker.until("failed")["kind"], "protocol");
+    worker.send(r#"{"command":"dance"}"#);
+    assert_eq!(worker.until("failed")["kind"], "protocol");
+    worker.send(r#"{"command":"devices"}"#);
+    let devices = worker.until("devices");
+    let list = devices["devices"].as_array().expect("a list");
+    assert_eq!(list[list.len() - 1]["kind"], "cpu");
+    // Its input ends: so does it.
+    drop(worker.child.stdin.take());
+    assert!(worker.child.wait().expect("it ends").success());
+}
+
+#[test]
+fn it_trains_pauses_goes_on_and_stops() {
+    let joulelab = Joulelab::new();
+    let mut worker = Worker::start(&joulelab);
+    let setup = json!({
+        "schema": 1,
+        "device": "cpu",
+        "measure": { "idle_s": 0.0 },
+        "regime": { "stop": { "epochs": 100_000 } },
+    });
+    let request = json!({
+        "command": "run", "setup": setup, "checkpoints": null, "kernel_cache": null, "self_checks": [], "resume": null,
+    });
+    worker.send(&request.to_string());
+    worker.until("progress");
+    worker.send(r#"{"command":"pause"}"#);
+    let paused = loop {
+        let event = worker.until("phase-began");
+        if event["phase"] == "pause" {
+            break event["t_s"].as_f64().expect("a time");
+        }
+    };
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    worker.send(r#"{"command":"resume"}"#);
+    let ended = loop {
+        let event = worker.until("phase-ended");
+        if event["phase"] == "pause" {
+            break event["t_s"].as_f64().expect("a time");
+        }
+    };
+    assert!(ended - paused >= 0.29, "{paused} {ended}");
+    worker.until("progress");
+    worker.send(r#"{"command":"stop"}"#);
+    let finished = worker.until("finished");
+    assert_eq!(finished["reason"], "user");
+    // Nothing of the pause is in the energy of training.
+    let window_s = finished["training"][0]["gross"]["window_s"].as_f64().expect("seconds");
+    let train_s = finished["train_s"].as_f64().expect("seconds");
+    assert!(window_s >= train_s, "{window_s} {train_s}");
+    assert!(worker.next().is_none());
+    assert!(worker.child.wait().expect("it ends").success());
+}

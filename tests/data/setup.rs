@@ -1,0 +1,245 @@
+use std::path::PathBuf;
+
+use joulelab::{
+    data::{self, DataError},
+    setup::{
+        DatasetSetup, IdxSetup, InputShape, Problems, SHAPES_MAX_BYTES, ShapesLabel, ShapesSetup,
+        SplitSetup,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+/// A setup file as far as it concerns datasets.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct File {
+    dataset: DatasetSetup,
+}
+
+fn from_toml(text: &str) -> Result<DatasetSetup, String> {
+    toml::from_str(text)
+        .map(|file: File| file.dataset)
+        .map_err(|error| error.to_string())
+}
+
+fn problems(setup: &DatasetSetup) -> Vec<String> {
+    let mut problems = Problems::default();
+    setup.validate(&mut problems);
+    problems
+        .0
+        .iter()
+        .map(|problem| problem.field.clone())
+        .collect()
+}
+
+#[test]
+fn every_set_survives_toml_and_json_with_all_its_options() {
+    let split = SplitSetup {
+        test_fraction: 0.35,
+        split_seed: i64::MAX as u64,
+    };
+    let shapes = ShapesSetup {
+        size: 32,
+        channels: 3,
+        samples: 500,
+        noise: 0.0,
+        seed: 7,
+        label: ShapesLabel::Colour,
+        test_fraction: 0.5,
+        split_seed: 3,
+    };
+    let folder = PathBuf::from("data/my \"set\"");
+    let setups = [
+        DatasetSetup::Digits(split.clone()),
+        DatasetSetup::BreastCancer(split),
+        DatasetSetup::Shapes(shapes),
+        DatasetSetup::Idx(IdxSetup { folder }),
+    ];
+    assert_eq!(setups.len(), DatasetSetup::NAMES.len());
+    for (dataset, name) in setups.into_iter().zip(DatasetSetup::NAMES) {
+        assert_eq!(dataset.name(), name);
+        assert!(problems(&dataset).is_empty());
+        let file = File { dataset };
+        let text = toml::to_string(&file).unwrap();
+        assert_eq!(toml::from_str::<File>(&text).unwrap(), file, "{text}");
+        let text = serde_json::to_string(&file).unwrap();
+        assert_eq!(serde_json::from_str::<File>(&text).unwrap(), file, "{text}");
+    }
+}
+
+#[test]
+fn defaults_are_written_out() {
+    let text = |name| {
+        let dataset = DatasetSetup::from_name(name).unwrap();
+        toml::to_string(&File { dataset }).unwrap()
+    };
+    assert_eq!(
+        text("digits"),
+        "[dataset]\nname = \"digits\"\ntest_fraction = 0.2\nsplit_seed = 0\n"
+    );
+    assert_eq!(
+        text("shapes"),
+        "[dataset]\nname = \"shapes\"\nsize = 28\nchannels = 1\nsamples = 4000\nnoise = 0.1\nseed = 0\n\
+         label = \"shape\"\ntest_fraction = 0.2\nsplit_seed = 0\n"
+    );
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    assert_eq!(from_toml("[dataset]"), Ok(DatasetSetup::default()));
+    assert_eq!(DatasetSetup::default().name(), "digits");
+    let expected = DatasetSetup::Digits(SplitSetup {
+        split_seed: 5,
+        ..SplitSetup::default()
+    });
+    assert_eq!(from_toml("[dataset]\nsplit_seed = 5"), Ok(expected));
+    // The name need not come first, and a whole number will do where a fraction is meant.
+    let expected = DatasetSetup::Shapes(ShapesSetup {
+        noise: 1.0,
+        ..ShapesSetup::default()
+    });
+    assert_eq!(
+        from_toml("[dataset]\nnoise = 1\nname = \"shapes\""),
+        Ok(expected)
+    );
+}
+
+#[test]
+fn unknown_names_are_refused_with_the_nearest() {
+    let error = DatasetSetup::from_name("breast_cancer")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("did you mean `breast-cancer`?"), "{error}");
+    let error = from_toml("[dataset]\nname = \"digit\"").unwrap_err();
+    assert!(
+        error.contains("unknown dataset `digit`, did you mean `digits`?"),
+        "{error}"
+    );
+    let error = from_toml("[dataset]\nname = \"shapes\"\nlabel = \"color\"").unwrap_err();
+    assert!(error.contains("did you mean `colour`?"), "{error}");
+}
+
+#[test]
+fn unknown_misplaced_and_repeated_options_are_refused() {
+    let error = from_toml("[dataset]\nname = \"digits\"\nnoise = 0.1").unwrap_err();
+    assert!(
+        error.contains("dataset `digits`: unknown field `noise`"),
+        "{error}"
+    );
+    assert!(error.contains("`split_seed`"), "{error}");
+    for name in DatasetSetup::NAMES {
+        assert!(from_toml(&format!("[dataset]\nname = \"{name}\"\ncolour = 1")).is_err());
+    }
+    assert!(from_toml("dataset = \"digits\"").is_err());
+    assert!(from_toml("[dataset]\nname = 3").is_err());
+    let json = r#"{"dataset": {"name": "digits", "split_seed": 1, "split_seed": 2}}"#;
+    let error = serde_json::from_str::<File>(json).unwrap_err().to_string();
+    assert!(
+        error.contains("`split_seed` of the dataset is given twice"),
+        "{error}"
+    );
+}
+
+#[test]
+fn values_of_the_wrong_type_name_their_option() {
+    for option in [
+        "seed = -1",
+        "size = \"big\"",
+        "noise = [1]",
+        "seed = 1979-05-27",
+    ] {
+        let error = from_toml(&format!("[dataset]\nname = \"shapes\"\n{option}")).unwrap_err();
+        let key = option.split(' ').next().unwrap();
+        assert!(
+            error.contains(&format!("`{key}`")) || error.contains(&format!("in `{key}")),
+            "{error}"
+        );
+    }
+    // Beyond what TOML holds.
+    let json = r#"{"dataset": {"split_seed": 18446744073709551615}}"#;
+    let error = serde_json::from_str::<File>(json).unwrap_err().to_string();
+    assert!(error.contains("`split_seed`"), "{error}");
+}
+
+#[test]
+fn impossible_values_are_problems_with_their_field() {
+    for test_fraction in [0.0, 1.0, -0.1, f64::NAN, f64::INFINITY] {
+        let split = SplitSetup {
+            test_fraction,
+            split_seed: 1 << 63,
+        };
+        let setup = DatasetSetup::Digits(split);
+        assert_eq!(
+            problems(&setup),
+            ["dataset.test_fraction", "dataset.split_seed"]
+        );
+        assert!(matches!(data::load(&setup), Err(DataError::Setup(_))));
+        assert!(matches!(data::describe(&setup), Err(DataError::Setup(_))));
+    }
+    let bad = ShapesSetup {
+        size: 15,
+        channels: 2,
+        samples: 119,
+        noise: f64::NAN,
+        seed: u64::MAX,
+        label: ShapesLabel::Size,
+        test_fraction: 2.0,
+        split_seed: u64::MAX,
+    };
+    assert_eq!(
+        problems(&DatasetSetup::Shapes(bad)),
+        [
+            "size",
+            "channels",
+            "samples",
+            "noise",
+            "seed",
+            "test_fraction",
+            "split_seed"
+        ]
+        .map(|field| format!("dataset.{field}"))
+    );
+    let too_many_bytes = ShapesSetup {
+        size: 64,
+        channels: 3,
+        samples: SHAPES_MAX_BYTES / (64 * 64 * 3) + 1,
+        ..ShapesSetup::default()
+    };
+    assert_eq!(
+        problems(&DatasetSetup::Shapes(too_many_bytes)),
+        ["dataset.samples"]
+    );
+    assert_eq!(
+        problems(&DatasetSetup::from_name("idx").unwrap()),
+        ["dataset.folder"]
+    );
+}
+
+#[test]
+fn seeds_that_toml_cannot_hold_are_an_error_not_a_panic() {
+    let error = from_toml("[dataset]\nsplit_seed = 18446744073709551615").unwrap_err();
+    assert!(error.contains("split_seed"), "{error}");
+    let error = from_toml("[dataset]\nsplit_seed = 99999999999999999999999").unwrap_err();
+    assert!(error.contains("split_seed"), "{error}");
+}
+
+#[test]
+fn input_shapes_say_their_size() {
+    let image = InputShape::Image {
+        channels: 3,
+        height: 20,
+        width: 10,
+    };
+    assert_eq!((image.len(), image.channels()), (600, 3));
+    assert_eq!(image.height_and_width(), Some((20, 10)));
+    assert_eq!(image.to_string(), "3×20×10");
+    let row = InputShape::Features(30);
+    assert_eq!(
+        (row.len(), row.channels(), row.height_and_width()),
+        (30, 1, None)
+    );
+    assert_eq!(row.to_string(), "30 features");
+    for shape in [image, row] {
+        let text = serde_json::to_string(&shape).unwrap();
+        assert_eq!(serde_json::from_str::<InputShape>(&text).unwrap(), shape);
+    }
+}

@@ -1,0 +1,55 @@
+//! Meters, sampling and integration through the public faces of `joulelab::power`.
+
+mod accounting;
+// The fake sysfs tree has colons in its names and the fake library asks `dladdr` where it lies.
+#[cfg(unix)]
+mod discovery;
+mod integrator;
+mod names;
+mod sampling;
+mod simulated;
+
+#[cfg(unix)]
+#[path = "../support/fake_nvml.rs"]
+mod fake_nvml;
+#[cfg(unix)]
+#[path = "../support/fake_sysfs.rs"]
+mod fake_sysfs;
+
+use joulelab::{
+    power::{ErrorRule, Kind, MeterInfo},
+    units::{Boundary, Grade},
+};
+
+/// A counter of microjoules without a known range.
+fn counter(id: &str) -> MeterInfo {
+    MeterInfo {
+        id: id.to_owned(),
+        source: "test counter".to_owned(),
+        device: "test device".to_owned(),
+        boundary: Boundary::CpuPackage,
+        grade: Grade::B,
+        kind: Kind::Counter {
+            joules_per_count: 1e-6,
+            wrap_counts: None,
+        },
+        refresh_s: Some(0.001),
+        error: ErrorRule::COUNTER,
+        max_power_w: 1000.0,
+        notes: Vec::new(),
+        pci: None,
+    }
+}
+
+/// Polled power.
+fn polled(id: &str) -> MeterInfo {
+    MeterInfo {
+        source: "test power".to_owned(),
+        boundary: Boundary::GpuBoard,
+        grade: Grade::C,
+        kind: Kind::Power,
+        refresh_s: None,
+        error: ErrorRule::POLLED,
+        ..counter(id)
+    }
+}
