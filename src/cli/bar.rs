@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::analysis::{Left, left};
+use crate::control;
 use crate::protocol::{Evaluation, Event, PhaseEnergy, Progress};
 use crate::setup::{Phase, StopSetup};
 use crate::units::{Estimate, duration, estimate, quantity};
@@ -79,7 +80,8 @@ impl Bar {
             Event::PhaseBegan { phase, .. } => {
                 self.phase = Some(*phase);
                 if *phase == Phase::WarmUp {
-                    self.bar.set_message("warming up: kernels are compiled and tuned once a device");
+                    self.bar
+                        .set_message("warming up: kernels are compiled and tuned once a device");
                 }
             }
             Event::Progress { progress, .. } => self.progress = Some(progress.clone()),
@@ -111,11 +113,12 @@ impl Bar {
             return;
         };
         let energy = energy(&self.training);
-        let share = share_done(&self.stop, progress, energy);
+        let elapsed_s = self.elapsed_s(progress);
+        let share = share_done(&self.stop, progress, elapsed_s, energy);
         if let Some(share) = share {
             self.bar.set_position((share * PARTS as f64) as u64);
         }
-        let left = share.and_then(|share| left(share, self.elapsed_s(progress), energy));
+        let left = share.and_then(|share| left(share, elapsed_s, energy));
         let text = text(
             progress,
             self.epochs,
@@ -150,15 +153,16 @@ fn style() -> ProgressStyle {
 }
 
 fn energy(training: &[PhaseEnergy]) -> Option<Estimate> {
-    let known: Vec<Estimate> = training
-        .iter()
-        .filter_map(|part| part.gross.energy_j)
-        .collect();
-    (!known.is_empty()).then(|| Estimate::sum_independent(known))
+    control::sum_of_parts(training)?.gross.energy_j
 }
 
 /// How much of the run is done, 0 to 1: by the bound that is nearest.
-fn share_done(stop: &StopSetup, progress: &Progress, energy: Option<Estimate>) -> Option<f64> {
+fn share_done(
+    stop: &StopSetup,
+    progress: &Progress,
+    elapsed_s: f64,
+    energy: Option<Estimate>,
+) -> Option<f64> {
     let by_steps = progress
         .steps_max
         .map(|max| progress.step as f64 / max.max(1) as f64);
@@ -166,7 +170,7 @@ fn share_done(stop: &StopSetup, progress: &Progress, energy: Option<Estimate>) -
         .energy_j
         .zip(energy)
         .map(|(budget_j, used)| used.value / budget_j);
-    let by_time = stop.time_s.map(|budget_s| progress.train_s / budget_s);
+    let by_time = stop.time_s.map(|budget_s| elapsed_s / budget_s);
     [by_steps, by_energy, by_time]
         .into_iter()
         .flatten()

@@ -54,9 +54,15 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
             text.push_str(&format!("{name} {value}\n"));
         }
     }
-    let mut table =
-        Table::new(["layer", "output", "parameters", "MAC", "FLOP", "training FLOP"])
-            .right(&[2, 3, 4, 5]);
+    let mut table = Table::new([
+        "layer",
+        "output",
+        "parameters",
+        "MAC",
+        "FLOP",
+        "training FLOP",
+    ])
+    .right(&[2, 3, 4, 5]);
     for layer in &plan.layers {
         table.push([
             layer.name.clone(),

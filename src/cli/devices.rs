@@ -1,6 +1,6 @@
 use super::table::Table;
-use super::{Exit, Failed};
-use crate::control::{self, WorkerCommand};
+use super::{Exit, Failed, Place};
+use crate::control;
 
 /// Arguments of `joulelab devices`.
 #[derive(Debug, clap::Args)]
@@ -11,8 +11,8 @@ pub struct Args {
 }
 
 /// Lists every device.
-pub fn run(args: &Args) -> Result<Exit, Failed> {
-    let devices = control::devices(&WorkerCommand::local()?)?;
+pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
+    let devices = control::devices(&place.worker()?)?;
     if args.json {
         super::show::print_json(&devices)?;
         return Ok(Exit::Success);

@@ -1,5 +1,5 @@
-use super::{Exit, Failed, show};
-use crate::control::{self, WorkerCommand};
+use super::{Exit, Failed, Place, show};
+use crate::control;
 use crate::protocol::{Device, Source, SourceStatus};
 use crate::setup::MeasureSetup;
 use crate::units::quantity;
@@ -17,8 +17,8 @@ pub struct Args {
 }
 
 /// Tries every meter.
-pub fn run(args: &Args) -> Result<Exit, Failed> {
-    let worker = WorkerCommand::local()?;
+pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
+    let worker = place.worker()?;
     let (device, sources) = control::doctor(&worker, &args.device, &MeasureSetup::default())?;
     if args.json {
         show::print_json(&serde_json::json!({ "device": device, "sources": sources }))?;
@@ -29,7 +29,10 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
 }
 
 fn report(device: &Device, sources: &[Source]) -> String {
-    let mut text = format!("power meters for training on {} ({})\n", device.name, device.backend);
+    let mut text = format!(
+        "power meters for training on {} ({})\n",
+        device.name, device.backend
+    );
     for source in sources {
         let (mark, word) = match &source.status {
             SourceStatus::Used => ("+", "used"),
@@ -42,7 +45,10 @@ fn report(device: &Device, sources: &[Source]) -> String {
         ));
         let mut line = |name: &str, value: &str| {
             let mut parts = value.lines();
-            text.push_str(&format!("    {name:<9}{}\n", parts.next().unwrap_or_default()));
+            text.push_str(&format!(
+                "    {name:<9}{}\n",
+                parts.next().unwrap_or_default()
+            ));
             for part in parts {
                 text.push_str(&format!("             {part}\n"));
             }

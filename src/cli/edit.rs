@@ -54,7 +54,10 @@ fn remove_run_folder(folders: &Folders, checkpoint: &Path) {
         && folder.exists()
         && let Err(error) = std::fs::remove_dir_all(&folder)
     {
-        tracing::warn!("cannot remove the checkpoints: {error}: {}", folder.display());
+        tracing::warn!(
+            "cannot remove the checkpoints: {error}: {}",
+            folder.display()
+        );
     }
 }
 

@@ -40,7 +40,7 @@ Exit codes:
     2  the command line or the setup is wrong
     3  the dataset cannot be read
     4  no such device, or it cannot be used
-    5  the library or another file cannot be read or written
+    5  the library or another file cannot be read or written, or holds no such run
     6  training failed or diverged; what was recorded is kept
     7  the worker process died; what was recorded is kept
     8  the run ended without reaching its target accuracy

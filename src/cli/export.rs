@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::runs::FilterFlags;
-use super::{Exit, Failed, Place};
+use super::{Exit, Failed, Place, show};
 use crate::library::export::{self, Format, Options};
 use crate::units::count;
 
@@ -42,20 +42,15 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     };
     let options = Options::default();
     let rows = if args.out.as_os_str() == "-" {
-        export::write(
-            &library,
-            format,
-            &runs,
-            &options,
-            &mut std::io::stdout().lock(),
-        )?
+        let mut out = std::io::stdout().lock();
+        match export::write(&library, format, &runs, &options, &mut out) {
+            // A reader that has gone away, as `head` does, is no fault.
+            Err(error) if show::is_broken_pipe(&error) => return Ok(Exit::Success),
+            rows => rows?,
+        }
     } else {
         export::write_file(&library, format, &runs, &options, &args.out, args.force)?
     };
-    eprintln!(
-        "{} rows of {} runs",
-        count(rows),
-        count(runs.len() as u64)
-    );
+    eprintln!("{} rows of {} runs", count(rows), count(runs.len() as u64));
     Ok(Exit::Success)
 }

@@ -61,7 +61,12 @@ pub struct SetupFlags {
     dropout: Option<f64>,
 
     /// Optimiser: sgd, adam, adamw or rmsprop
-    #[arg(long, short = 'o', visible_alias = "optimizer", help_heading = "Regime")]
+    #[arg(
+        long,
+        short = 'o',
+        visible_alias = "optimizer",
+        help_heading = "Regime"
+    )]
     optimiser: Option<String>,
 
     /// Base learning rate
@@ -69,7 +74,12 @@ pub struct SetupFlags {
     lr: Option<f64>,
 
     /// Samples in a step
-    #[arg(long, short = 'b', help_heading = "Regime", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        short = 'b',
+        help_heading = "Regime",
+        allow_negative_numbers = true
+    )]
     batch_size: Option<i64>,
 
     /// Momentum of sgd or rmsprop
@@ -104,28 +114,45 @@ pub struct SetupFlags {
     #[arg(long, short = 's', help_heading = "Regime")]
     seed: Option<u64>,
 
-    /// Stop after so many epochs
+    /// Stop after so many epochs [default: 30, where there is no other bound]
     #[arg(long, short = 'e', help_heading = "Stop rule: whichever comes first")]
     epochs: Option<u64>,
 
-    /// Stop after so many steps; without --epochs there is then no limit on epochs
+    /// Stop after so many steps
     #[arg(long, help_heading = "Stop rule: whichever comes first")]
     steps: Option<u64>,
 
     /// Stop when this share of the held-out samples is right, such as 0.97
-    #[arg(long, short = 't', value_name = "ACCURACY", help_heading = "Stop rule: whichever comes first")]
+    #[arg(
+        long,
+        short = 't',
+        value_name = "ACCURACY",
+        help_heading = "Stop rule: whichever comes first"
+    )]
     target: Option<f64>,
 
     /// Stop when training and evaluation have used so many joules
-    #[arg(long, value_name = "JOULES", help_heading = "Stop rule: whichever comes first")]
+    #[arg(
+        long,
+        value_name = "JOULES",
+        help_heading = "Stop rule: whichever comes first"
+    )]
     energy_budget: Option<f64>,
 
     /// Stop after so many seconds of training and evaluation
-    #[arg(long, value_name = "SECONDS", help_heading = "Stop rule: whichever comes first")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        help_heading = "Stop rule: whichever comes first"
+    )]
     time_budget: Option<f64>,
 
     /// Stop after so many evaluations without a lower held-out loss
-    #[arg(long, value_name = "EVALUATIONS", help_heading = "Stop rule: whichever comes first")]
+    #[arg(
+        long,
+        value_name = "EVALUATIONS",
+        help_heading = "Stop rule: whichever comes first"
+    )]
     patience: Option<u64>,
 
     /// Seconds of idle baseline before the run; 0 skips it
@@ -164,11 +191,14 @@ impl SetupFlags {
     /// # Errors
     /// Unreadable files, unknown names, values of the wrong type.
     pub fn build(&self) -> Result<Setup, Failed> {
-        let base = match &self.setup {
-            Some(path) => file::read(path)?,
-            None => Setup::default(),
+        let flags = self.change()?;
+        let Some(path) = &self.setup else {
+            return Ok(flags.apply(&Setup::default())?);
         };
-        Ok(self.change()?.apply(&base)?)
+        let file = file::read_change(path)?;
+        // Read by itself first, so that what is wrong with the file is said of the file.
+        file::read(path)?;
+        Ok(file.and(flags).apply(&Setup::default())?)
     }
 
     fn change(&self) -> Result<Change, Failed> {
@@ -225,10 +255,6 @@ impl SetupFlags {
         if let Some(norm) = self.clip_norm {
             change.set("regime.gradient_clipping.kind", "norm");
             change.set("regime.gradient_clipping.max", norm);
-        }
-        if self.steps.is_some() && self.epochs.is_none() {
-            // Else the default number of epochs would end the run before the steps that were asked for.
-            change.set("regime.stop.epochs", serde_json::Value::Null);
         }
         for assignment in &self.set {
             change.assign(assignment)?;

@@ -42,13 +42,15 @@ pub fn start(level: &str, is_worker: bool) -> Option<WorkerGuard> {
 }
 
 fn file() -> Option<(tracing_appender::non_blocking::NonBlocking, WorkerGuard)> {
+    let folder = Folders::logs()?;
+    std::fs::create_dir_all(&folder).ok()?;
     let appender = tracing_appender::rolling::Builder::new()
         .rotation(tracing_appender::rolling::Rotation::DAILY)
         .filename_prefix("joulelab")
         .filename_suffix("log")
         .max_log_files(FILES_KEPT)
         // Without a place for logs the program works all the same.
-        .build(Folders::logs()?)
+        .build(folder)
         .ok()?;
     Some(tracing_appender::non_blocking(appender))
 }

@@ -1,7 +1,5 @@
 //! Completions and the manual page, made from the same description as the arguments.
 
-use std::io::Write;
-
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -18,7 +16,7 @@ pub struct CompletionArgs {
 pub fn completions(args: &CompletionArgs) -> Result<Exit, Failed> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "joulelab", &mut script);
-    std::io::stdout().write_all(&script)?;
+    super::show::print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }
 
@@ -26,6 +24,6 @@ pub fn completions(args: &CompletionArgs) -> Result<Exit, Failed> {
 pub fn man() -> Result<Exit, Failed> {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    std::io::stdout().write_all(&page)?;
+    super::show::print(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Success)
 }

@@ -1,6 +1,6 @@
 //! The command line: one file a subcommand.
 //!
-//! Depends on `control`, `analysis`, `library`, `data` and `setup`; never on Burn, a graphics API or a meter, which live in
+//! Depends on `control`, `analysis`, `library`, `protocol`, `data` and `setup`; never on Burn, a graphics API or a meter, which live in
 //! workers. Results go to standard output, everything else to standard error.
 
 mod bar;
@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::control;
+use crate::control::{self, WorkerCommand};
 use crate::library::Library;
 pub use exit::{Exit, Failed};
 
@@ -92,6 +92,7 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: Cli) -> Result<Exit, Failed> {
     let place = Place {
         library: cli.library,
+        log: cli.log,
     };
     match cli.command {
         None => {
@@ -102,8 +103,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failed> {
             Ok(Exit::Usage)
         }
         Some(Command::Run(args)) => run::run(*args, &place),
-        Some(Command::Devices(args)) => devices::run(&args),
-        Some(Command::Doctor(args)) => doctor::run(&args),
+        Some(Command::Devices(args)) => devices::run(&args, &place),
+        Some(Command::Doctor(args)) => doctor::run(&args, &place),
         Some(Command::Info(args)) => data_info::run(&args),
         Some(Command::Runs(args)) => runs::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),
@@ -128,14 +129,24 @@ fn dispatch(cli: Cli) -> Result<Exit, Failed> {
 /// Where the library is.
 struct Place {
     library: Option<PathBuf>,
+    log: String,
 }
 
 impl Place {
+    /// The library's file, absolute: the places of checkpoints are stored relative to nothing.
     fn path(&self) -> Result<PathBuf, Failed> {
         match &self.library {
-            Some(path) => Ok(path.clone()),
+            Some(path) => std::path::absolute(path).map_err(|error| {
+                let path = path.display();
+                Failed::new(Exit::Usage, format!("--library: {error}: {path}"))
+            }),
             None => Ok(Library::default_path()?),
         }
+    }
+
+    /// How to start a worker on this machine.
+    fn worker(&self) -> Result<WorkerCommand, Failed> {
+        Ok(WorkerCommand::local(&self.log)?)
     }
 
     /// The library, with runs whose recorder is gone marked as interrupted.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::bar::Bar;
 use super::flags::SetupFlags;
 use super::{Exit, Failed, Place, show, summary};
-use crate::control::{self, Ending, Launch, RunControl, RunEvent, WorkerCommand};
+use crate::control::{self, Ending, Launch, RunControl, RunEvent};
 use crate::library::{Library, Status};
-use crate::protocol::{Event, SourceStatus};
+use crate::protocol::{Event, Source, SourceStatus};
 use crate::setup::{DataCounts, Setup, file};
 use crate::units::{count, quantity};
 
@@ -27,15 +27,15 @@ pub struct Args {
     resume: Option<String>,
 
     /// Name of the run
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resume")]
     name: Option<String>,
 
     /// Remark on the run
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resume")]
     note: Option<String>,
 
     /// Tag of the run; may be given several times
-    #[arg(long = "tag")]
+    #[arg(long = "tag", conflicts_with = "resume")]
     tags: Vec<String>,
 
     /// Print the result as JSON
@@ -79,7 +79,7 @@ pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
         note: args.note,
         tags: args.tags,
         resume,
-        worker: WorkerCommand::local()?,
+        worker: place.worker()?,
         library: path,
     })?;
     let interrupts = count_interrupts(session.control.clone());
@@ -94,7 +94,10 @@ pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(Failed::new(Exit::Failure, "the recorder ended without a word"));
+                return Err(Failed::new(
+                    Exit::Failure,
+                    "the recorder ended without a word",
+                ));
             }
         }
     };
@@ -132,7 +135,7 @@ fn count_interrupts(control: RunControl) -> Arc<AtomicU32> {
     let seen = Arc::clone(&interrupts);
     let handler = move || {
         if seen.fetch_add(1, Ordering::Relaxed) == 0 {
-            eprintln!("stopping after this step; once more ends the run at once");
+            eprintln!("stopping at the next step; once more ends the run at once");
             control.stop();
         } else {
             control.kill();
@@ -179,11 +182,11 @@ fn announce(event: &Event, bar: &Bar) {
                     meter.boundary, meter.source, meter.device, meter.grade
                 ));
             }
-            let is_mendable = |status: &SourceStatus| {
-                matches!(status, SourceStatus::Refused { remedy: Some(_), .. })
-            };
-            if refused.iter().any(|source| is_mendable(&source.status)) {
-                bar.line("          a better meter was refused; `joulelab doctor` tells how to mend that");
+            let only_models = meters.iter().all(|meter| meter.kind == "model");
+            let is_refused =
+                |source: &Source| matches!(source.status, SourceStatus::Refused { .. });
+            if only_models && !meters.is_empty() && refused.iter().any(is_refused) {
+                bar.line("          no sensor answers; `joulelab doctor` tells what was tried");
             }
             if meters.is_empty() {
                 bar.line("warning   no meter answers: the energy of this run will be missing");
@@ -193,12 +196,7 @@ fn announce(event: &Event, bar: &Bar) {
     }
 }
 
-fn conclude(
-    ending: &Ending,
-    place: &Place,
-    json: bool,
-    interrupted: bool,
-) -> Result<Exit, Failed> {
+fn conclude(ending: &Ending, place: &Place, json: bool, interrupted: bool) -> Result<Exit, Failed> {
     if let Some(run_id) = &ending.run_id {
         // What is shown is what was stored, so that both can only be the same.
         let library = Library::open(place.path()?)?;

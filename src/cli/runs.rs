@@ -124,8 +124,8 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
         return Ok(Exit::Success);
     }
     let mut table = Table::new([
-        "run", "status", "dataset", "model", "batch", "lr", "seed", "epochs", "test", "best", "train",
-        "energy", "grade", "device", "name",
+        "run", "status", "dataset", "model", "batch", "lr", "seed", "epochs", "test", "best",
+        "train", "energy", "grade", "device", "name",
     ])
     .right(&[4, 5, 6, 7, 8, 9, 10]);
     for row in &rows {
@@ -173,7 +173,10 @@ fn cells(row: &RunRow) -> [String; 15] {
         energy
             .as_ref()
             .and_then(|figure| figure.energy_j)
-            .map_or_else(|| "missing".to_owned(), |energy_j: Estimate| estimate(energy_j, "J")),
+            .map_or_else(
+                || "missing".to_owned(),
+                |energy_j: Estimate| estimate(energy_j, "J"),
+            ),
         energy.map_or_else(dash, |figure| figure.grade.to_string()),
         run.device.name.clone(),
         run.name.clone().unwrap_or_default(),

@@ -29,8 +29,13 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     if args.json {
         print_json(&details)?;
     } else if args.setup {
-        let setup: crate::setup::Setup = serde_json::from_str(&details.run.setup.json)
-            .map_err(|error| Failed::new(Exit::Storage, format!("the run's setup is of another version: {error}")))?;
+        let setup: crate::setup::Setup =
+            serde_json::from_str(&details.run.setup.json).map_err(|error| {
+                Failed::new(
+                    Exit::Storage,
+                    format!("the run's setup is of another version: {error}"),
+                )
+            })?;
         let text = crate::setup::file::to_toml(&setup)
             .map_err(|error| Failed::new(Exit::Usage, format!("the setup is no TOML: {error}")))?;
         print(&text)?;
@@ -53,7 +58,10 @@ fn more(details: &RunDetails) -> String {
     line("note", run.note.clone().unwrap_or_default());
     line("tags", run.tags.join(", "));
     line("started", run.started_at.to_string());
-    line("setup", format!("{} (without seed {})", run.setup.hash, run.setup.group_hash));
+    line(
+        "setup",
+        format!("{} (without seed {})", run.setup.hash, run.setup.group_hash),
+    );
     line(
         "machine",
         format!(
@@ -108,7 +116,9 @@ fn more(details: &RunDetails) -> String {
             ),
         );
     }
-    for checkpoint in &details.checkpoints {
+    // Only the newest are kept; the others have been replaced.
+    let kept = |path: &&crate::library::Checkpoint| std::path::Path::new(&path.path).exists();
+    for checkpoint in details.checkpoints.iter().filter(kept) {
         line(
             "checkpoint",
             format!("step {} · {}", checkpoint.step, checkpoint.path),
@@ -120,8 +130,10 @@ fn more(details: &RunDetails) -> String {
 }
 
 fn phases(totals: &[PhaseTotal]) -> String {
-    let mut table =
-        Table::new(["phase", "time", "covers", "gross", "net", "covered", "grade"]).right(&[1]);
+    let mut table = Table::new([
+        "phase", "time", "covers", "gross", "net", "covered", "grade",
+    ])
+    .right(&[1]);
     for total in totals {
         for energy in &total.energies {
             let net = energy
@@ -146,7 +158,13 @@ fn phases(totals: &[PhaseTotal]) -> String {
 
 fn epochs(details: &RunDetails) -> String {
     let mut table = Table::new([
-        "epoch", "step", "train loss", "train", "test loss", "test", "samples/s",
+        "epoch",
+        "step",
+        "train loss",
+        "train",
+        "test loss",
+        "test",
+        "samples/s",
     ])
     .right(&[0, 1, 2, 3, 4, 5, 6]);
     let number = |value: Option<f64>, scale: f64, places: usize, unit: &str| {
@@ -177,10 +195,20 @@ pub fn print(text: &str) -> Result<(), Failed> {
     }
 }
 
+/// Whether the reader of standard output has gone away.
+pub fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
 /// Prints a value as JSON.
 pub fn print_json<T: Serialize>(value: &T) -> Result<(), Failed> {
-    let mut text = serde_json::to_string_pretty(value)
-        .map_err(|error| Failed::new(Exit::Failure, format!("cannot be written as JSON: {error}")))?;
+    let mut text = serde_json::to_string_pretty(value).map_err(|error| {
+        Failed::new(Exit::Failure, format!("cannot be written as JSON: {error}"))
+    })?;
     text.push('\n');
     print(&text)
 }

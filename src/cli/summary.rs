@@ -26,7 +26,8 @@ pub fn text(details: &RunDetails, path: &Path) -> String {
         .as_ref()
         .map(|summary| format!(": {}", summary.reason_text))
         .unwrap_or_default();
-    out.0.push_str(&format!("\nrun {} · {}{why}\n", run.id, run.status));
+    out.0
+        .push_str(&format!("\nrun {} · {}{why}\n", run.id, run.status));
     if let Some(failure) = &run.failure {
         out.line("failure", failure);
     }
@@ -125,17 +126,28 @@ fn energy(out: &mut Lines, details: &RunDetails, stored: Option<&Summary>) {
     if let Some(summary) = stored.filter(|summary| !summary.missing.is_empty()) {
         out.line(
             "  missing",
-            &format!("{} gave no reading and is not in the sum", summary.missing.join(", ")),
+            &format!(
+                "{} gave no reading and is not in the sum",
+                summary.missing.join(", ")
+            ),
         );
     }
     for idle in &details.idle_power {
         out.line(
             "  idle power",
-            &format!("{} · {} · {}", estimate(idle.power_w, "W"), idle.boundary, idle.meter),
+            &format!(
+                "{} · {} · {}",
+                estimate(idle.power_w, "W"),
+                idle.boundary,
+                idle.meter
+            ),
         );
     }
     if details.idle_power.is_empty() {
-        out.line("  idle power", "not measured (--idle 0), so there is no net energy");
+        out.line(
+            "  idle power",
+            "not measured (--idle 0), so there is no net energy",
+        );
     }
     if let Some(sum) = &sum {
         per_unit(out, sum, stored);
@@ -177,7 +189,10 @@ fn per_unit(out: &mut Lines, sum: &PhaseEnergy, stored: Option<&Summary>) {
     };
     if let Some(summary) = stored.filter(|summary| summary.steps > 0 && summary.samples > 0) {
         let per = |energy: Estimate, parts: u64| energy.scale(1.0 / parts as f64);
-        out.line("  per sample", &estimate(per(energy_j, summary.samples), "J"));
+        out.line(
+            "  per sample",
+            &estimate(per(energy_j, summary.samples), "J"),
+        );
         out.line("  per step", &estimate(per(energy_j, summary.steps), "J"));
     }
 }

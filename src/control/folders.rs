@@ -24,6 +24,20 @@ impl Folders {
         self.run(run_id).join("checkpoints")
     }
 
+    /// The newest whole checkpoint of a run, with its step. The disk knows better than the library, which hears of a
+    /// checkpoint up to a second later; an unfinished one has another name.
+    pub fn newest_checkpoint(&self, run_id: &str) -> Option<(PathBuf, u64)> {
+        std::fs::read_dir(self.checkpoints(run_id))
+            .ok()?
+            .filter_map(Result::ok)
+            .filter_map(|entry| {
+                let name = entry.file_name();
+                let step = name.to_str()?.strip_prefix("step-")?.parse().ok()?;
+                Some((entry.path(), step))
+            })
+            .max_by_key(|(_, step)| *step)
+    }
+
     /// Everything of a run that is not in the library.
     pub fn run(&self, run_id: &str) -> PathBuf {
         self.library

@@ -15,4 +15,5 @@ pub use ask::{AskError, devices, doctor};
 pub use folders::Folders;
 pub use machine::{here, is_alive};
 pub use process::{StartError, WorkerCommand};
+pub use record::sum_of_protocol as sum_of_parts;
 pub use session::{Ending, Launch, RunControl, RunEvent, RunSession, start};

@@ -25,14 +25,14 @@ pub struct WorkerCommand {
 }
 
 impl WorkerCommand {
-    /// This very program on this machine.
+    /// This very program on this machine, logging as `log` says.
     ///
     /// # Errors
     /// Where the system does not tell where this program lies.
-    pub fn local() -> Result<Self, StartError> {
+    pub fn local(log: &str) -> Result<Self, StartError> {
         Ok(Self {
             program: std::env::current_exe().map_err(StartError::Start)?,
-            arguments: vec!["worker".into()],
+            arguments: vec!["worker".into(), "--log".into(), log.into()],
         })
     }
 }
@@ -177,7 +177,10 @@ fn read_events(output: ChildStdout, sender: &SyncSender<Event>) {
     let mut line = String::new();
     loop {
         line.clear();
-        match (&mut reader).take(LINE_BYTES_MAX as u64).read_line(&mut line) {
+        match (&mut reader)
+            .take(LINE_BYTES_MAX as u64)
+            .read_line(&mut line)
+        {
             Ok(0) | Err(_) => return,
             Ok(_) => match decode(&line) {
                 Ok(event) => {

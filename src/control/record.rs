@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::library::{
     Checkpoint, EpochEnergy, EpochRecord, IdlePower, Library, LibraryError, Meter, PhaseEnergy,
-    Record, SampleRow, SelfCheck, StepPoint, at_boundary,
+    Record, SampleRow, SelfCheck, StepPoint, at_boundary, sum_of_parts,
 };
 use crate::protocol::{self, Event};
 use crate::units::{Boundary, Estimate};
@@ -172,7 +172,10 @@ impl Recorder {
                     boundary,
                     source: energy.figure.source,
                     grade: energy.figure.grade,
-                    gross_j: since(energy.figure.energy_j, before.and_then(|(_, gross, _)| *gross)),
+                    gross_j: since(
+                        energy.figure.energy_j,
+                        before.and_then(|(_, gross, _)| *gross),
+                    ),
                     net_j: since(energy.net_j, before.and_then(|(.., net)| *net)),
                     cumulative_j: energy.figure.energy_j,
                 }
@@ -200,7 +203,10 @@ impl Recorder {
 fn by_boundary(energies: &[PhaseEnergy], meters: &[Meter]) -> Vec<PhaseEnergy> {
     Boundary::ALL
         .into_iter()
-        .filter_map(|boundary| at_boundary(energies, boundary, meters))
+        .filter_map(|boundary| match boundary {
+            Boundary::Components => sum_of_parts(energies),
+            _ => at_boundary(energies, boundary, meters),
+        })
         .collect()
 }
 
@@ -241,6 +247,12 @@ pub fn to_protocol(energies: &[PhaseEnergy]) -> Vec<protocol::PhaseEnergy> {
             net_j: energy.net_j,
         })
         .collect()
+}
+
+/// The sum over the parts of the machine, of figures as a worker tells them.
+pub fn sum_of_protocol(energies: &[protocol::PhaseEnergy]) -> Option<protocol::PhaseEnergy> {
+    let sum = sum_of_parts(&self::energies(energies))?;
+    to_protocol(&[sum]).pop()
 }
 
 /// The protocol's self-check as the library keeps it.

@@ -169,6 +169,9 @@ struct Session {
     self_check: Option<SelfCheck>,
     intensity: Option<CarbonIntensity>,
     recorder: Option<Recorder>,
+    /// Of a resumed run: its device, and the step that it goes on from.
+    resumes_on: Option<String>,
+    from_step: u64,
     killed: bool,
 }
 
@@ -200,6 +203,8 @@ impl Session {
             self_check: None,
             intensity: None,
             recorder: None,
+            resumes_on: None,
+            from_step: 0,
             killed: false,
         }
     }
@@ -222,14 +227,24 @@ impl Session {
             None => (None, Vec::new()),
             Some(id) => {
                 let details = library.details(id).map_err(End::Library)?;
-                let Some(checkpoint) = library.latest_checkpoint(id).map_err(End::Library)? else {
-                    return Err(End::Failed(Failure {
-                        kind: FailureKind::Storage,
-                        message: format!("run {id} has no checkpoint to go on from; start it anew"),
-                    }));
+                let refuse = |kind: FailureKind, message: String| {
+                    Err(End::Failed(Failure { kind, message }))
                 };
+                if details.run.status == Status::Completed {
+                    let message = format!(
+                        "run {id} has ended by its stop rule; there is nothing to go on with"
+                    );
+                    return refuse(FailureKind::Setup, message);
+                }
+                let Some((checkpoint, step)) = self.folders.newest_checkpoint(id) else {
+                    let message =
+                        format!("run {id} has no checkpoint to go on from; start it anew");
+                    return refuse(FailureKind::Storage, message);
+                };
+                self.resumes_on = Some(details.run.device.identity.clone());
+                self.from_step = step;
                 let resume = Resume {
-                    checkpoint: checkpoint.path.into(),
+                    checkpoint,
                     t_s: details.run.duration_s,
                     training: record::to_protocol(&details.training),
                 };
@@ -312,7 +327,24 @@ impl Session {
         trained: &[PhaseEnergy],
     ) -> Option<End> {
         match &event {
-            Event::Device { device, .. } => self.device = Some(device.clone()),
+            Event::Device { device, .. } => {
+                if self
+                    .resumes_on
+                    .as_ref()
+                    .is_some_and(|other| *other != device.identity)
+                {
+                    return Some(End::Failed(Failure {
+                        kind: FailureKind::Device,
+                        message: format!(
+                            "run {} was made on another device ({}); figures of two devices do not add up, so start it \
+                             anew",
+                            self.run_id,
+                            self.resumes_on.as_deref().unwrap_or_default()
+                        ),
+                    }));
+                }
+                self.device = Some(device.clone());
+            }
             Event::Data(data) => self.data = Some(data.clone()),
             Event::SelfCheck(check) => {
                 if check.fresh
@@ -371,13 +403,9 @@ impl Session {
         let intensity = analysis::lookup(measure.country.as_deref()).map_err(refused)?;
         let basis = intensity.basis(measure.pue).map_err(refused)?;
         if self.launch.resume.is_some() {
-            let from_step = library
-                .latest_checkpoint(&self.run_id)
-                .map_err(End::Library)?
-                .map_or(0, |checkpoint| checkpoint.step);
             let version = env!("CARGO_PKG_VERSION");
             library
-                .reopen_run(&self.run_id, from_step, &owner, version)
+                .reopen_run(&self.run_id, self.from_step, &owner, version)
                 .map_err(End::Library)?;
         } else {
             library

@@ -60,13 +60,14 @@ pub fn choose(entries: &[DeviceEntry], wish: &str) -> Result<Chosen, ChoiceError
         });
     }
     if let Ok(index) = wish.parse::<usize>() {
-        let entry = entries
-            .iter()
-            .find(|entry| entry.index == index)
-            .ok_or(ChoiceError::NoIndex {
-                index,
-                last: entries.len().saturating_sub(1),
-            })?;
+        let entry =
+            entries
+                .iter()
+                .find(|entry| entry.index == index)
+                .ok_or(ChoiceError::NoIndex {
+                    index,
+                    last: entries.len().saturating_sub(1),
+                })?;
         return Ok(Chosen {
             entry: entry.clone(),
             because: format!("asked for as device {index}"),
@@ -89,7 +90,12 @@ fn best(entries: &[DeviceEntry]) -> Chosen {
             let software = entries
                 .iter()
                 .find(|entry| entry.kind == DeviceKind::Software)
-                .map(|entry| format!("; the software adapter `{}` is not taken by itself", entry.name))
+                .map(|entry| {
+                    format!(
+                        "; the software adapter `{}` is not taken by itself",
+                        entry.name
+                    )
+                })
                 .unwrap_or_default();
             let cpu = entries
                 .iter()
@@ -209,8 +215,14 @@ mod tests {
         assert_eq!(choose(&machine, "cpu").unwrap().entry.index, 4);
         assert_eq!(choose(&machine, "rtx").unwrap().entry.index, 2);
         assert_eq!(choose(&machine, "LLVM").unwrap().entry.index, 0);
-        assert!(matches!(choose(&machine, "9"), Err(ChoiceError::NoIndex { last: 4, .. })));
-        assert!(matches!(choose(&machine, "r"), Err(ChoiceError::Ambiguous { .. })));
+        assert!(matches!(
+            choose(&machine, "9"),
+            Err(ChoiceError::NoIndex { last: 4, .. })
+        ));
+        assert!(matches!(
+            choose(&machine, "r"),
+            Err(ChoiceError::Ambiguous { .. })
+        ));
         let error = choose(&machine, "Iris Xf").unwrap_err().to_string();
         assert!(error.contains("Iris Xe"), "{error}");
     }

@@ -66,10 +66,13 @@ fn relative_difference(expected: &[f32], found: &[f32]) -> f64 {
         .zip(found)
         .map(|(a, b)| f64::from((a - b).abs() / scale))
         // `f64::max` would drop a NaN.
-        .fold(0.0, |worst, x| if x > worst || x.is_nan() { x } else { worst })
+        .fold(
+            0.0,
+            |worst, x| if x > worst || x.is_nan() { x } else { worst },
+        )
 }
 
-/// Every layer type that a run may use, once.
+/// The kernels that carry most of a run: convolution, normalisation, pooling, linear layers, and their backward passes.
 #[derive(Module, Debug)]
 struct Check {
     convolution: Conv2d,
@@ -116,7 +119,9 @@ fn gradients(network: Check, device: &Device) -> Result<(f64, Vec<Vec<f32>>), St
         .init(&device)
         .forward(network.forward(images), labels);
     let gradients = GradientsParams::from_grads(loss.backward(), &network);
-    let loss = values(loss.inner())?.first().map_or(f64::NAN, |x| f64::from(*x));
+    let loss = values(loss.inner())?
+        .first()
+        .map_or(f64::NAN, |x| f64::from(*x));
     let mut collect = Collect {
         gradients,
         found: Ok(Vec::new()),

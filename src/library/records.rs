@@ -58,7 +58,8 @@ pub enum Record {
     },
     /// A point of the training curve; a second one at the same step replaces the first.
     Step(StepPoint),
-    /// An epoch that is complete; a second one of the same number replaces the first.
+    /// An evaluation with what was trained since the one before: a whole epoch, or a part of one where evaluations are set
+    /// by steps or the run ends within it. A second one at the same step replaces the first.
     Epoch(EpochRecord),
     /// Readings of meters and other sensors; of two at the same time in one series the later is kept.
     Samples(Vec<SampleRow>),
@@ -148,12 +149,12 @@ pub struct StepPoint {
     pub samples_per_s: Option<f64>,
 }
 
-/// An epoch and what it came to.
+/// The stretch of training up to an evaluation, an epoch as a rule, and what it came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
-    /// Number, counted from 1.
+    /// Epoch in which it ends, counted from 1.
     pub epoch: u64,
-    /// Steps done at its end, over the whole run.
+    /// Steps done at its end, over the whole run; tells two stretches of one epoch apart.
     pub step: u64,
     /// When it ended.
     pub t_s: f64,

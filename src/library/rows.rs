@@ -85,13 +85,13 @@ pub(super) fn insert_epoch(
         let [cumulative, cumulative_low, cumulative_high] = parts(energy.cumulative_j);
         transaction
             .prepare_cached(
-                "INSERT OR REPLACE INTO epoch_energy (run, epoch, boundary, source, grade, gross_j, gross_low_j,
+                "INSERT OR REPLACE INTO epoch_energy (run, step, boundary, source, grade, gross_j, gross_low_j,
                      gross_high_j, net_j, net_low_j, net_high_j, cumulative_j, cumulative_low_j, cumulative_high_j)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
             .execute(params![
                 run,
-                Count(epoch.epoch),
+                Count(epoch.step),
                 energy.boundary.id(),
                 energy.source,
                 energy.grade.letter(),

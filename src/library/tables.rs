@@ -87,7 +87,7 @@ pub(super) fn epochs(connection: &Connection, run: i64) -> Result<Vec<EpochRecor
         connection,
         "SELECT epoch, step, t_s, duration_s, samples, samples_per_s, train_loss, train_accuracy, test_loss,
              test_accuracy
-         FROM epochs WHERE run = ?1 ORDER BY epoch",
+         FROM epochs WHERE run = ?1 ORDER BY step",
         run,
         |row| {
             Ok(EpochRecord {
@@ -107,9 +107,9 @@ pub(super) fn epochs(connection: &Connection, run: i64) -> Result<Vec<EpochRecor
     )?;
     let energies = rows(
         connection,
-        "SELECT epoch, boundary, source, grade, gross_j, gross_low_j, gross_high_j, net_j, net_low_j, net_high_j,
+        "SELECT step, boundary, source, grade, gross_j, gross_low_j, gross_high_j, net_j, net_low_j, net_high_j,
              cumulative_j, cumulative_low_j, cumulative_high_j
-         FROM epoch_energy WHERE run = ?1 ORDER BY epoch, boundary",
+         FROM epoch_energy WHERE run = ?1 ORDER BY step, boundary",
         run,
         |row| {
             let energy = EpochEnergy {
@@ -123,8 +123,8 @@ pub(super) fn epochs(connection: &Connection, run: i64) -> Result<Vec<EpochRecor
             Ok((count(row, 0)?, energy))
         },
     )?;
-    for (epoch, energy) in energies {
-        if let Ok(at) = epochs.binary_search_by_key(&epoch, |known| known.epoch) {
+    for (step, energy) in energies {
+        if let Ok(at) = epochs.binary_search_by_key(&step, |known| known.step) {
             epochs[at].energies.push(energy);
         }
     }

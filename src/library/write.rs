@@ -296,7 +296,7 @@ fn append_one(
 fn update_metrics(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
     let latest = |column: &str| {
         format!(
-            "(SELECT {column} FROM epochs WHERE run = ?1 AND {column} IS NOT NULL ORDER BY epoch DESC LIMIT 1)"
+            "(SELECT {column} FROM epochs WHERE run = ?1 AND {column} IS NOT NULL ORDER BY step DESC LIMIT 1)"
         )
     };
     let sql = format!(
@@ -305,7 +305,7 @@ fn update_metrics(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<(
              best_test_loss = (SELECT min(test_loss) FROM epochs WHERE run = ?1),
              best_test_accuracy = (SELECT max(test_accuracy) FROM epochs WHERE run = ?1),
              best_epoch = (SELECT epoch FROM epochs WHERE run = ?1 AND coalesce(test_accuracy, test_loss) IS NOT NULL
-                 ORDER BY test_accuracy DESC NULLS LAST, test_loss, epoch LIMIT 1)
+                 ORDER BY test_accuracy DESC NULLS LAST, test_loss, step LIMIT 1)
          WHERE key = ?1",
         latest("train_loss"),
         latest("train_accuracy"),

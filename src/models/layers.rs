@@ -1,9 +1,7 @@
 //! Layers that several networks share.
 
 use burn::module::Module;
-use burn::nn::activation::{
-    Activation as BurnActivation, ActivationConfig, LeakyReluConfig,
-};
+use burn::nn::activation::{Activation as BurnActivation, ActivationConfig, LeakyReluConfig};
 use burn::nn::{
     BatchNorm, BatchNormConfig, Dropout, DropoutConfig, GroupNorm, GroupNormConfig, LayerNorm,
     LayerNormConfig, Linear, LinearConfig,
@@ -58,12 +56,8 @@ impl VectorNorm {
     pub fn new(normalisation: Normalisation, features: usize, device: &Device) -> Option<Self> {
         match normalisation {
             Normalisation::None => None,
-            Normalisation::Batch => {
-                Some(Self::Batch(BatchNormConfig::new(features).init(device)))
-            }
-            Normalisation::Layer => {
-                Some(Self::Layer(LayerNormConfig::new(features).init(device)))
-            }
+            Normalisation::Batch => Some(Self::Batch(BatchNormConfig::new(features).init(device))),
+            Normalisation::Layer => Some(Self::Layer(LayerNormConfig::new(features).init(device))),
         }
     }
 
@@ -90,9 +84,7 @@ impl MapNorm {
     pub fn new(normalisation: Normalisation, channels: usize, device: &Device) -> Option<Self> {
         match normalisation {
             Normalisation::None => None,
-            Normalisation::Batch => {
-                Some(Self::Batch(BatchNormConfig::new(channels).init(device)))
-            }
+            Normalisation::Batch => Some(Self::Batch(BatchNormConfig::new(channels).init(device))),
             Normalisation::Layer => {
                 Some(Self::Layer(GroupNormConfig::new(1, channels).init(device)))
             }

@@ -44,7 +44,12 @@ impl Network {
             ModelSetup::Cnn(cnn) => Self::Cnn(Cnn::new(cnn, input, plan.flattened, classes, &cpu)),
         };
         // Parameters are drawn lazily; this draws them now, in order, while the generator stands at `seed`.
-        network.materialize().to_device(device)
+        let network = network.materialize().to_device(device);
+        if device.is_autodiff() {
+            network.train()
+        } else {
+            network
+        }
     }
 
     /// Class scores before softmax, `[batch, classes]`, of samples `[batch, numbers]` (channels, rows and columns of an

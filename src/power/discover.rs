@@ -273,7 +273,20 @@ fn try_cpu_model(options: &Options, found: &mut Discovery) {
         found.report.push(report(refusal.into()));
         return;
     };
+    // Integrated graphics draw from the package's own design power, and the processors' load does not show their work.
+    let load = match &options.gpu {
+        Some(gpu) if gpu.integrated => busier(load, gpu.busy.clone()),
+        _ => load,
+    };
     found.use_model(ModelMeter::cpu(name, parameters, load));
+}
+
+/// The higher of two loads, where any is known.
+fn busier(a: Load, b: Load) -> Load {
+    std::sync::Arc::new(move || match (a(), b()) {
+        (Some(a), Some(b)) => Some(a.max(b)),
+        (a, b) => a.or(b),
+    })
 }
 
 fn try_gpu_model(options: &Options, found: &mut Discovery) {
@@ -317,7 +330,7 @@ fn try_gpu_model(options: &Options, found: &mut Discovery) {
         found.report.push(report(Status::Available { reason }));
     } else if gpu.integrated {
         let refusal = Refusal::new(
-            "the GPU is part of the processor's package: what a package counter reads contains it already",
+            "the GPU is part of the processor's package, and so is its energy: the package's figure contains it",
         );
         found.report.push(report(refusal.into()));
     } else {

@@ -273,7 +273,11 @@ impl RaplMeter {
             info: MeterInfo {
                 id,
                 source: SOURCE.to_owned(),
-                device: cpu_name.to_owned(),
+                // Two packages of one name are two devices.
+                device: match zone.name.strip_prefix("package-") {
+                    Some(package) => format!("{cpu_name}, package {package}"),
+                    None => cpu_name.to_owned(),
+                },
                 boundary: match zone.name.as_str() {
                     "psys" => Boundary::System,
                     "dram" => Boundary::Dram,

@@ -312,7 +312,7 @@ pub struct Progress {
 pub struct Evaluation {
     /// Steps done.
     pub step: u64,
-    /// Whole epochs done.
+    /// Epoch in which it happens, from 1.
     pub epoch: u64,
     /// Mean loss; `None` where it is no number.
     pub loss: Option<f64>,

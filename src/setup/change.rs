@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::{DatasetSetup, GradientClipping, ModelSetup, OptimiserSetup, Setup};
+use super::{DatasetSetup, GradientClipping, ModelSetup, OptimiserSetup, Setup, StopSetup};
 use crate::units::{UnknownName, nearest};
 
 /// Changes to a setup, as flags or a file give them: a tree of the fields that are named. Where a table's `kind` or
@@ -89,6 +89,32 @@ impl Change {
         Ok(())
     }
 
+    /// Lays `later` over these changes.
+    pub fn and(self, later: Self) -> Self {
+        let mut value = Value::Object(self.0);
+        // Of two kinds of one table the later counts, without the options of the earlier.
+        for (path, key, ..) in KINDS {
+            let later = later.0.get(path.split('/').nth(1).unwrap_or_default());
+            let inner = path
+                .split('/')
+                .skip(2)
+                .fold(later, |table, part| table?.get(part));
+            let asked = inner.and_then(|table| table.get(key));
+            if let Some(table) = value.pointer_mut(path)
+                && asked.is_some()
+                && table.get(key) != asked
+            {
+                *table = Value::Object(Map::new());
+            }
+        }
+        merge(&mut value, &Value::Object(later.0));
+        match value {
+            Value::Object(fields) => Self(fields),
+            // Laying a table over a table gives a table.
+            _ => Self::default(),
+        }
+    }
+
     /// Whether nothing is changed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -123,6 +149,14 @@ impl Change {
             && let Some(kind) = change.pointer("/dataset/name").and_then(model_for)
         {
             value["model"] = serde_json::json!({ "kind": kind });
+        }
+        let stop = change.pointer("/regime/stop");
+        let names =
+            |field: &str| stop.is_some_and(|stop| stop.get(field).is_some_and(|v| !v.is_null()));
+        let names_epochs = stop.is_some_and(|stop| stop.get("epochs").is_some());
+        if StopSetup::OTHER_BOUNDS.into_iter().any(names) && !names_epochs {
+            // The default number of epochs is for runs without any other bound.
+            value["regime"]["stop"]["epochs"] = Value::Null;
         }
         merge(&mut value, &change);
         serde_path_to_error::deserialize(value).map_err(|e| {

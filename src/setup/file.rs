@@ -43,6 +43,20 @@ const BYTES_MAX: u64 = 1 << 20;
 /// # Errors
 /// Where the file cannot be read, is neither TOML nor JSON, or names unknown fields.
 pub fn read(path: &Path) -> Result<Setup, SetupFileError> {
+    let change = read_change(path)?;
+    change
+        .apply(&Setup::default())
+        .map_err(|source| SetupFileError::Field {
+            source,
+            path: path.to_owned(),
+        })
+}
+
+/// Reads the fields that a setup file names, for others to be laid over them.
+///
+/// # Errors
+/// As [`read`]; what the fields hold is only checked when they are applied.
+pub fn read_change(path: &Path) -> Result<Change, SetupFileError> {
     let io = |source| SetupFileError::Read {
         source,
         path: path.to_owned(),
@@ -67,12 +81,10 @@ pub fn read(path: &Path) -> Result<Setup, SetupFileError> {
     } else {
         toml::from_str(&text).map_err(|e| syntax("TOML", e.to_string()))?
     };
-    Change::whole(value)
-        .and_then(|change| change.apply(&Setup::default()))
-        .map_err(|source| SetupFileError::Field {
-            source,
-            path: path.to_owned(),
-        })
+    Change::whole(value).map_err(|source| SetupFileError::Field {
+        source,
+        path: path.to_owned(),
+    })
 }
 
 /// The setup as a TOML file with every field.

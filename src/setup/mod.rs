@@ -5,7 +5,7 @@
 //! [`file`], which reads and writes setup files.
 
 mod change;
-pub mod dataset;
+mod dataset;
 pub mod file;
 mod hash;
 mod measure;

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Problems;
 
-/// When a run ends: as soon as any of the set bounds is reached. At least one bound in epochs, steps, joules or seconds
-/// must be set, so that every run ends.
+/// When a run ends: as soon as any of the set bounds is reached. Where no bound in epochs, steps, joules or seconds is
+/// given, it is [`StopSetup::EPOCHS`] epochs, so that every run ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StopSetup {
@@ -28,7 +28,7 @@ pub struct StopSetup {
 impl Default for StopSetup {
     fn default() -> Self {
         Self {
-            epochs: Some(30),
+            epochs: Some(Self::EPOCHS),
             steps: None,
             target_accuracy: None,
             target_patience: 1,
@@ -41,6 +41,12 @@ impl Default for StopSetup {
 }
 
 impl StopSetup {
+    /// Epochs of a run that has no other bound.
+    pub const EPOCHS: u64 = 30;
+
+    /// Fields that end a run by themselves, beside `epochs`.
+    pub(super) const OTHER_BOUNDS: [&str; 3] = ["steps", "energy_j", "time_s"];
+
     /// Steps after which the run ends at the latest, where epochs or steps say so.
     pub fn steps_max(&self, steps_per_epoch: u64) -> Option<u64> {
         let by_epochs = self

@@ -51,7 +51,12 @@ pub enum Order {
 
 impl Batches {
     /// Takes over `split` with its label column `target`. `device` decides whether gradients can be taken.
-    pub fn new(split: Split, target: usize, normalisation: &Normalisation, device: &Device) -> Self {
+    pub fn new(
+        split: Split,
+        target: usize,
+        normalisation: &Normalisation,
+        device: &Device,
+    ) -> Self {
         let samples = split.len();
         let sample_len = split.features.len() / samples.max(1);
         let labels = split.labels.into_iter().nth(target).unwrap_or_default();

@@ -17,7 +17,7 @@ use crate::models::Network;
 const NETWORK: &str = "network.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
 const STATE: &str = "state.json";
-/// Checkpoints kept in a run's folder.
+/// Checkpoints kept in a run's folder: the one to go on from, and one more in case it turns out damaged.
 const KEEP: usize = 2;
 /// Version of the folder's layout.
 const FORMAT: u32 = 1;
@@ -36,7 +36,9 @@ pub enum CheckpointError {
         path: PathBuf,
     },
     /// The content is not what was written.
-    #[error("the checkpoint is damaged ({message}); resume from an earlier one or start anew: {path}")]
+    #[error(
+        "the checkpoint is damaged ({message}); resume from an earlier one or start anew: {path}"
+    )]
     Damaged {
         /// What does not fit.
         message: String,
@@ -143,13 +145,14 @@ pub fn save(
 ) -> Result<Saved, CheckpointError> {
     let path = folder.join(format!("step-{:010}", position.step));
     let unfinished = folder.join(format!("unfinished-{:010}", position.step));
-    let result = write_all(&unfinished, setup_hash, network, optimiser, position).and_then(|sums| {
-        if path.exists() {
-            fs::remove_dir_all(&path).map_err(io("write", &path))?;
-        }
-        fs::rename(&unfinished, &path).map_err(io("write", &path))?;
-        Ok(sums)
-    });
+    let result =
+        write_all(&unfinished, setup_hash, network, optimiser, position).and_then(|sums| {
+            if path.exists() {
+                fs::remove_dir_all(&path).map_err(io("write", &path))?;
+            }
+            fs::rename(&unfinished, &path).map_err(io("write", &path))?;
+            Ok(sums)
+        });
     let (bytes, network_sha256) = match result {
         Ok(sums) => sums,
         Err(error) => {
@@ -228,6 +231,7 @@ fn remove_old(folder: &Path) -> Result<(), CheckpointError> {
                 .is_some_and(|name| name.to_string_lossy().starts_with("step-"))
         })
         .collect();
+    // The steps are padded with zeros, so this is their order.
     whole.sort();
     let surplus = whole.len().saturating_sub(KEEP);
     for old in &whole[..surplus] {

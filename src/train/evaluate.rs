@@ -106,10 +106,7 @@ impl Held {
 }
 
 /// The training loss: mean cross-entropy, with label smoothing where asked for.
-pub fn training_loss(
-    label_smoothing: f64,
-    device: &Device,
-) -> burn::nn::loss::CrossEntropyLoss {
+pub fn training_loss(label_smoothing: f64, device: &Device) -> burn::nn::loss::CrossEntropyLoss {
     CrossEntropyLossConfig::new()
         .with_smoothing((label_smoothing > 0.0).then_some(label_smoothing as f32))
         .init(device)

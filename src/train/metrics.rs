@@ -39,12 +39,7 @@ impl Metrics {
     /// Adds a step: its loss `[1]`, class scores `[batch, classes]` and labels `[batch]`, all without autodiff.
     pub fn add(&mut self, loss: Tensor<1>, scores: Tensor<2>, labels: Tensor<1, Int>) {
         let [batch] = labels.dims();
-        let hits = scores
-            .argmax(1)
-            .reshape([batch])
-            .equal(labels)
-            .int()
-            .sum();
+        let hits = scores.argmax(1).reshape([batch]).equal(labels).int().sum();
         self.loss = self.loss.clone() + loss;
         self.hits = self.hits.clone() + hits;
         self.steps += 1;

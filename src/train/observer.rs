@@ -42,7 +42,7 @@ pub struct Progress {
 pub struct Evaluation {
     /// Steps done.
     pub step: u64,
-    /// Whole epochs done.
+    /// Epoch in which it happens, from 1.
     pub epoch: u64,
     /// Mean loss over the held-out samples.
     pub loss: f64,

@@ -196,7 +196,8 @@ impl Run {
         let regime = &self.setup.regime;
         if self.has_dropout {
             // The masks depend on seed and step alone, so that a resumed run draws the same ones.
-            self.device.seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            self.device
+                .seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         }
         let scores = network.forward(batch.samples);
         let loss = self.loss.forward(scores.clone(), batch.labels.clone());
@@ -229,9 +230,14 @@ impl Run {
         let mut pace = Pace::new();
         let mut last_checkpoint = Instant::now();
         let mut clock = None;
+        if let Some(reason) = self.ended_before() {
+            return Ok(self.outcome(reason));
+        }
 
         let reason = loop {
-            let begun = clock.get_or_insert_with(|| PhaseClock::begin(observer)).begun;
+            let begun = clock
+                .get_or_insert_with(|| PhaseClock::begin(observer))
+                .begun;
             let epoch = self.position.step / self.steps_per_epoch;
             let index = self.position.step % self.steps_per_epoch;
             let order = match &mut order {
@@ -249,7 +255,10 @@ impl Run {
             let evaluates = reason.is_some() || self.evaluation_due(ends_epoch);
             if evaluates || signal != Signal::Continue || metrics.steps() >= pace.read_every {
                 self.read(&mut metrics, &mut pace, begun, observer)?;
-                reason = self.diverged().or(reason).or_else(|| self.energy_spent(observer));
+                reason = self
+                    .diverged()
+                    .or(reason)
+                    .or_else(|| self.energy_spent(observer));
             }
             if evaluates || reason.is_some() {
                 self.leave_train(&mut clock, observer)?;
@@ -294,6 +303,16 @@ impl Run {
         stop.time_s
             .is_some_and(|time_s| measured_s >= time_s)
             .then_some(StopReason::Time)
+    }
+
+    /// Why a run that is resumed has nothing left to do, where it has not: its checkpoint was its last one.
+    fn ended_before(&self) -> Option<StopReason> {
+        let ended = self.bound_reached(Signal::Continue, Instant::now());
+        if self.position.stop.target_reached {
+            Some(StopReason::Target)
+        } else {
+            ended
+        }
     }
 
     fn energy_spent(&self, observer: &mut dyn Observer) -> Option<StopReason> {
@@ -384,7 +403,7 @@ impl Run {
         let since = std::mem::take(&mut self.position.since_evaluation);
         let evaluation = Evaluation {
             step: self.position.step,
-            epoch: self.position.step / self.steps_per_epoch,
+            epoch: self.position.step.div_ceil(self.steps_per_epoch),
             loss: score.loss,
             accuracy: score.accuracy,
             train_loss: since.mean_loss(),
@@ -474,7 +493,14 @@ fn new_network(
     plan: &Plan,
     device: &Device,
 ) -> Network {
-    Network::new(&setup.model, input, classes, plan, setup.regime.seed, device)
+    Network::new(
+        &setup.model,
+        input,
+        classes,
+        plan,
+        setup.regime.seed,
+        device,
+    )
 }
 
 /// A train phase that is going on.

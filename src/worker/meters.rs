@@ -14,6 +14,7 @@ use crate::units::EnergyFigure;
 /// The meters of a run.
 pub struct Meters {
     inner: Arc<Inner>,
+    outbox: Outbox,
     relay: Option<JoinHandle<()>>,
 }
 
@@ -59,16 +60,18 @@ impl Meters {
             }),
         });
         let relayed = Arc::clone(&inner);
+        let told = outbox.clone();
         let relay = std::thread::Builder::new()
             .name("joulelab-relay".to_owned())
             .spawn(move || {
                 // Ends when the sampler does.
                 while let Ok(batch) = samples.recv() {
-                    relayed.relay(batch, &outbox);
+                    relayed.relay(batch, &told);
                 }
             })?;
         Ok(Self {
             inner,
+            outbox,
             relay: Some(relay),
         })
     }
@@ -97,12 +100,18 @@ impl Meters {
         self.inner.sampler.meters()
     }
 
-    /// Begins a phase; gives the time of its edge.
-    ///
-    /// # Errors
-    /// Where the meters' thread is gone or a driver hangs.
-    pub fn begin(&self, phase: Phase) -> Result<f64, SamplerError> {
+    /// Begins a phase and tells the controller. Where the meters fail the phase begins all the same, without energy.
+    pub fn begin(&self, phase: Phase) {
+        // Held until the event is in the queue, so that no figure of the phase can overtake it.
         let mut state = self.inner.state();
+        let t_s = self.edge_to(phase, &mut state).unwrap_or_else(|error| {
+            tracing::error!("the energy of phase {phase} is not measured: {error}");
+            self.now_s()
+        });
+        self.outbox.send(Event::PhaseBegan { t_s, phase });
+    }
+
+    fn edge_to(&self, phase: Phase, state: &mut State) -> Result<f64, SamplerError> {
         let begins_training = phase.is_training() && state.training.is_none();
         let mut open = vec![phase.name()];
         let mut close = Vec::new();
@@ -124,21 +133,31 @@ impl Meters {
         Ok(edge.t_s + self.inner.shift_s)
     }
 
-    /// Ends the phase that is going on; gives the time of its edge and its energy.
-    ///
-    /// # Errors
-    /// Where the meters' thread is gone or a driver hangs.
-    pub fn end(&self) -> Result<(f64, Vec<PhaseEnergy>), SamplerError> {
+    /// Ends the phase that is going on and tells the controller. Where the meters fail its energy is missing.
+    pub fn end(&self, phase: Phase) {
         let mut state = self.inner.state();
-        let Some((_, window)) = state.phase.take() else {
-            return Ok((self.now_s(), Vec::new()));
+        let edge = state
+            .phase
+            .take()
+            .map(|(_, window)| self.inner.sampler.edge(&[window], &[]))
+            .transpose();
+        let (t_s, energies) = match edge {
+            Ok(Some(mut edge)) => {
+                let figures = edge.closed.pop().unwrap_or_default();
+                let energies = convert::energies(&figures, state.baseline.as_ref());
+                (edge.t_s + self.inner.shift_s, energies)
+            }
+            Ok(None) => (self.now_s(), Vec::new()),
+            Err(error) => {
+                tracing::error!("the energy of phase {phase} is not measured: {error}");
+                (self.now_s(), Vec::new())
+            }
         };
-        let mut edge = self.inner.sampler.edge(&[window], &[])?;
-        let figures = edge.closed.pop().unwrap_or_default();
-        Ok((
-            edge.t_s + self.inner.shift_s,
-            convert::energies(&figures, state.baseline.as_ref()),
-        ))
+        self.outbox.send(Event::PhaseEnded {
+            t_s,
+            phase,
+            energies,
+        });
     }
 
     /// Energy of training and evaluation since the start of the run, by meter.
@@ -188,7 +207,6 @@ impl Inner {
             .map(|figures| convert::energies(&figures, state.baseline.as_ref()))
             .unwrap_or_default();
         let training = self.training(&state);
-        drop(state);
         outbox.send(Event::Energy {
             t_s: snapshot.t_s + self.shift_s,
             now: convert::meters_now(&snapshot),

@@ -4,7 +4,7 @@
 //! output, one JSON object a line; whatever else prints to standard output, drivers included, lands on standard error.
 //! It ends with its run, or at once when its standard input ends: a controller that is gone leaves no orphan.
 //!
-//! Depends on `train`, `power`, `device` and `protocol`. Training happens on one thread, meters are read on another, and
+//! Depends on `train`, `power`, `device` and `protocol`, and on `data` and `setup` below them. Training happens on one thread, meters are read on another, and
 //! both meet here on one monotonic clock.
 
 mod answers;
@@ -19,9 +19,7 @@ use std::io::{BufRead, Read};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::protocol::{
-    Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, decode,
-};
+use crate::protocol::{Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, decode};
 use controls::Controls;
 use outbox::Outbox;
 
@@ -65,7 +63,9 @@ impl Worker {
         loop {
             line.clear();
             // A line without an end must not fill the memory.
-            let limited = (&mut input).take(LINE_BYTES_MAX as u64).read_line(&mut line);
+            let limited = (&mut input)
+                .take(LINE_BYTES_MAX as u64)
+                .read_line(&mut line);
             match limited {
                 Ok(0) | Err(_) => return self.leave(),
                 Ok(_) if line.trim().is_empty() => {}

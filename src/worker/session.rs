@@ -31,7 +31,13 @@ impl Busy {
 
     fn load(&self) -> power::Load {
         let flag = Arc::clone(&self.0);
-        Arc::new(move || Some(if flag.load(Ordering::Relaxed) { 1.0 } else { 0.0 }))
+        Arc::new(move || {
+            Some(if flag.load(Ordering::Relaxed) {
+                1.0
+            } else {
+                0.0
+            })
+        })
     }
 }
 
@@ -355,17 +361,7 @@ impl Watcher {
 
 impl Observer for Watcher {
     fn begin(&mut self, phase: Phase) {
-        match self.meters.begin(phase) {
-            Ok(t_s) => self.outbox.send(Event::PhaseBegan { t_s, phase }),
-            Err(error) => {
-                // Training goes on; what is not measured is missing, and the run says so.
-                tracing::error!("the energy of phase {phase} is not measured: {error}");
-                self.outbox.send(Event::PhaseBegan {
-                    t_s: self.meters.now_s(),
-                    phase,
-                });
-            }
-        }
+        self.meters.begin(phase);
         self.busy.set(matches!(
             phase,
             Phase::WarmUp | Phase::Train | Phase::Evaluate
@@ -374,15 +370,7 @@ impl Observer for Watcher {
 
     fn end(&mut self, phase: Phase) {
         self.busy.set(false);
-        let (t_s, energies) = self.meters.end().unwrap_or_else(|error| {
-            tracing::error!("the energy of phase {phase} is not measured: {error}");
-            (self.meters.now_s(), Vec::new())
-        });
-        self.outbox.send(Event::PhaseEnded {
-            t_s,
-            phase,
-            energies,
-        });
+        self.meters.end(phase);
     }
 
     fn progress(&mut self, progress: &Progress) {

@@ -12,11 +12,17 @@ fn adapter(joulelab: &Joulelab) -> Option<String> {
         .as_array()
         .expect("a list")
         .iter()
-        .find(|device| device["api"].as_str().is_some_and(|api| api != "gl") && device["kind"] != "other")
+        .find(|device| {
+            device["api"].as_str().is_some_and(|api| api != "gl") && device["kind"] != "other"
+        })
         .map(|device| device["index"].to_string());
     if found.is_none() {
-        let required = std::env::var("JOULELAB_TEST_ADAPTER").is_ok_and(|value| value == "required");
-        assert!(!required, "no graphics adapter was found, and one is required here");
+        let required =
+            std::env::var("JOULELAB_TEST_ADAPTER").is_ok_and(|value| value == "required");
+        assert!(
+            !required,
+            "no graphics adapter was found, and one is required here"
+        );
         eprintln!("skipped: no graphics adapter on this machine");
     }
     found
@@ -39,7 +45,10 @@ fn a_software_adapter_is_never_chosen_by_itself() {
     let joulelab = Joulelab::new();
     let devices = joulelab.json(&["devices", "--json"]);
     let is_hardware = |device: &Value| {
-        device["kind"].as_str().is_some_and(|kind| kind.ends_with("-gpu")) && device["api"] != "gl"
+        device["kind"]
+            .as_str()
+            .is_some_and(|kind| kind.ends_with("-gpu"))
+            && device["api"] != "gl"
     };
     if devices.as_array().expect("a list").iter().any(is_hardware) {
         eprintln!("skipped: this machine has a hardware adapter, which is rightly chosen");
@@ -61,14 +70,26 @@ fn an_adapter_trains_as_the_cpu_does() {
     arguments.extend(flags);
     let gpu = joulelab.json(&arguments);
     assert_eq!(gpu["self_check"]["passed"], true, "{:#}", gpu["self_check"]);
-    assert!(gpu["run"]["backend"].as_str().is_some_and(|backend| backend.starts_with("wgpu/")));
+    assert!(
+        gpu["run"]["backend"]
+            .as_str()
+            .is_some_and(|backend| backend.starts_with("wgpu/"))
+    );
     // The same initial weights and the same order of samples: only the order of summation differs.
     let first = |details: &Value| number(&details["epochs"][0], "/test_loss");
     let difference = (first(&cpu) / first(&gpu) - 1.0).abs();
     assert!(difference < 0.01, "{difference}");
     let accuracy = |details: &Value| number(details, "/run/metrics/final_test_accuracy");
-    assert!((accuracy(&cpu) - accuracy(&gpu)).abs() <= 0.02, "{} {}", accuracy(&cpu), accuracy(&gpu));
+    assert!(
+        (accuracy(&cpu) - accuracy(&gpu)).abs() <= 0.02,
+        "{} {}",
+        accuracy(&cpu),
+        accuracy(&gpu)
+    );
     // The self-check is kept: the second run does not do it again.
     let again = joulelab.json(&arguments);
-    assert_eq!(again["self_check"]["checked_at"], gpu["self_check"]["checked_at"]);
+    assert_eq!(
+        again["self_check"]["checked_at"],
+        gpu["self_check"]["checked_at"]
+    );
 }

@@ -19,8 +19,14 @@ fn unknown_names_get_the_nearest_known_one() {
     refused(&["-d", "digit"], &["digit", "did you mean `digits`"]);
     refused(&["-m", "ccn"], &["did you mean `cnn`"]);
     refused(&["-o", "adamm"], &["did you mean `adam`"]);
-    refused(&["--activation", "rleu"], &["activation", "did you mean `relu`"]);
-    refused(&["--set", "regime.learning_rat=1"], &["learning_rat", "did you mean `learning_rate`"]);
+    refused(
+        &["--activation", "rleu"],
+        &["activation", "did you mean `relu`"],
+    );
+    refused(
+        &["--set", "regime.learning_rat=1"],
+        &["learning_rat", "did you mean `learning_rate`"],
+    );
     refused(&["--country", "Germny"], &["did you mean `Germany`"]);
 }
 
@@ -33,17 +39,33 @@ fn impossible_values_are_named_with_what_is_allowed() {
     refused(&["-b", "-5"], &["regime.batch_size", "-5"]);
     refused(&["-b", "5000"], &["regime.batch_size", "5000", "1438"]);
     refused(&["-m", "mlp", "--hidden", "16,-4"], &["model.hidden", "-4"]);
-    refused(&["-m", "mlp", "--hidden", "0"], &["model.hidden[0]", "1 to"]);
+    refused(
+        &["-m", "mlp", "--hidden", "0"],
+        &["model.hidden[0]", "1 to"],
+    );
     refused(&["--kernel", "9"], &["model.kernel", "9", "8"]);
     refused(&["--kernel", "4"], &["model.kernel", "odd"]);
     refused(&["--channels", "4,4,4,4,4"], &["model.pooling"]);
-    refused(&["-d", "breast-cancer", "-m", "cnn"], &["model.kind", "mlp"]);
+    refused(
+        &["-d", "breast-cancer", "-m", "cnn"],
+        &["model.kind", "mlp"],
+    );
     refused(&["--dropout", "1"], &["model.dropout"]);
     refused(&["-t", "97"], &["regime.stop.target_accuracy", "0.97"]);
     refused(&["--pue", "0.5"], &["measure.pue", "1 to 10"]);
-    refused(&["--set", "regime.stop.epochs=null"], &["regime.stop", "at least one"]);
     refused(
-        &["--schedule", "cosine", "--set", "regime.stop.epochs=null", "--time-budget", "1"],
+        &["--set", "regime.stop.epochs=null"],
+        &["regime.stop", "at least one"],
+    );
+    refused(
+        &[
+            "--schedule",
+            "cosine",
+            "--set",
+            "regime.stop.epochs=null",
+            "--time-budget",
+            "1",
+        ],
         &["regime.schedule.kind"],
     );
     refused(&["-o", "adam", "--momentum", "0.9"], &["momentum"]);
@@ -51,7 +73,10 @@ fn impossible_values_are_named_with_what_is_allowed() {
 
 #[test]
 fn several_problems_are_told_at_once() {
-    refused(&["--lr", "0", "-t", "2"], &["regime.learning_rate", "regime.stop.target_accuracy"]);
+    refused(
+        &["--lr", "0", "-t", "2"],
+        &["regime.learning_rate", "regime.stop.target_accuracy"],
+    );
 }
 
 #[test]
@@ -60,7 +85,10 @@ fn setup_files_that_are_none_are_told_with_their_line() {
     let file = joulelab.folder().join("broken.toml");
     std::fs::write(&file, "[regime]\nseed = \n").expect("a file");
     let stderr = joulelab.fails(2, &["run", "--setup", file.to_str().expect("a name")]);
-    assert!(stderr.contains("line 2") && stderr.contains("broken.toml"), "{stderr}");
+    assert!(
+        stderr.contains("line 2") && stderr.contains("broken.toml"),
+        "{stderr}"
+    );
     let stderr = joulelab.fails(2, &["run", "--setup", "nowhere.toml"]);
     assert!(stderr.contains("nowhere.toml"), "{stderr}");
 }

@@ -8,7 +8,16 @@ use crate::joulelab::{Joulelab, number, text, wait_until};
 
 /// A run that would take minutes, with a checkpoint after every epoch.
 const LONG: &[&str] = &[
-    "run", "-q", "--device", "cpu", "--idle", "0", "-e", "5000", "--set", "checkpoint.every_s=0",
+    "run",
+    "-q",
+    "--device",
+    "cpu",
+    "--idle",
+    "0",
+    "-e",
+    "5000",
+    "--set",
+    "checkpoint.every_s=0",
 ];
 
 fn start(joulelab: &Joulelab) -> Child {
@@ -47,7 +56,10 @@ fn is_gone(pid: u32) -> bool {
     match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
         Err(_) => true,
         // Dead, but not yet waited for by whoever inherited it.
-        Ok(stat) => stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')),
+        Ok(stat) => stat
+            .rsplit(')')
+            .next()
+            .is_some_and(|rest| rest.trim_start().starts_with('Z')),
     }
 }
 
@@ -85,12 +97,19 @@ fn a_killed_worker_is_reported_and_its_record_kept() {
     let output = child.wait_with_output().expect("it ends");
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(7), "{stderr}");
-    assert!(stderr.contains("signal 9") && stderr.contains("kept as run"), "{stderr}");
+    assert!(
+        stderr.contains("signal 9") && stderr.contains("kept as run"),
+        "{stderr}"
+    );
     let run = joulelab.only_run();
     assert_eq!(run["status"], "failed");
     let details = joulelab.json(&["show", "--json", run["id"].as_str().expect("an id")]);
     assert!(energy(&details) > 0.0);
-    assert!(details["epochs"].as_array().is_some_and(|epochs| !epochs.is_empty()));
+    assert!(
+        details["epochs"]
+            .as_array()
+            .is_some_and(|epochs| !epochs.is_empty())
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -112,7 +131,10 @@ fn a_killed_controller_leaves_no_orphan_and_an_interrupted_run() {
 /// Losses of the held-out samples by epoch.
 fn losses(details: &Value) -> Vec<f64> {
     let epochs = details["epochs"].as_array().expect("epochs");
-    epochs.iter().map(|epoch| number(epoch, "/test_loss")).collect()
+    epochs
+        .iter()
+        .map(|epoch| number(epoch, "/test_loss"))
+        .collect()
 }
 
 #[cfg(unix)]
@@ -120,7 +142,17 @@ fn losses(details: &Value) -> Vec<f64> {
 fn a_resumed_run_ends_as_if_it_had_never_been_interrupted() {
     // Everything that has a state: momentum, schedule, shuffling, dropout, running statistics.
     let setup = [
-        "-m", "cnn", "--dropout", "0.2", "-o", "adamw", "--schedule", "one-cycle", "-e", "40", "--set",
+        "-m",
+        "cnn",
+        "--dropout",
+        "0.2",
+        "-o",
+        "adamw",
+        "--schedule",
+        "one-cycle",
+        "-e",
+        "40",
+        "--set",
         "checkpoint.every_s=0",
     ];
     let whole = Joulelab::new();
@@ -174,5 +206,8 @@ fn a_damaged_checkpoint_is_refused() {
     bytes[middle] ^= 1;
     std::fs::write(&file, bytes).expect("a file");
     let stderr = joulelab.fails(5, &["run", "-q", "--resume", id]);
-    assert!(stderr.contains("damaged") && stderr.contains("network.bpk"), "{stderr}");
+    assert!(
+        stderr.contains("damaged") && stderr.contains("network.bpk"),
+        "{stderr}"
+    );
 }

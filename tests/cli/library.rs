@@ -34,13 +34,20 @@ fn runs_are_listed_filtered_noted_and_deleted() {
     assert_eq!(ids(&["--tag", "x"]), [a.clone()]);
     assert!(ids(&["--status", "failed"]).is_empty());
     let table = joulelab.stdout(&["runs"]);
-    assert!(table.contains(&a) && table.contains("breast-cancer"), "{table}");
+    assert!(
+        table.contains(&a) && table.contains("breast-cancer"),
+        "{table}"
+    );
 
     joulelab.stdout(&["note", "first", "a remark", "--tag", "y"]);
     let details = joulelab.json(&["show", "--json", "first"]);
     assert_eq!(details["run"]["note"], "a remark");
     assert_eq!(ids(&["--tag", "y"]), [a.clone()]);
-    assert!(joulelab.stdout(&["show", "first"]).contains("energy of training"));
+    assert!(
+        joulelab
+            .stdout(&["show", "first"])
+            .contains("energy of training")
+    );
 
     joulelab.stdout(&["delete", &a]);
     assert_eq!(ids(&[]), [b.clone()]);
@@ -55,13 +62,19 @@ fn runs_are_listed_filtered_noted_and_deleted() {
 #[test]
 fn every_format_is_exported_whole_or_not_at_all() {
     let (joulelab, a, b) = two_runs();
-    for (format, at_least) in [("samples", 2), ("epochs", 4), ("runs", 2), ("codecarbon", 2)] {
+    for (format, at_least) in [
+        ("samples", 2),
+        ("epochs", 4),
+        ("runs", 2),
+        ("codecarbon", 2),
+    ] {
         let file = joulelab.folder().join(format!("{format}.csv"));
         let name = file.to_str().expect("a name");
         joulelab.stdout(&["export", "-f", format, "-o", name]);
         let mut reader = csv::Reader::from_path(&file).expect("a CSV");
         let columns = reader.headers().expect("a header").len();
-        let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+        let rows: Vec<csv::StringRecord> =
+            reader.records().map(|row| row.expect("a row")).collect();
         assert!(rows.len() >= at_least, "{format}: {} rows", rows.len());
         assert!(rows.iter().all(|row| row.len() == columns), "{format}");
         let all = std::fs::read_to_string(&file).expect("a file");
@@ -72,7 +85,16 @@ fn every_format_is_exported_whole_or_not_at_all() {
         assert_eq!(joulelab.stdout(&["export", "-f", format, "-o", "-"]), all);
     }
     let missing = joulelab.folder().join("no-such-folder").join("x.csv");
-    joulelab.fails(5, &["export", "-f", "runs", "-o", missing.to_str().expect("a name")]);
+    joulelab.fails(
+        5,
+        &[
+            "export",
+            "-f",
+            "runs",
+            "-o",
+            missing.to_str().expect("a name"),
+        ],
+    );
 }
 
 #[test]

@@ -61,7 +61,17 @@ fn a_package_counter_is_read_through_the_whole_program() {
     let counter = Counter::start(sysfs.root(), 50.0);
     let joulelab = with_sysfs(&sysfs);
     let details = joulelab.json(&[
-        "run", "--json", "-q", "--device", "cpu", "--idle", "1", "--time-budget", "3", "-e", "100000",
+        "run",
+        "--json",
+        "-q",
+        "--device",
+        "cpu",
+        "--idle",
+        "1",
+        "--time-budget",
+        "3",
+        "-e",
+        "100000",
     ]);
     drop(counter);
     let training = details["training"].as_array().expect("a list");
@@ -70,11 +80,24 @@ fn a_package_counter_is_read_through_the_whole_program() {
     assert_eq!(part["figure"]["grade"], "B");
     assert_eq!(part["figure"]["boundary"], "cpu-package");
     let truth = 50.0 * number(part, "/figure/window_s");
-    let (low, high) = (number(part, "/figure/energy_j/low"), number(part, "/figure/energy_j/high"));
-    assert!((low..=high).contains(&truth), "{truth} not in {low} to {high}");
-    assert!(high - low < 0.2 * truth, "{low} to {high} is too wide for a counter");
+    let (low, high) = (
+        number(part, "/figure/energy_j/low"),
+        number(part, "/figure/energy_j/high"),
+    );
+    assert!(
+        (low..=high).contains(&truth),
+        "{truth} not in {low} to {high}"
+    );
+    assert!(
+        high - low < 0.2 * truth,
+        "{low} to {high} is too wide for a counter"
+    );
     // The same power idle and busy: nothing is left when the idle power is taken off.
-    assert!(number(part, "/net_j/value").abs() < 0.1 * truth, "{:#}", part["net_j"]);
+    assert!(
+        number(part, "/net_j/value").abs() < 0.1 * truth,
+        "{:#}",
+        part["net_j"]
+    );
 }
 
 #[test]
@@ -84,7 +107,18 @@ fn a_meter_that_vanishes_leaves_a_gap_and_a_trained_network() {
     let counter = Counter::start(sysfs.root(), 50.0);
     let joulelab = with_sysfs(&sysfs);
     let child = joulelab.spawn(&[
-        "run", "--json", "-q", "--device", "cpu", "--idle", "0", "--time-budget", "6", "-e", "100000", "--set",
+        "run",
+        "--json",
+        "-q",
+        "--device",
+        "cpu",
+        "--idle",
+        "0",
+        "--time-budget",
+        "6",
+        "-e",
+        "100000",
+        "--set",
         "checkpoint.every_s=0",
     ]);
     joulelab.wait_for_checkpoint();
@@ -95,7 +129,10 @@ fn a_meter_that_vanishes_leaves_a_gap_and_a_trained_network() {
     let details: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let part = &details["training"][0]["figure"];
     let (covered, window) = (number(part, "/covered_s"), number(part, "/window_s"));
-    assert!(covered > 0.0 && covered < 0.9 * window, "{covered} of {window}");
+    assert!(
+        covered > 0.0 && covered < 0.9 * window,
+        "{covered} of {window}"
+    );
 }
 
 #[test]
@@ -120,7 +157,10 @@ fn doctor_tells_what_was_tried_and_how_to_mend_it() {
     assert_eq!(card["device"], "NVIDIA H200");
     assert_eq!(card["status"]["status"], "available");
     let text = joulelab.stdout(&["doctor", "--device", "cpu"]);
-    assert!(text.contains("rapl:package-0") && text.contains("no GPU trains"), "{text}");
+    assert!(
+        text.contains("rapl:package-0") && text.contains("no GPU trains"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -128,7 +168,10 @@ fn where_no_counter_answers_the_model_says_so() {
     let joulelab = Joulelab::new();
     let report = joulelab.json(&["doctor", "--json", "--device", "cpu"]);
     let sources = report["sources"].as_array().expect("a list");
-    let model = sources.iter().find(|source| source["id"] == "model:cpu").expect("a model");
+    let model = sources
+        .iter()
+        .find(|source| source["id"] == "model:cpu")
+        .expect("a model");
     assert_eq!(model["status"]["status"], "used");
     assert!(["E", "F"].contains(&model["grade"].as_str().expect("a grade")));
 }

@@ -13,27 +13,50 @@ fn the_default_run_reaches_97_percent() {
     assert_eq!(details["epochs"].as_array().map(Vec::len), Some(30));
     assert_eq!(number(&details, "/run/steps"), 30.0 * 22.0);
     assert_eq!(details["self_check"]["passed"], true);
-    assert!(details["checkpoints"].as_array().is_some_and(|list| !list.is_empty()));
+    assert!(
+        details["checkpoints"]
+            .as_array()
+            .is_some_and(|list| !list.is_empty())
+    );
 }
 
 #[test]
 fn every_energy_has_its_interval_and_provenance() {
     let joulelab = Joulelab::new();
     let details = joulelab.json(&[
-        "run", "--json", "-q", "--device", "cpu", "--idle", "1", "--time-budget", "2", "--country", "FRA", "--pue",
-        "1.2", "--cpu-tdp", "100",
+        "run",
+        "--json",
+        "-q",
+        "--device",
+        "cpu",
+        "--idle",
+        "1",
+        "--time-budget",
+        "2",
+        "--country",
+        "FRA",
+        "--pue",
+        "1.2",
+        "--cpu-tdp",
+        "100",
     ]);
     assert_eq!(details["summary"]["json"]["reason"], "time");
     let part = &details["training"][0];
     assert_eq!(part["figure"]["boundary"], "cpu-package");
     assert_eq!(part["figure"]["grade"], "E");
     let value = number(part, "/figure/energy_j/value");
-    let (low, high) = (number(part, "/figure/energy_j/low"), number(part, "/figure/energy_j/high"));
+    let (low, high) = (
+        number(part, "/figure/energy_j/low"),
+        number(part, "/figure/energy_j/high"),
+    );
     assert!(0.0 < low && low < value && value < high, "{part:#}");
     // At most the 100 W of the design power, at least its idle share.
     let window_s = number(part, "/figure/window_s");
     assert!((1.9..6.0).contains(&window_s), "{window_s}");
-    assert!(value <= 100.0 * window_s && value >= 10.0 * window_s, "{part:#}");
+    assert!(
+        value <= 100.0 * window_s && value >= 10.0 * window_s,
+        "{part:#}"
+    );
     assert!(number(part, "/net_j/value") < value);
     let idle = number(&details, "/idle_power/0/power_w/value");
     assert!((10.0..=100.0).contains(&idle), "{idle}");
@@ -44,7 +67,10 @@ fn every_energy_has_its_interval_and_provenance() {
     for (end, joules) in [("value", value), ("low", low), ("high", high)] {
         let expected = joules * factor;
         let found = number(carbon, &format!("/{end}"));
-        assert!((found / expected - 1.0).abs() < 1e-9, "{end}: {found} {expected}");
+        assert!(
+            (found / expected - 1.0).abs() < 1e-9,
+            "{end}: {found} {expected}"
+        );
     }
     let phases: Vec<&str> = details["totals"]
         .as_array()
@@ -63,7 +89,10 @@ fn the_sum_of_train_and_evaluate_is_within_the_training_figure() {
     let details = joulelab.train(&["-e", "5", "--set", "checkpoint.every_s=0"]);
     let of = |phase: &str| {
         let totals = details["totals"].as_array().expect("totals");
-        let total = totals.iter().find(|total| total["phase"] == phase).expect("a phase");
+        let total = totals
+            .iter()
+            .find(|total| total["phase"] == phase)
+            .expect("a phase");
         number(total, "/energies/0/figure/energy_j/value")
     };
     let whole = number(&details, "/training/0/figure/energy_j/value");
@@ -81,7 +110,9 @@ fn a_target_ends_the_run_and_a_missed_one_has_its_own_code() {
     assert_eq!(reached["summary"]["json"]["reason"], "target");
     assert!(number(&reached, "/run/epochs") < 30.0);
     let stderr_code = joulelab
-        .output(&["run", "-q", "--device", "cpu", "--idle", "0", "-t", "1", "-e", "1"])
+        .output(&[
+            "run", "-q", "--device", "cpu", "--idle", "0", "-t", "1", "-e", "1",
+        ])
         .status
         .code();
     assert_eq!(stderr_code, Some(8));
@@ -106,9 +137,14 @@ fn early_stopping_and_divergence_are_told_apart() {
     assert_eq!(details["summary"]["json"]["reason"], "early-stopping");
     let stderr = joulelab.fails(
         6,
-        &["run", "-q", "--device", "cpu", "--idle", "0", "-m", "mlp", "-o", "sgd", "--lr", "1e30"],
+        &[
+            "run", "-q", "--device", "cpu", "--idle", "0", "-m", "mlp", "-o", "sgd", "--lr", "1e30",
+        ],
     );
-    assert!(stderr.contains("diverged") && stderr.contains("learning rate"), "{stderr}");
+    assert!(
+        stderr.contains("diverged") && stderr.contains("learning rate"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -131,15 +167,96 @@ fn one_seed_is_one_result_and_another_seed_another() {
 fn every_optimiser_schedule_and_layer_learns() {
     let joulelab = Joulelab::new();
     let cases: &[&[&str]] = &[
-        &["-m", "mlp", "-o", "sgd", "--lr", "0.05", "--nesterov", "--schedule", "one-cycle"],
-        &["-m", "mlp", "-o", "adamw", "--schedule", "step", "--normalisation", "batch"],
-        &["-m", "mlp", "-o", "rmsprop", "--lr", "0.001", "--schedule", "cosine", "--warmup", "10"],
-        &["-m", "mlp", "--normalisation", "layer", "--activation", "gelu", "--clip-norm", "1"],
-        &["-m", "mlp", "--activation", "silu", "--label-smoothing", "0.1", "--dropout", "0.1"],
-        &["-m", "cnn", "--channels", "8", "--set", "model.head=global-average", "--set", "model.hidden=[32]", "--lr", "0.01"],
-        &["-m", "cnn", "--channels", "8", "--set", "model.pooling=average", "--normalisation", "layer", "--activation", "tanh"],
+        &[
+            "-m",
+            "mlp",
+            "-o",
+            "sgd",
+            "--lr",
+            "0.05",
+            "--nesterov",
+            "--schedule",
+            "one-cycle",
+        ],
+        &[
+            "-m",
+            "mlp",
+            "-o",
+            "adamw",
+            "--schedule",
+            "step",
+            "--normalisation",
+            "batch",
+        ],
+        &[
+            "-m",
+            "mlp",
+            "-o",
+            "rmsprop",
+            "--lr",
+            "0.001",
+            "--schedule",
+            "cosine",
+            "--warmup",
+            "10",
+        ],
+        &[
+            "-m",
+            "mlp",
+            "--normalisation",
+            "layer",
+            "--activation",
+            "gelu",
+            "--clip-norm",
+            "1",
+        ],
+        &[
+            "-m",
+            "mlp",
+            "--activation",
+            "silu",
+            "--label-smoothing",
+            "0.1",
+            "--dropout",
+            "0.1",
+        ],
+        &[
+            "-m",
+            "cnn",
+            "--channels",
+            "8",
+            "--set",
+            "model.head=global-average",
+            "--set",
+            "model.hidden=[32]",
+            "--lr",
+            "0.01",
+        ],
+        &[
+            "-m",
+            "cnn",
+            "--channels",
+            "8",
+            "--set",
+            "model.pooling=average",
+            "--normalisation",
+            "layer",
+            "--activation",
+            "tanh",
+        ],
         &["-d", "breast-cancer"],
-        &["-d", "shapes", "--set", "dataset.samples=400", "--set", "dataset.size=16", "-m", "mlp", "--lr", "0.001"],
+        &[
+            "-d",
+            "shapes",
+            "--set",
+            "dataset.samples=400",
+            "--set",
+            "dataset.size=16",
+            "-m",
+            "mlp",
+            "--lr",
+            "0.001",
+        ],
     ];
     for case in cases {
         let mut arguments = vec!["-e", "6"];

@@ -100,7 +100,9 @@ fn it_trains_pauses_goes_on_and_stops() {
     let finished = worker.until("finished");
     assert_eq!(finished["reason"], "user");
     // Nothing of the pause is in the energy of training.
-    let window_s = finished["training"][0]["gross"]["window_s"].as_f64().expect("seconds");
+    let window_s = finished["training"][0]["gross"]["window_s"]
+        .as_f64()
+        .expect("seconds");
     let train_s = finished["train_s"].as_f64().expect("seconds");
     assert!(window_s >= train_s, "{window_s} {train_s}");
     assert!(worker.next().is_none());

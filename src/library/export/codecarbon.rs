@@ -161,7 +161,8 @@ pub(super) fn rows(
     cells.text(&format!("joulelab {}", run.program_version))?;
     cells.count(run.machine.logical_cores.map(u64::from))?;
     cells.maybe_text(run.machine.cpu_model.as_deref())?;
-    let gpu_model = (run.device.kind != "cpu").then_some(run.device.name.as_str());
+    let gpu_model = (!matches!(run.device.kind.as_str(), "cpu" | "software"))
+        .then_some(run.device.name.as_str());
     cells.count(gpu_model.map(|_| 1))?;
     cells.maybe_text(gpu_model)?;
     for _ in ["longitude", "latitude"] {

@@ -208,12 +208,12 @@ CREATE TABLE epochs (
     train_accuracy REAL,
     test_loss      REAL,
     test_accuracy  REAL,
-    PRIMARY KEY (run, epoch)
+    PRIMARY KEY (run, step)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE epoch_energy (
     run               INTEGER NOT NULL,
-    epoch             INTEGER NOT NULL,
+    step              INTEGER NOT NULL,
     boundary          TEXT NOT NULL,
     source            TEXT NOT NULL,
     grade             TEXT NOT NULL,
@@ -226,8 +226,8 @@ CREATE TABLE epoch_energy (
     cumulative_j      REAL,
     cumulative_low_j  REAL,
     cumulative_high_j REAL,
-    PRIMARY KEY (run, epoch, boundary),
-    FOREIGN KEY (run, epoch) REFERENCES epochs (run, epoch) ON DELETE CASCADE
+    PRIMARY KEY (run, step, boundary),
+    FOREIGN KEY (run, step) REFERENCES epochs (run, step) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE series (
