@@ -172,6 +172,7 @@ struct Session {
     /// Of a resumed run: its device, and the step that it goes on from.
     resumes_on: Option<String>,
     from_step: u64,
+    store_now: bool,
     killed: bool,
 }
 
@@ -205,6 +206,7 @@ impl Session {
             recorder: None,
             resumes_on: None,
             from_step: 0,
+            store_now: false,
             killed: false,
         }
     }
@@ -281,7 +283,7 @@ impl Session {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return End::WorkerGone,
             }
-            if stored.elapsed() < STORE_EVERY {
+            if stored.elapsed() < STORE_EVERY && !std::mem::take(&mut self.store_now) {
                 continue;
             }
             stored = Instant::now();
@@ -365,6 +367,8 @@ impl Session {
             recorder.take(&event);
         }
         self.tell(RunEvent::Worker(Box::new(event.clone())));
+        // A run that is resumed goes on from here, so what led here should be in the library.
+        self.store_now = matches!(event, Event::Saved(_));
         match event {
             Event::Finished(summary) => Some(End::Finished(summary)),
             Event::Failed(failure) => Some(End::Failed(failure)),

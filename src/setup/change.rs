@@ -1,6 +1,10 @@
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{DatasetSetup, GradientClipping, ModelSetup, OptimiserSetup, Setup, StopSetup};
+use super::{
+    AdamSetup, AdamWSetup, CnnSetup, DatasetSetup, GradientClipping, MlpSetup, ModelSetup,
+    OptimiserSetup, RmsPropSetup, Setup, SgdSetup, StopSetup,
+};
 use crate::units::{UnknownName, nearest};
 
 /// Changes to a setup, as flags or a file give them: a tree of the fields that are named. Where a table's `kind` or
@@ -159,15 +163,54 @@ impl Change {
             value["regime"]["stop"]["epochs"] = Value::Null;
         }
         merge(&mut value, &change);
-        serde_path_to_error::deserialize(value).map_err(|e| {
-            let path = e.path().to_string();
-            let message = with_nearest(&e.into_inner().to_string());
-            ChangeError::Misfit(match path.as_str() {
-                "." => message,
-                path => format!("{path}: {message}"),
-            })
-        })
+        check_options(&value)?;
+        serde_path_to_error::deserialize(value).map_err(|error| misfit("", error))
     }
+}
+
+/// Reads the options of the tables that are of one of several kinds by themselves: read as a whole, serde forgets which
+/// field it was in.
+fn check_options(setup: &Value) -> Result<(), ChangeError> {
+    let kind = |path: &str| {
+        setup
+            .pointer(path)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    match kind("/model/kind") {
+        "mlp" => options::<MlpSetup>(setup, "/model")?,
+        "cnn" => options::<CnnSetup>(setup, "/model")?,
+        _ => {}
+    }
+    match kind("/regime/optimiser/kind") {
+        "sgd" => options::<SgdSetup>(setup, "/regime/optimiser"),
+        "adam" => options::<AdamSetup>(setup, "/regime/optimiser"),
+        "adamw" => options::<AdamWSetup>(setup, "/regime/optimiser"),
+        "rmsprop" => options::<RmsPropSetup>(setup, "/regime/optimiser"),
+        _ => Ok(()),
+    }
+}
+
+fn options<T: DeserializeOwned>(setup: &Value, path: &str) -> Result<(), ChangeError> {
+    let Some(Value::Object(mut table)) = setup.pointer(path).cloned() else {
+        return Ok(());
+    };
+    table.remove("kind");
+    let prefix = path.trim_start_matches('/').replace('/', ".");
+    serde_path_to_error::deserialize::<_, T>(Value::Object(table))
+        .map(drop)
+        .map_err(|error| misfit(&prefix, error))
+}
+
+/// What serde said of a field, with the field's whole path.
+fn misfit(prefix: &str, error: serde_path_to_error::Error<serde_json::Error>) -> ChangeError {
+    let path = match (prefix, error.path().to_string().as_str()) {
+        ("", ".") => String::new(),
+        ("", path) => format!("{path}: "),
+        (prefix, ".") => format!("{prefix}: "),
+        (prefix, path) => format!("{prefix}.{path}: "),
+    };
+    ChangeError::Misfit(path + &with_nearest(&error.into_inner().to_string()))
 }
 
 /// The kind of model for a dataset that is named without one, where the default one would not do: a convolutional network

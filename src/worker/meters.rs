@@ -38,7 +38,7 @@ struct State {
 }
 
 impl Meters {
-    /// Starts to relay samples and energies to the controller.
+    /// Starts to relay samples and energies to the controller. `shift_s` is what the run's clock is ahead of `clock`.
     ///
     /// # Errors
     /// Where the system gives no thread.
@@ -46,12 +46,12 @@ impl Meters {
         sampler: Sampler,
         samples: Receiver<Vec<Sample>>,
         clock: Clock,
-        t_s: f64,
+        shift_s: f64,
         trained: Vec<PhaseEnergy>,
         outbox: Outbox,
     ) -> std::io::Result<Self> {
         let inner = Arc::new(Inner {
-            shift_s: t_s - clock.now_s(),
+            shift_s,
             sampler,
             clock,
             state: Mutex::new(State {

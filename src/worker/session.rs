@@ -268,13 +268,22 @@ fn meters(
             .collect(),
     });
     let clock = Clock::new();
+    // Before the first reading, so that no reading is older than the run.
+    let begun_s = clock.now_s();
     let options = SamplerOptions {
         rate_hz: setup.measure.rate_hz,
     };
     let (sampler, samples) = Sampler::start(found.meters, clock.clone(), options)
         .map_err(failure(FailureKind::Training))?;
-    Meters::start(sampler, samples, clock, t_s, trained, outbox.clone())
-        .map_err(failure(FailureKind::Training))
+    Meters::start(
+        sampler,
+        samples,
+        clock,
+        t_s - begun_s,
+        trained,
+        outbox.clone(),
+    )
+    .map_err(failure(FailureKind::Training))
 }
 
 fn summary(

@@ -112,7 +112,7 @@ fn the_setup_columns_are_filled() {
     assert_eq!(cell("setup_model"), "mlp");
     assert_eq!(cell("setup_optimiser"), "adam");
     assert_eq!(cell("setup_batch_size"), "64");
-    assert_eq!(cell("setup_epochs"), "2");
+    assert_eq!(cell("setup_stop_epochs"), "2");
     assert_eq!(cell("setup_seed"), "0");
     assert_eq!(cell("setup_evaluate_every_epochs"), "1");
     assert_eq!(cell("setup_rate_hz"), "10");
