@@ -26,7 +26,7 @@ const GOAL: f64 = 1.02;
 /// Turns of PyTorch, each after a share of the pairs.
 const TURNS: usize = 3;
 /// Pairs of rounds in a turn, one of each loop.
-const PAIRS: usize = 8;
+const PAIRS: usize = 5;
 /// Before the clock of a bare round starts; Joulelab's loop warms up by itself.
 const WARM_UP_STEPS: usize = 2;
 
@@ -42,7 +42,8 @@ fn main() -> Result<()> {
         Case::new("cnn", ModelSetup::default(), 30, true)?,
         Case::new("mlp", ModelSetup::Mlp(MlpSetup::default()), 120, false)?,
     ];
-    for _ in 0..TURNS {
+    for turn in 1..=TURNS {
+        eprintln!("turn {turn} of {TURNS}");
         for case in &mut cases {
             case.turn(&device)?;
         }

@@ -35,7 +35,8 @@ pub struct SelfCheckReport {
 pub fn self_check(device: &Device) -> Result<SelfCheckReport, String> {
     let cpu = Device::flex();
     cpu.seed(SEED);
-    let network = Check::new(&cpu).materialize();
+    let network = Check::new(&cpu);
+    // A clone draws the parameters, which are lazy, so both sides start from the same.
     let (cpu_loss, cpu_gradients) = gradients(network.clone(), &cpu)?;
     let (loss, found) = gradients(network, device)?;
     let loss_difference = (loss - cpu_loss).abs() / cpu_loss.abs().max(f64::MIN_POSITIVE);

@@ -7,7 +7,7 @@ mod cnn;
 mod layers;
 mod mlp;
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 
 use crate::setup::{InputShape, ModelSetup, plan::Plan};
@@ -43,8 +43,9 @@ impl Network {
             ModelSetup::Mlp(mlp) => Self::Mlp(Mlp::new(mlp, input.len(), classes, &cpu)),
             ModelSetup::Cnn(cnn) => Self::Cnn(Cnn::new(cnn, input, plan.flattened, classes, &cpu)),
         };
-        // Parameters are drawn lazily; this draws them now, in order, while the generator stands at `seed`.
-        let network = network.materialize().to_device(device);
+        // Parameters are drawn when they are first used, which would be on `device` and from its own generator.
+        network.visit(&mut Draw);
+        let network = network.to_device(device);
         if device.is_autodiff() {
             network.train()
         } else {
@@ -59,5 +60,14 @@ impl Network {
             Self::Mlp(mlp) => mlp.forward(samples),
             Self::Cnn(cnn) => cnn.forward(samples),
         }
+    }
+}
+
+/// Draws every parameter that has not been drawn yet, in the order of the network.
+struct Draw;
+
+impl ModuleVisitor for Draw {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        drop(param.val());
     }
 }

@@ -106,7 +106,7 @@ impl Batches {
     pub fn batch(&self, order: &Order, from: usize, count: usize) -> Batch {
         match (&self.store, order) {
             (Store::Device { samples, labels }, Order::Device(order)) => {
-                let chosen = order.clone().slice([from..from + count]);
+                let chosen = order.clone().slice(from..from + count);
                 Batch {
                     samples: samples.clone().select(0, chosen.clone()),
                     labels: labels.clone().select(0, chosen),

@@ -75,10 +75,6 @@ fn an_adapter_trains_as_the_cpu_does() {
             .as_str()
             .is_some_and(|backend| backend.starts_with("wgpu/"))
     );
-    // The same initial weights and the same order of samples: only the order of summation differs.
-    let first = |details: &Value| number(&details["epochs"][0], "/test_loss");
-    let difference = (first(&cpu) / first(&gpu) - 1.0).abs();
-    assert!(difference < 0.01, "{difference}");
     let accuracy = |details: &Value| number(details, "/run/metrics/final_test_accuracy");
     assert!(
         (accuracy(&cpu) - accuracy(&gpu)).abs() <= 0.02,
@@ -86,6 +82,27 @@ fn an_adapter_trains_as_the_cpu_does() {
         accuracy(&cpu),
         accuracy(&gpu)
     );
+    // One seed gives the same initial weights and the same order of samples everywhere.
+    let first = |device: &str| {
+        let details = joulelab.json(&[
+            "run",
+            "--json",
+            "-q",
+            "--idle",
+            "0",
+            "--device",
+            device,
+            "-m",
+            "mlp",
+            "--steps",
+            "3",
+            "--set",
+            "checkpoint.at_end=false",
+        ]);
+        number(&details["epochs"][0], "/train_loss")
+    };
+    let difference = (first("cpu") / first(&index) - 1.0).abs();
+    assert!(difference < 1e-4, "{difference}");
     // The self-check is kept: the second run does not do it again.
     let again = joulelab.json(&arguments);
     assert_eq!(

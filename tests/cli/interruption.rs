@@ -180,10 +180,10 @@ fn a_resumed_run_ends_as_if_it_had_never_been_interrupted() {
     for epoch in &found {
         assert!(wanted.contains(epoch), "{epoch:?} is not in {wanted:?}");
     }
-    assert_eq!(
-        resumed["run"]["metrics"]["final_train_loss"],
-        expected["run"]["metrics"]["final_train_loss"]
-    );
+    // Training losses are summed in stretches as long as time made them, so their last digits may differ.
+    let train_loss = |details: &Value| number(details, "/run/metrics/final_train_loss");
+    let difference = (train_loss(&resumed) / train_loss(&expected) - 1.0).abs();
+    assert!(difference < 1e-5, "{difference}");
     // The energy of both sessions counts, also that of steps that had to be done again.
     assert!(energy(&resumed) > energy(&before));
 }

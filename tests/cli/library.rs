@@ -29,9 +29,9 @@ fn runs_are_listed_filtered_noted_and_deleted() {
             .collect()
     };
     assert_eq!(ids(&[]), [b.clone(), a.clone()]);
-    assert_eq!(ids(&["--sort", "oldest", "--limit", "1"]), [a.clone()]);
-    assert_eq!(ids(&["--dataset", "breast-cancer"]), [b.clone()]);
-    assert_eq!(ids(&["--tag", "x"]), [a.clone()]);
+    assert_eq!(ids(&["--sort", "oldest", "--limit", "1"]), [a.as_str()]);
+    assert_eq!(ids(&["--dataset", "breast-cancer"]), [b.as_str()]);
+    assert_eq!(ids(&["--tag", "x"]), [a.as_str()]);
     assert!(ids(&["--status", "failed"]).is_empty());
     let table = joulelab.stdout(&["runs"]);
     assert!(
@@ -42,7 +42,7 @@ fn runs_are_listed_filtered_noted_and_deleted() {
     joulelab.stdout(&["note", "first", "a remark", "--tag", "y"]);
     let details = joulelab.json(&["show", "--json", "first"]);
     assert_eq!(details["run"]["note"], "a remark");
-    assert_eq!(ids(&["--tag", "y"]), [a.clone()]);
+    assert_eq!(ids(&["--tag", "y"]), [a.as_str()]);
     assert!(
         joulelab
             .stdout(&["show", "first"])
@@ -50,7 +50,7 @@ fn runs_are_listed_filtered_noted_and_deleted() {
     );
 
     joulelab.stdout(&["delete", &a]);
-    assert_eq!(ids(&[]), [b.clone()]);
+    assert_eq!(ids(&[]), [b.as_str()]);
     joulelab.stdout(&["restore", &a]);
     assert_eq!(ids(&[]).len(), 2);
     joulelab.stdout(&["delete", &a, "--purge"]);

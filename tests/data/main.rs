@@ -1,5 +1,7 @@
 //! Datasets through the library's public face.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod allocation;
 mod idx;
 mod idx_hostile;
