@@ -114,6 +114,14 @@ pub struct SetupFlags {
     #[arg(long, short = 's', help_heading = "Regime")]
     seed: Option<u64>,
 
+    /// Look at the held-out samples after every so many epochs [default: 1]
+    #[arg(long, value_name = "EPOCHS", help_heading = "Regime")]
+    evaluate_epochs: Option<u64>,
+
+    /// Look at the held-out samples after every so many steps, instead of by epochs
+    #[arg(long, value_name = "STEPS", help_heading = "Regime")]
+    evaluate_steps: Option<u64>,
+
     /// Stop after so many epochs [default: 30, where there is no other bound]
     #[arg(long, short = 'e', help_heading = "Stop rule: whichever comes first")]
     epochs: Option<u64>,
@@ -230,6 +238,8 @@ impl SetupFlags {
             self.warmup => "regime.schedule.warmup_steps",
             self.label_smoothing => "regime.label_smoothing",
             self.seed => "regime.seed",
+            self.evaluate_epochs => "regime.evaluation.every_epochs",
+            self.evaluate_steps => "regime.evaluation.every_steps",
             self.epochs => "regime.stop.epochs",
             self.steps => "regime.stop.steps",
             self.target => "regime.stop.target_accuracy",

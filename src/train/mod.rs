@@ -11,6 +11,7 @@ mod evaluate;
 mod metrics;
 mod observer;
 mod optimiser;
+mod pace;
 mod run;
 mod stop;
 

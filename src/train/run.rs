@@ -10,13 +10,12 @@ use super::checkpoint::{self, Position};
 use super::clip::clip;
 use super::evaluate::{Held, training_loss};
 use super::metrics::Metrics;
+use super::pace::{Pace, PhaseClock};
 use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, optimiser};
 use crate::data;
 use crate::models::Network;
 use crate::setup::{Phase, Setup, plan::Plan};
 
-/// Seconds between two readings of the training metrics, about.
-const READ_EVERY_S: f64 = 0.25;
 /// Steps of warm-up where kernels are compiled and tuned.
 const WARM_UP_STEPS_COMPILED: usize = 10;
 /// Steps of warm-up where there is nothing to compile: caches and thread pools only.
@@ -69,7 +68,7 @@ pub struct Outcome {
 /// Where the device fails or a checkpoint cannot be written or read.
 pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
     observer.begin(Phase::Load);
-    let mut run = Run::load(job)?;
+    let (mut run, network, optimiser) = Run::load(job)?;
     run.sync("loading the data")?;
     observer.end(Phase::Load);
 
@@ -78,7 +77,7 @@ pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainErro
     run.sync("warming up")?;
     observer.end(Phase::WarmUp);
 
-    run.train(observer)
+    run.train(network, optimiser, observer)
 }
 
 struct Run {
@@ -94,8 +93,6 @@ struct Run {
     train: Batches,
     held: Held,
     loss: CrossEntropyLoss,
-    network: Network,
-    optimiser: ModuleOptimizer,
     position: Position,
     resumed_at: u64,
     steps_per_epoch: u64,
@@ -103,7 +100,8 @@ struct Run {
 }
 
 impl Run {
-    fn load(job: Job) -> Result<Self, TrainError> {
+    /// The run, and the network and optimiser that it starts from; they are apart because every step replaces them.
+    fn load(job: Job) -> Result<(Self, Network, ModuleOptimizer), TrainError> {
         let Job {
             setup,
             plan,
@@ -126,7 +124,7 @@ impl Run {
             Some(path) => checkpoint::load(path, &setup_hash, network, optimiser)?,
             None => (network, optimiser, Position::default()),
         };
-        Ok(Self {
+        let run = Self {
             steps_per_epoch: setup.steps_per_epoch(train.len()) as u64,
             loss: training_loss(setup.regime.label_smoothing, &autodiff),
             has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
@@ -142,10 +140,9 @@ impl Run {
             checkpoints,
             train,
             held,
-            network,
-            optimiser,
             position,
-        })
+        };
+        Ok((run, network, optimiser))
     }
 
     fn sync(&self, doing: &'static str) -> Result<(), TrainError> {
@@ -219,12 +216,12 @@ impl Run {
         regime.learning_rate * factor
     }
 
-    fn train(mut self, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
-        let mut optimiser = std::mem::replace(
-            &mut self.optimiser,
-            optimiser::build(&self.setup.regime.optimiser, &self.device),
-        );
-        let mut network = self.network.clone();
+    fn train(
+        mut self,
+        mut network: Network,
+        mut optimiser: ModuleOptimizer,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, TrainError> {
         let mut metrics = Metrics::new(&self.device);
         let mut order = None;
         let mut pace = Pace::new();
@@ -501,56 +498,4 @@ fn new_network(
         setup.regime.seed,
         device,
     )
-}
-
-/// A train phase that is going on.
-struct PhaseClock {
-    begun: Instant,
-}
-
-impl PhaseClock {
-    fn begin(observer: &mut dyn Observer) -> Self {
-        observer.begin(Phase::Train);
-        Self {
-            begun: Instant::now(),
-        }
-    }
-
-    /// The device must have nothing left to do.
-    fn end(self, observer: &mut dyn Observer, position: &mut Position) {
-        let elapsed_s = self.begun.elapsed().as_secs_f64();
-        observer.end(Phase::Train);
-        position.train_s += elapsed_s;
-        position.measured_s += elapsed_s;
-    }
-}
-
-/// How often the metrics are read: by steps, so that nothing has to be timed in between, adapted so that it happens a
-/// few times a second whatever a step takes.
-struct Pace {
-    read_every: u64,
-    since: Instant,
-}
-
-impl Pace {
-    fn new() -> Self {
-        Self {
-            read_every: 1,
-            since: Instant::now(),
-        }
-    }
-
-    /// After a reading: samples a second since the last one.
-    fn read(&mut self, reading: &super::metrics::Reading) -> f64 {
-        let elapsed_s = self.since.elapsed().as_secs_f64().max(1e-9);
-        let steps_per_s = reading.steps as f64 / elapsed_s;
-        self.read_every = ((steps_per_s * READ_EVERY_S) as u64).max(1);
-        self.since = Instant::now();
-        reading.samples as f64 / elapsed_s
-    }
-
-    /// Leaves out the time until now, which was no training.
-    fn leave_out(&mut self) {
-        self.since = Instant::now();
-    }
 }
