@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
-use burn::store::ModuleRecord;
+use burn::store::{ModuleRecord, RecordError};
+use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -240,16 +241,22 @@ fn remove_old(folder: &Path) -> Result<(), CheckpointError> {
     Ok(())
 }
 
-/// Reads a checkpoint into a network and an optimiser that were built from the same setup.
+/// A checkpoint that is whole and of the right setup.
+struct Whole {
+    position: Position,
+    network: Vec<u8>,
+    optimiser: Vec<u8>,
+}
+
+/// Whether a checkpoint can be gone on from, before anything is begun.
 ///
 /// # Errors
 /// Where files are missing, damaged or of another setup.
-pub fn load(
-    folder: &Path,
-    setup_hash: &str,
-    network: Network,
-    optimiser: ModuleOptimizer,
-) -> Result<(Network, ModuleOptimizer, Position), CheckpointError> {
+pub fn verify_checkpoint(folder: &Path, setup_hash: &str) -> Result<(), CheckpointError> {
+    whole(folder, setup_hash).map(drop)
+}
+
+fn whole(folder: &Path, setup_hash: &str) -> Result<Whole, CheckpointError> {
     let file = folder.join(STATE);
     let json = fs::read(&file).map_err(io("read", &file))?;
     let state: State = serde_json::from_slice(&json).map_err(|error| CheckpointError::Damaged {
@@ -269,23 +276,38 @@ pub fn load(
             path: folder.to_owned(),
         });
     }
-    let file = folder.join(NETWORK);
-    let weights = read(&file, &state.network_sha256)?;
-    let network = ModuleRecord::from_bytes(burn::tensor::Bytes::from_bytes_vec(weights))
+    Ok(Whole {
+        position: state.position,
+        network: read(&folder.join(NETWORK), &state.network_sha256)?,
+        optimiser: read(&folder.join(OPTIMISER), &state.optimiser_sha256)?,
+    })
+}
+
+/// Reads a checkpoint into a network and an optimiser that were built from the same setup.
+///
+/// # Errors
+/// Where files are missing, damaged or of another setup.
+pub fn load(
+    folder: &Path,
+    setup_hash: &str,
+    network: Network,
+    optimiser: ModuleOptimizer,
+) -> Result<(Network, ModuleOptimizer, Position), CheckpointError> {
+    let whole = whole(folder, setup_hash)?;
+    let unreadable = |file: &str| {
+        let path = folder.join(file);
+        move |error: RecordError| CheckpointError::Damaged {
+            message: error.to_string(),
+            path,
+        }
+    };
+    let network = ModuleRecord::from_bytes(Bytes::from_bytes_vec(whole.network))
         .and_then(|record| network.try_load_record(record))
-        .map_err(|error| CheckpointError::Damaged {
-            message: format!("{error:?}"),
-            path: file,
-        })?;
-    let file = folder.join(OPTIMISER);
-    let moments = read(&file, &state.optimiser_sha256)?;
+        .map_err(unreadable(NETWORK))?;
     let optimiser = optimiser
-        .from_bytes(burn::tensor::Bytes::from_bytes_vec(moments))
-        .map_err(|error| CheckpointError::Damaged {
-            message: format!("{error:?}"),
-            path: file,
-        })?;
-    Ok((network, optimiser, state.position))
+        .from_bytes(Bytes::from_bytes_vec(whole.optimiser))
+        .map_err(unreadable(OPTIMISER))?;
+    Ok((network, optimiser, whole.position))
 }
 
 fn read(path: &Path, expected_sha256: &str) -> Result<Vec<u8>, CheckpointError> {

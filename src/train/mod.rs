@@ -15,7 +15,7 @@ mod pace;
 mod run;
 mod stop;
 
-pub use checkpoint::{CheckpointError, Saved};
+pub use checkpoint::{CheckpointError, Saved, verify_checkpoint};
 pub use error::TrainError;
 pub use observer::{Evaluation, Observer, Progress, Signal};
 pub use run::{Job, Outcome, train};

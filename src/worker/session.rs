@@ -134,7 +134,12 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
     outbox.send(Event::SelfCheck(check));
 
     let (t_s, trained, checkpoint) = match resume {
-        Some(resume) => (resume.t_s, resume.training, Some(resume.checkpoint)),
+        Some(resume) => {
+            // Before the controller opens the run again: a refusal must leave it as it is.
+            train::verify_checkpoint(&resume.checkpoint, &setup.hash())
+                .map_err(failure(FailureKind::Storage))?;
+            (resume.t_s, resume.training, Some(resume.checkpoint))
+        }
         None => (0.0, Vec::new(), None),
     };
     let busy = Busy::default();

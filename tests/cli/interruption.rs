@@ -226,4 +226,5 @@ fn a_missing_or_damaged_checkpoint_is_refused_and_the_run_kept() {
     let stderr = joulelab.fails(5, &["run", "-q", "--resume", id]);
     assert!(stderr.contains("no checkpoint"), "{stderr}");
     assert_eq!(&joulelab.only_run()["steps"], steps);
+    assert_eq!(joulelab.only_run()["status"], "stopped");
 }
