@@ -38,7 +38,7 @@ pub enum CheckpointError {
     },
     /// The content is not what was written.
     #[error(
-        "the checkpoint is damaged ({message}); resume from an earlier one or start anew: {path}"
+        "the checkpoint is damaged ({message}); remove its folder to go on from the one before, or start anew: {path}"
     )]
     Damaged {
         /// What does not fit.
