@@ -42,8 +42,7 @@ fn main() -> Result<()> {
         Case::new("cnn", ModelSetup::default(), 30, true)?,
         Case::new("mlp", ModelSetup::Mlp(MlpSetup::default()), 120, false)?,
     ];
-    for turn in 1..=TURNS {
-        eprintln!("turn {turn} of {TURNS}");
+    for _ in 0..TURNS {
         for case in &mut cases {
             case.turn(&device)?;
         }
@@ -134,13 +133,16 @@ impl Case {
     fn turn(&mut self, device: &Device) -> Result<()> {
         for pair in 0..PAIRS {
             // Who goes first changes, so that neither always finds the machine as the other left it.
-            if pair % 2 == 0 {
-                self.joulelab.push(joulelab(self, device)?);
-                self.bare.push(bare(self, device)?);
-            } else {
-                self.bare.push(bare(self, device)?);
-                self.joulelab.push(joulelab(self, device)?);
-            }
+            let own_first = pair % 2 == 0;
+            let early = own_first.then(|| joulelab(self, device)).transpose()?;
+            let bare = bare(self, device)?;
+            let own = early.map_or_else(|| joulelab(self, device), Ok)?;
+            eprintln!(
+                "{}: joulelab {:.3}, bare burn {:.3} ms/step",
+                self.name, own.ms_per_step, bare.ms_per_step
+            );
+            self.joulelab.push(own);
+            self.bare.push(bare);
         }
         Ok(())
     }

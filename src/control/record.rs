@@ -116,8 +116,8 @@ impl Recorder {
     }
 
     /// Keeps the device's self-check with the run.
-    pub fn self_check(&mut self, check: &protocol::SelfCheck) {
-        self.waiting.push(Record::SelfCheck(self_check(check)));
+    pub fn self_check(&mut self, check: SelfCheck) {
+        self.waiting.push(Record::SelfCheck(check));
     }
 
     /// Stores what has come in, and that the recorder lives.

@@ -166,7 +166,7 @@ struct Session {
     run_id: String,
     device: Option<Device>,
     data: Option<Data>,
-    self_check: Option<SelfCheck>,
+    self_check: Option<library::SelfCheck>,
     intensity: Option<CarbonIntensity>,
     recorder: Option<Recorder>,
     /// Of a resumed run: its device, and the step that it goes on from.
@@ -348,14 +348,10 @@ impl Session {
                 self.device = Some(device.clone());
             }
             Event::Data(data) => self.data = Some(data.clone()),
-            Event::SelfCheck(check) => {
-                if check.fresh
-                    && let Err(error) = library.record_self_check(&record::self_check(check))
-                {
-                    return Some(End::Library(error));
-                }
-                self.self_check = Some(check.clone());
-            }
+            Event::SelfCheck(check) => match kept(library, check) {
+                Ok(check) => self.self_check = Some(check),
+                Err(error) => return Some(End::Library(error)),
+            },
             Event::Meters { meters, .. } => {
                 if let Err(end) = self.create(library, record::meters(meters), trained) {
                     return Some(end);
@@ -418,7 +414,7 @@ impl Session {
         }
         self.intensity = Some(intensity);
         let mut recorder = Recorder::new(self.run_id.clone(), meters, trained);
-        if let Some(check) = &self.self_check {
+        if let Some(check) = self.self_check.take() {
             recorder.self_check(check);
         }
         self.recorder = Some(recorder);
@@ -555,6 +551,19 @@ impl Session {
             boundary: summary.components.gross.boundary,
         })
     }
+}
+
+/// The self-check as the library keeps it: a new one is stored, an earlier one has its own date.
+fn kept(library: &mut Library, check: &SelfCheck) -> Result<library::SelfCheck, LibraryError> {
+    if !check.fresh
+        && let Some(earlier) =
+            library.find_self_check(&check.device, &check.driver, &check.program_version)?
+    {
+        return Ok(earlier);
+    }
+    let check = record::self_check(check);
+    library.record_self_check(&check)?;
+    Ok(check)
 }
 
 fn close(

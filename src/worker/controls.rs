@@ -8,6 +8,7 @@ use crate::train::Signal;
 pub struct Controls {
     state: AtomicU8,
     checkpoint: AtomicBool,
+    ended: AtomicBool,
     lock: Mutex<()>,
     changed: Condvar,
 }
@@ -63,6 +64,16 @@ impl Controls {
             }
             _ => Signal::Continue,
         }
+    }
+
+    /// The run is over; only its last words are still being written.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+
+    /// Whether the run is over.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// Whether the run is to end.

@@ -103,6 +103,12 @@ impl Worker {
 
     /// The controller is gone. What it has recorded is safe with it; there is nobody left to train for.
     fn leave(self) -> ExitCode {
+        if self.controls.has_ended() {
+            // The run's own thread ends the process, with the run's exit code.
+            loop {
+                std::thread::park();
+            }
+        }
         if self.running {
             tracing::warn!("the controller is gone; the worker ends with it");
             // The training thread may be deep in a driver: nothing gentler would end it for certain.

@@ -86,6 +86,7 @@ pub fn start(request: RunRequest, outbox: Outbox, controls: Arc<Controls>) {
                     101
                 }
             };
+            controls.end();
             outbox.close();
             std::process::exit(code);
         });
