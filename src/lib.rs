@@ -10,6 +10,7 @@ pub mod cli;
 pub mod control;
 pub mod data;
 pub mod device;
+pub mod gui;
 pub mod library;
 pub mod models;
 pub mod power;

@@ -1,3 +1,4 @@
+use crate::setup::StopSetup;
 use crate::units::Estimate;
 
 /// What a run that is going on still needs.
@@ -23,6 +24,28 @@ pub fn left(share: f64, elapsed_s: f64, energy: Option<Estimate>) -> Option<Left
         time_s: elapsed_s * factor,
         energy_j: energy.map(|energy| energy.scale(factor)),
     })
+}
+
+/// How much of a run is done, 0 to 1: by the bound of `stop` that is nearest. `steps_max` is the number of steps after
+/// which it ends at the latest. `None` where only the accuracy can end it.
+pub fn share_done(
+    stop: &StopSetup,
+    step: u64,
+    steps_max: Option<u64>,
+    elapsed_s: f64,
+    energy: Option<Estimate>,
+) -> Option<f64> {
+    let by_steps = steps_max.map(|max| step as f64 / max.max(1) as f64);
+    let by_energy = stop
+        .energy_j
+        .zip(energy)
+        .map(|(budget_j, used)| used.value / budget_j);
+    let by_time = stop.time_s.map(|budget_s| elapsed_s / budget_s);
+    [by_steps, by_energy, by_time]
+        .into_iter()
+        .flatten()
+        .reduce(f64::max)
+        .map(|share| share.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]

@@ -8,4 +8,4 @@ mod left;
 pub use carbon::{
     CarbonError, CarbonFigure, CarbonIntensity, WORLD_MEAN_G_PER_KWH, lookup, operational,
 };
-pub use left::{Left, left};
+pub use left::{Left, left, share_done};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::analysis::{Left, left};
+use crate::analysis::{Left, left, share_done};
 use crate::control;
 use crate::protocol::{Evaluation, Event, PhaseEnergy, Progress};
 use crate::setup::{Phase, StopSetup};
@@ -114,7 +114,13 @@ impl Bar {
         };
         let energy = energy(&self.training);
         let elapsed_s = self.elapsed_s(progress);
-        let share = share_done(&self.stop, progress, elapsed_s, energy);
+        let share = share_done(
+            &self.stop,
+            progress.step,
+            progress.steps_max,
+            elapsed_s,
+            energy,
+        );
         if let Some(share) = share {
             self.bar.set_position((share * PARTS as f64) as u64);
         }
@@ -154,28 +160,6 @@ fn style() -> ProgressStyle {
 
 fn energy(training: &[PhaseEnergy]) -> Option<Estimate> {
     control::sum_of_parts(training)?.gross.energy_j
-}
-
-/// How much of the run is done, 0 to 1: by the bound that is nearest.
-fn share_done(
-    stop: &StopSetup,
-    progress: &Progress,
-    elapsed_s: f64,
-    energy: Option<Estimate>,
-) -> Option<f64> {
-    let by_steps = progress
-        .steps_max
-        .map(|max| progress.step as f64 / max.max(1) as f64);
-    let by_energy = stop
-        .energy_j
-        .zip(energy)
-        .map(|(budget_j, used)| used.value / budget_j);
-    let by_time = stop.time_s.map(|budget_s| elapsed_s / budget_s);
-    [by_steps, by_energy, by_time]
-        .into_iter()
-        .flatten()
-        .reduce(f64::max)
-        .map(|share| share.clamp(0.0, 1.0))
 }
 
 fn text(

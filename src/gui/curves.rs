@@ -1,0 +1,324 @@
+//! What the plots of a run are drawn from; the same for a run that goes on and for a stored one.
+
+use crate::library::{Library, LibraryError, SampleFilter};
+use crate::protocol::{Event, Meter, PhaseEnergy};
+use crate::setup::Phase;
+use crate::units::{Boundary, Estimate};
+
+/// Points that a series holds; beyond, every second one is dropped and from then on every second one is taken.
+const POINTS_MAX: usize = 1 << 20;
+
+/// What the x axis of a plot counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum XAxis {
+    /// Steps of the optimiser.
+    #[default]
+    Step,
+    /// Seconds since the run began.
+    Time,
+    /// Joules of training and evaluation, over the parts of the machine that were metered.
+    Energy,
+}
+
+impl XAxis {
+    /// Every axis.
+    pub const ALL: [Self; 3] = [Self::Step, Self::Time, Self::Energy];
+
+    /// Its name with unit.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Time => "time in s",
+            Self::Energy => "energy in J",
+        }
+    }
+}
+
+/// A bounded series of points in order of time.
+#[derive(Clone, Debug)]
+pub struct Series<T> {
+    points: Vec<T>,
+    stride: u64,
+    taken: u64,
+}
+
+impl<T> Default for Series<T> {
+    fn default() -> Self {
+        Self { points: Vec::new(), stride: 1, taken: 0 }
+    }
+}
+
+impl<T> Series<T> {
+    /// Adds a point.
+    pub fn push(&mut self, point: T) {
+        if self.taken.is_multiple_of(self.stride) {
+            if self.points.len() >= POINTS_MAX {
+                let mut keep = false;
+                self.points.retain(|_| {
+                    keep = !keep;
+                    keep
+                });
+                self.stride *= 2;
+            }
+            self.points.push(point);
+        }
+        self.taken += 1;
+    }
+
+    /// The points.
+    pub fn points(&self) -> &[T] {
+        &self.points
+    }
+}
+
+/// Training metrics over the steps since the last point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrainPoint {
+    /// Steps done.
+    pub step: u64,
+    /// When, s.
+    pub t_s: f64,
+    /// Mean loss.
+    pub loss: Option<f64>,
+    /// Share got right, 0 to 1.
+    pub accuracy: Option<f64>,
+    /// Learning rate.
+    pub learning_rate: Option<f64>,
+    /// Samples a second.
+    pub samples_per_s: Option<f64>,
+}
+
+/// A look at the held-out samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EvaluationPoint {
+    /// Steps done.
+    pub step: u64,
+    /// When, s.
+    pub t_s: f64,
+    /// Mean loss.
+    pub loss: Option<f64>,
+    /// Share got right, 0 to 1.
+    pub accuracy: Option<f64>,
+}
+
+/// Energy of training and evaluation up to a moment, over the parts of the machine that were metered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EnergyPoint {
+    /// When, s.
+    pub t_s: f64,
+    /// How much, J.
+    pub energy_j: Estimate,
+}
+
+/// Power by one meter.
+#[derive(Clone, Debug, Default)]
+pub struct PowerSeries {
+    /// Which meter.
+    pub meter: String,
+    /// What it covers, for people: boundary and grade.
+    pub label: String,
+    /// Seconds and watts.
+    pub points: Series<(f64, f64)>,
+    /// Power of the idle machine by this meter, W.
+    pub idle_w: Option<Estimate>,
+}
+
+/// A stretch of time of one phase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PhaseSpan {
+    /// Which.
+    pub phase: Phase,
+    /// From, s.
+    pub begin_t_s: f64,
+    /// To, s; `None` while it goes on.
+    pub end_t_s: Option<f64>,
+}
+
+/// Everything that the plots of one run show.
+#[derive(Clone, Debug, Default)]
+pub struct Curves {
+    /// Changes with every addition.
+    pub revision: u64,
+    /// Training metrics.
+    pub train: Series<TrainPoint>,
+    /// Looks at the held-out samples.
+    pub evaluations: Series<EvaluationPoint>,
+    /// Cumulative energy.
+    pub energy: Series<EnergyPoint>,
+    /// Power by meter, in the order of the meters.
+    pub power: Vec<PowerSeries>,
+    /// Phases in order.
+    pub phases: Vec<PhaseSpan>,
+}
+
+impl Curves {
+    /// Takes in what a worker said.
+    pub fn take(&mut self, event: &Event) {
+        self.revision += 1;
+        match event {
+            Event::Meters { meters, .. } => {
+                self.power = meters.iter().map(power_series).collect();
+            }
+            Event::Idle { power, .. } => {
+                for idle in power {
+                    if let Some(series) = self.power.iter_mut().find(|series| series.meter == idle.meter) {
+                        series.idle_w = Some(idle.power_w);
+                    }
+                }
+            }
+            Event::PhaseBegan { t_s, phase } => {
+                self.phases.push(PhaseSpan { phase: *phase, begin_t_s: *t_s, end_t_s: None });
+            }
+            Event::PhaseEnded { t_s, phase, .. } => {
+                if let Some(span) = self.phases.last_mut().filter(|span| span.phase == *phase) {
+                    span.end_t_s = Some(*t_s);
+                }
+            }
+            Event::Progress { t_s, progress } => self.train.push(TrainPoint {
+                step: progress.step,
+                t_s: *t_s,
+                loss: progress.loss,
+                accuracy: progress.accuracy,
+                learning_rate: Some(progress.learning_rate),
+                samples_per_s: Some(progress.samples_per_s),
+            }),
+            Event::Evaluated { t_s, evaluation, training } => {
+                self.evaluations.push(EvaluationPoint {
+                    step: evaluation.step,
+                    t_s: *t_s,
+                    loss: evaluation.loss,
+                    accuracy: evaluation.accuracy,
+                });
+                self.take_energy(*t_s, training);
+            }
+            Event::Samples { samples } => {
+                for sample in samples.iter().filter(|sample| sample.metric == "power") {
+                    let series = self.power.iter_mut().find(|series| series.meter == sample.meter);
+                    if let (Some(series), Some(power_w)) = (series, sample.value) {
+                        series.points.push((sample.t_s, power_w));
+                    }
+                }
+            }
+            Event::Energy { t_s, training, .. } => self.take_energy(*t_s, training),
+            _ => {}
+        }
+    }
+
+    fn take_energy(&mut self, t_s: f64, training: &[PhaseEnergy]) {
+        let sum = crate::control::sum_of_parts(training).and_then(|sum| sum.gross.energy_j);
+        if let Some(energy_j) = sum {
+            self.energy.push(EnergyPoint { t_s, energy_j });
+        }
+    }
+
+    /// The curves of a stored run.
+    ///
+    /// # Errors
+    /// Where the library cannot be read or there is no such run.
+    pub fn of_run(library: &Library, run_id: &str) -> Result<Self, LibraryError> {
+        let details = library.details(run_id)?;
+        let mut curves = Self { revision: 1, ..Self::default() };
+        for point in library.steps(run_id, POINTS_MAX)? {
+            curves.train.push(TrainPoint {
+                step: point.step,
+                t_s: point.t_s,
+                loss: point.loss,
+                accuracy: point.accuracy,
+                learning_rate: point.learning_rate,
+                samples_per_s: point.samples_per_s,
+            });
+        }
+        for epoch in &details.epochs {
+            curves.evaluations.push(EvaluationPoint {
+                step: epoch.step,
+                t_s: epoch.t_s,
+                loss: epoch.test_loss,
+                accuracy: epoch.test_accuracy,
+            });
+            let sum = epoch
+                .energies
+                .iter()
+                .find(|energy| energy.boundary == Boundary::Components)
+                .and_then(|energy| energy.cumulative_j);
+            if let Some(energy_j) = sum {
+                curves.energy.push(EnergyPoint { t_s: epoch.t_s, energy_j });
+            }
+        }
+        curves.power = details
+            .meters
+            .iter()
+            .map(|meter| PowerSeries {
+                meter: meter.id.clone(),
+                label: format!("{} · grade {}", meter.boundary, meter.grade),
+                points: Series::default(),
+                idle_w: details.idle_power.iter().find(|idle| idle.meter == meter.id).map(|idle| idle.power_w),
+            })
+            .collect();
+        let power = SampleFilter { metric: Some("power".to_owned()), ..SampleFilter::default() };
+        library.each_sample(run_id, &power, |t_s, series, value| {
+            let known = curves.power.iter_mut().find(|known| known.meter == series.meter);
+            if let (Some(known), Some(watts)) = (known, value) {
+                known.points.push((t_s, watts));
+            }
+            Ok::<(), LibraryError>(())
+        })?;
+        curves.phases = details
+            .phases
+            .iter()
+            .filter_map(|span| {
+                Some(PhaseSpan {
+                    phase: Phase::ALL.into_iter().find(|phase| phase.name() == span.phase)?,
+                    begin_t_s: span.begin_t_s,
+                    end_t_s: span.end_t_s,
+                })
+            })
+            .collect();
+        Ok(curves)
+    }
+
+    /// Where a moment lies on an axis; `None` before anything is known there. A moment between two known points lies on
+    /// the line between them.
+    pub fn x_of_time(&self, t_s: f64, axis: XAxis) -> Option<f64> {
+        match axis {
+            XAxis::Time => Some(t_s),
+            XAxis::Step => {
+                let points = self.train.points();
+                between(t_s, points.len(), |at| (points[at].t_s, points[at].step as f64))
+            }
+            XAxis::Energy => {
+                let points = self.energy.points();
+                between(t_s, points.len(), |at| (points[at].t_s, points[at].energy_j.value))
+            }
+        }
+    }
+}
+
+fn power_series(meter: &Meter) -> PowerSeries {
+    PowerSeries {
+        meter: meter.id.clone(),
+        label: format!("{} · grade {}", meter.boundary, meter.grade),
+        ..PowerSeries::default()
+    }
+}
+
+/// Straight-line interpolation in `count` points `(t, x)` in order of `t`; clamped at the ends.
+fn between(t: f64, count: usize, point: impl Fn(usize) -> (f64, f64)) -> Option<f64> {
+    if count == 0 {
+        return None;
+    }
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low.midpoint(high);
+        if point(middle).0 <= t { low = middle + 1 } else { high = middle }
+    }
+    if low == 0 {
+        return Some(point(0).1);
+    }
+    let (t0, x0) = point(low - 1);
+    if low == count {
+        return Some(x0);
+    }
+    let (t1, x1) = point(low);
+    Some(if t1 > t0 { x0 + (x1 - x0) * (t - t0) / (t1 - t0) } else { x1 })
+}

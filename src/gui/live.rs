@@ -1,0 +1,302 @@
+//! The run that goes on, as the window follows it, and how it is started.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use super::curves::Curves;
+use super::jobs::{Jobs, Lane, Sender};
+use super::state::State;
+use crate::analysis::{Left, left};
+use crate::control::{self, Ending, Launch, RunControl, RunEvent, WorkerCommand};
+use crate::protocol::{
+    Data, Device, Evaluation, Event, IdlePower, Meter, MeterNow, PhaseEnergy, Progress, SelfCheck,
+    Source,
+};
+use crate::setup::{Phase, Setup};
+use crate::units::Estimate;
+
+/// Time between two looks at a run, ms: what the window itself draws is part of what is measured.
+const EVERY_MS: u32 = 100;
+/// The same in quiet measurement.
+const EVERY_QUIET_MS: u32 = 500;
+
+/// Time between two looks at runs; shared with the threads that feed the window.
+#[derive(Clone, Debug)]
+pub struct Pace(Arc<AtomicU32>);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU32::new(EVERY_MS)))
+    }
+}
+
+impl Pace {
+    /// Draw less, or as usual.
+    pub fn set_quiet(&self, quiet: bool) {
+        self.0.store(if quiet { EVERY_QUIET_MS } else { EVERY_MS }, Ordering::Relaxed);
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_millis(u64::from(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+/// What the user did with a run that has not shown yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// To hold.
+    Pause,
+    /// To end.
+    Stop,
+}
+
+/// A run that was started from the window; stays after its end, until the next.
+pub struct Live {
+    /// Tells it from earlier runs of this window.
+    pub serial: u64,
+    /// What is trained.
+    pub setup: Setup,
+    /// Identifier in the library, once it is recorded.
+    pub run_id: Option<String>,
+    /// What can be done with it, once its worker runs.
+    pub control: Option<RunControl>,
+    /// Device and why this one.
+    pub device: Option<(Device, String)>,
+    /// Dataset and model.
+    pub data: Option<Data>,
+    /// Comparison of the device with the CPU.
+    pub self_check: Option<SelfCheck>,
+    /// What is read.
+    pub meters: Vec<Meter>,
+    /// What is not read, and why.
+    pub refused: Vec<Source>,
+    /// Idle baseline.
+    pub idle: Vec<IdlePower>,
+    /// What it is doing.
+    pub phase: Option<Phase>,
+    /// The latest training metrics.
+    pub progress: Option<Progress>,
+    /// The latest look at the held-out samples.
+    pub evaluation: Option<Evaluation>,
+    /// Highest accuracy on the held-out samples.
+    pub best_accuracy: Option<f64>,
+    /// Each meter at the latest reading.
+    pub now: Vec<MeterNow>,
+    /// Energy of training and evaluation so far, by meter.
+    pub training: Vec<PhaseEnergy>,
+    /// What its plots show.
+    pub curves: Curves,
+    /// What the user asked for and the worker has not yet done.
+    pub wish: Option<Wish>,
+    /// How it ended.
+    pub ending: Option<Ending>,
+    /// Why it could not be started at all.
+    pub not_started: Option<String>,
+    /// When it was asked for.
+    pub asked_at: Instant,
+    /// Checkpoints written so far.
+    pub checkpoints: u64,
+}
+
+impl Live {
+    /// A run that is being started.
+    pub fn new(serial: u64, setup: Setup) -> Self {
+        Self {
+            serial,
+            setup,
+            run_id: None,
+            control: None,
+            device: None,
+            data: None,
+            self_check: None,
+            meters: Vec::new(),
+            refused: Vec::new(),
+            idle: Vec::new(),
+            phase: None,
+            progress: None,
+            evaluation: None,
+            best_accuracy: None,
+            now: Vec::new(),
+            training: Vec::new(),
+            curves: Curves::default(),
+            wish: None,
+            ending: None,
+            not_started: None,
+            asked_at: Instant::now(),
+            checkpoints: 0,
+        }
+    }
+
+    /// Whether it goes on, held or not.
+    pub fn is_going_on(&self) -> bool {
+        self.ending.is_none() && self.not_started.is_none()
+    }
+
+    /// Whether it is held.
+    pub fn is_paused(&self) -> bool {
+        self.phase == Some(Phase::Pause)
+    }
+
+    /// Takes in what happened.
+    pub fn take(&mut self, event: RunEvent) {
+        match event {
+            RunEvent::Worker(event) => self.take_worker(*event),
+            RunEvent::Recorded { run_id } => self.run_id = Some(run_id),
+            RunEvent::Ended(ending) => {
+                self.run_id = ending.run_id.clone().or(self.run_id.take());
+                if let Some(summary) = &ending.summary {
+                    self.training.clone_from(&summary.training);
+                }
+                self.phase = None;
+                self.wish = None;
+                self.ending = Some(*ending);
+            }
+        }
+    }
+
+    fn take_worker(&mut self, event: Event) {
+        self.curves.take(&event);
+        match event {
+            Event::Device { device, because } => self.device = Some((device, because)),
+            Event::Data(data) => self.data = Some(data),
+            Event::SelfCheck(check) => self.self_check = Some(check),
+            Event::Meters { meters, refused } => {
+                self.meters = meters;
+                self.refused = refused;
+            }
+            Event::Idle { power, .. } => self.idle = power,
+            Event::PhaseBegan { phase, .. } => {
+                self.phase = Some(phase);
+                if phase == Phase::Pause && self.wish == Some(Wish::Pause) {
+                    self.wish = None;
+                }
+            }
+            Event::PhaseEnded { .. } => self.phase = None,
+            Event::Progress { progress, .. } => self.progress = Some(progress),
+            Event::Evaluated { evaluation, training, .. } => {
+                self.best_accuracy = match (self.best_accuracy, evaluation.accuracy) {
+                    (Some(best), Some(now)) => Some(best.max(now)),
+                    (best, now) => best.or(now),
+                };
+                self.evaluation = Some(evaluation);
+                self.training = training;
+            }
+            Event::Energy { now, training, .. } => {
+                self.now = now;
+                self.training = training;
+            }
+            Event::Saved(_) => self.checkpoints += 1,
+            _ => {}
+        }
+    }
+
+    /// Energy of training and evaluation so far over the parts of the machine, with its provenance.
+    pub fn energy(&self) -> Option<PhaseEnergy> {
+        control::sum_of_parts(&self.training)
+    }
+
+    /// Power now over the parts of the machine, W; `None` where one of them has no reading.
+    pub fn power_w(&self) -> Option<f64> {
+        let known: Option<Vec<f64>> = self.now.iter().map(|meter| meter.power_w).collect();
+        known.filter(|known| !known.is_empty()).map(|known| known.iter().sum())
+    }
+
+    /// Seconds of training and evaluation, as the meters saw them; of training alone where there is no meter.
+    pub fn elapsed_s(&self) -> f64 {
+        let trained_s = self.progress.as_ref().map_or(0.0, |progress| progress.train_s);
+        self.training.iter().map(|part| part.gross.window_s).fold(trained_s, f64::max)
+    }
+
+    /// How much of the run is done, 0 to 1: by the bound that is nearest.
+    pub fn share_done(&self) -> Option<f64> {
+        let progress = self.progress.as_ref()?;
+        let stop = &self.setup.regime.stop;
+        let energy: Option<Estimate> = self.energy().and_then(|sum| sum.gross.energy_j);
+        crate::analysis::share_done(
+            stop,
+            progress.step,
+            progress.steps_max,
+            self.elapsed_s(),
+            energy,
+        )
+    }
+
+    /// Time and energy that are left at the pace so far, warm-up left out.
+    pub fn left(&self) -> Option<Left> {
+        let energy = self.energy().and_then(|sum| sum.gross.energy_j);
+        left(self.share_done()?, self.elapsed_s(), energy)
+    }
+}
+
+/// What is needed to start runs.
+#[derive(Clone, Debug)]
+pub struct Starter {
+    /// How to start a worker.
+    pub worker: WorkerCommand,
+    /// The library that records it.
+    pub library: PathBuf,
+    /// How often the window looks.
+    pub pace: Pace,
+}
+
+impl Starter {
+    /// Starts run number `serial` off the window's thread; its events come round as changes to the state.
+    pub fn start(&self, jobs: &mut Jobs, serial: u64, setup: Setup, resume: Option<String>) {
+        let launch = Launch {
+            setup,
+            name: None,
+            note: None,
+            tags: Vec::new(),
+            resume,
+            worker: self.worker.clone(),
+            library: self.library.clone(),
+        };
+        let (sender, pace) = (jobs.sender(), self.pace.clone());
+        jobs.run(Lane::Run, move |_| {
+            let begun = control::start(launch).map_err(|error| error.to_string()).and_then(|session| {
+                let control = session.control;
+                std::thread::Builder::new()
+                    .name("joulelab-gui-feed".to_owned())
+                    .spawn(move || feed(&session.events, &sender, &pace, serial))
+                    .map(|_| control)
+                    .map_err(|error| format!("cannot follow the run: {error}"))
+            });
+            Box::new(move |state: &mut State| {
+                let live = state.shared.live.as_mut().filter(|live| live.serial == serial);
+                match (live, begun) {
+                    (Some(live), Ok(control)) => {
+                        if live.wish == Some(Wish::Stop) {
+                            control.stop();
+                        }
+                        live.control = Some(control);
+                    }
+                    (Some(live), Err(error)) => live.not_started = Some(error),
+                    (None, Ok(control)) => control.stop(),
+                    (None, Err(_)) => {}
+                }
+            })
+        });
+    }
+}
+
+/// Hands the events of a run to the window, several at a time and never more often than the pace allows.
+fn feed(events: &Receiver<RunEvent>, sender: &Sender, pace: &Pace, serial: u64) {
+    while let Ok(first) = events.recv() {
+        std::thread::sleep(pace.every());
+        let mut batch = vec![first];
+        let over = loop {
+            match events.try_recv() {
+                Ok(event) => batch.push(event),
+                Err(TryRecvError::Empty) => break false,
+                Err(TryRecvError::Disconnected) => break true,
+            }
+        };
+        let taken = sender.send(move |state| state.take_run_events(serial, batch));
+        if over || !taken {
+            return;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The window: pick a setup, watch it train, see what it costs.
+//!
+//! Depends on `control`, `analysis`, `library`, `protocol`, `data` (previews) and `setup`; never on Burn, a graphics API or a
+//! meter, which live in workers. The window's thread only draws: whatever touches a disk, a database or a worker is a
+//! job on a thread of its own ([`jobs`]) and comes back as a change to the [`state`].
+//!
+//! | part | what it does |
+//! |---|---|
+//! | `launch` | opens the native window |
+//! | `app` | one frame: what came in, the shell, the page, what the user asked for |
+//! | `state` | everything that is shown |
+//! | `jobs` | work off the window's thread, with progress and cancellation |
+//! | `commands` | one list for menus, shortcuts and the palette |
+//! | `live` | the run that goes on, and the queue |
+//! | `curves` | what a run's plots are drawn from |
+//! | `theme` | colours, type, spacing |
+//! | `widgets`, `plot` | parts that pages share |
+//! | `shell` | navigation rail, palette, toasts, dialogs |
+//! | `pages` | train, runs, devices, settings |
+
+mod app;
+mod commands;
+mod curves;
+mod jobs;
+mod launch;
+mod live;
+mod pages;
+pub mod plot;
+mod preferences;
+mod shell;
+mod state;
+mod theme;
+mod widgets;
+
+pub use app::App;
+pub use commands::{Action, Command};
+pub use launch::{WindowError, open};
+pub use preferences::Preferences;
+pub use state::Options;

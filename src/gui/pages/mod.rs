@@ -1,0 +1,83 @@
+//! The pages.
+
+mod devices;
+mod runs;
+mod settings;
+mod train;
+
+use std::path::PathBuf;
+
+use egui::Ui;
+
+use super::preferences::Preferences;
+use super::state::{Page, Shared};
+pub use devices::DevicesPage;
+pub use runs::RunsPage;
+pub use settings::SettingsPage;
+pub use train::TrainPage;
+
+/// What each page shows.
+pub struct Pages {
+    /// Setup and the run that goes on.
+    pub train: TrainPage,
+    /// The library.
+    pub runs: RunsPage,
+    /// Adapters and meters.
+    pub devices: DevicesPage,
+    /// Settings.
+    pub settings: SettingsPage,
+}
+
+impl Pages {
+    /// Pages as they were left.
+    pub fn new(preferences: &Preferences) -> Self {
+        Self {
+            train: TrainPage::new(preferences),
+            runs: RunsPage::new(preferences),
+            devices: DevicesPage::default(),
+            settings: SettingsPage::default(),
+        }
+    }
+
+    /// Shows the page that is open.
+    pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        match shared.preferences.page {
+            Page::Train => self.train.show(ui, shared),
+            Page::Runs => self.runs.show(ui, shared),
+            Page::Devices => self.devices.show(ui, shared),
+            Page::Settings => self.settings.show(ui, shared),
+        }
+    }
+
+    /// Files were dropped on the window: setups go into the panel, runs into the library.
+    pub fn take_files(&mut self, paths: Vec<PathBuf>, shared: &mut Shared) {
+        for path in paths {
+            let is_setup = path.extension().is_some_and(|extension| extension == "toml" || extension == "json");
+            if is_setup {
+                self.train.read_setup(path, shared);
+            } else {
+                self.runs.import(path, shared);
+            }
+        }
+    }
+
+    /// Puts the setup of the run that is shown into the panel.
+    pub fn clone_setup(&mut self, shared: &mut Shared) {
+        match shared.preferences.page {
+            Page::Runs => self.runs.clone_setup(shared),
+            _ => self.train.clone_setup(shared),
+        }
+    }
+
+    /// Plots and panels where they were at first.
+    pub fn reset_layout(&mut self) {
+        self.train.reset_layout();
+        self.runs.reset_layout();
+    }
+
+    /// Notes what is to be remembered until the next start.
+    pub fn remember(&self, preferences: &mut Preferences) {
+        self.train.remember(preferences);
+        self.runs.remember(preferences);
+    }
+}

@@ -1,0 +1,1 @@
+//! Plots that stay fast whatever the length of a line.

@@ -1,0 +1,107 @@
+use egui::{Label, Response, RichText, Ui};
+
+use crate::gui::preferences::EnergyUnit;
+use crate::gui::theme::{self, Tokens};
+use crate::protocol::PhaseEnergy;
+use crate::units::{Estimate, duration, estimate, quantity};
+
+/// A large figure: what it is, the figure, and a line on where it comes from.
+pub fn key_figure(ui: &mut Ui, name: &str, figure: &str, below: &str) -> Response {
+    let tokens = Tokens::in_ui(ui);
+    let inner = ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.add(Label::new(RichText::new(name).small().color(tokens.dim)).extend());
+        ui.add(Label::new(RichText::new(figure).text_style(theme::key_figure())).extend());
+        ui.add(Label::new(RichText::new(below).small().color(tokens.dim)).extend());
+    });
+    let response = inner.response;
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::WidgetType::Label, true, format!("{name}: {figure}"))
+    });
+    response
+}
+
+/// Energy with its interval in the unit that the user chose.
+pub fn written_energy(energy_j: Estimate, unit: EnergyUnit) -> String {
+    match unit {
+        EnergyUnit::Joules => estimate(energy_j, "J"),
+        EnergyUnit::WattHours => estimate(energy_j.scale(1.0 / 3600.0), "Wh"),
+    }
+}
+
+/// What an energy figure means: shown while the pointer is on it.
+pub fn figure_hover(ui: &mut Ui, parts: &[PhaseEnergy], unit: EnergyUnit) {
+    ui.set_max_width(420.0);
+    ui.label(RichText::new("Energy of training and evaluation").text_style(theme::strong()));
+    ui.label("Idle time, loading and warm-up are not in it. Power drawn while the machine does nothing is in the gross figure, \
+              not in the net one.");
+    for part in parts {
+        ui.separator();
+        let gross = part.gross.energy_j.map_or("no reading".to_owned(), |gross| written_energy(gross, unit));
+        ui.label(RichText::new(format!("{}: {gross}", part.gross.boundary)).text_style(theme::strong()));
+        if let Some(net) = part.net_j {
+            ui.label(format!("net of the idle machine: {}", written_energy(net, unit)));
+        }
+        ui.label(format!("source: {}", part.gross.source));
+        ui.label(format!("grade {}: {}", part.gross.grade, part.gross.grade.meaning()));
+        ui.label(format!(
+            "{:.0} % of {} covered by readings",
+            part.gross.coverage() * 100.0,
+            duration(part.gross.window_s)
+        ));
+    }
+    if parts.is_empty() {
+        ui.label("No meter has answered yet.");
+    }
+    ui.separator();
+    ui.label("The ± is the interval in which the true value lies with about 95 % confidence, by the source's grade.");
+}
+
+/// An everyday thing that uses as much energy, and how that was reckoned.
+pub fn everyday(energy_j: f64) -> (String, String) {
+    // Each row: from how many joules, what, watts of it.
+    const LED_W: f64 = 8.0;
+    const LAPTOP_W: f64 = 30.0;
+    const KETTLE_J_PER_LITRE: f64 = 4186.0 * 80.0 / 0.85;
+    if energy_j < 20_000.0 {
+        let seconds = energy_j / LED_W;
+        (
+            format!("≈ {} of an LED lamp", short_duration(seconds)),
+            format!(
+                "{} ÷ {LED_W:.0} W, the power of an LED lamp as bright as an old 60 W bulb = {}",
+                quantity(energy_j, "J"),
+                duration(seconds)
+            ),
+        )
+    } else if energy_j < 400_000.0 {
+        let seconds = energy_j / LAPTOP_W;
+        (
+            format!("≈ {} of a laptop", short_duration(seconds)),
+            format!(
+                "{} ÷ {LAPTOP_W:.0} W, a laptop at work = {}",
+                quantity(energy_j, "J"),
+                duration(seconds)
+            ),
+        )
+    } else {
+        let litres = energy_j / KETTLE_J_PER_LITRE;
+        (
+            format!("≈ {litres:.1} l of water boiled"),
+            format!(
+                "{} ÷ {} for a litre: 4,186 J/(kg·K) × 80 K ÷ 85 % efficiency of a kettle = {litres:.2} l",
+                quantity(energy_j, "J"),
+                quantity(KETTLE_J_PER_LITRE, "J")
+            ),
+        )
+    }
+}
+
+fn short_duration(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else if seconds < 5400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3600.0)
+    }
+}

@@ -1,0 +1,7 @@
+//! Parts that pages share.
+
+mod figure;
+mod parts;
+
+pub use figure::{everyday, figure_hover, key_figure, written_energy};
+pub use parts::{caption, card, chip, danger_button, empty_state, field_label, link, primary_button, problem, section};

@@ -1,0 +1,90 @@
+use egui::{
+    Align, Button, Color32, Frame, Label, Layout, Response, RichText, Sense, Stroke, Ui, Vec2,
+};
+
+use crate::gui::theme::{self, Tokens};
+
+/// The one button of a page that does what one came for.
+pub fn primary_button(ui: &mut Ui, text: &str) -> Response {
+    let tokens = Tokens::in_ui(ui);
+    let text = RichText::new(text).text_style(theme::strong()).color(tokens.on_accent);
+    ui.add(Button::new(text).fill(tokens.accent).min_size(Vec2::new(0.0, theme::CONTROL_HEIGHT)))
+}
+
+/// A button for what cannot be undone.
+pub fn danger_button(ui: &mut Ui, text: &str) -> Response {
+    let tokens = Tokens::in_ui(ui);
+    let button = Button::new(RichText::new(text).color(tokens.error));
+    ui.add(button.stroke(Stroke::new(1.0, tokens.error)))
+}
+
+/// Small text that matters less.
+pub fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
+    let tokens = Tokens::in_ui(ui);
+    ui.add(Label::new(RichText::new(text).small().color(tokens.dim)).wrap())
+}
+
+/// The name of a field, above it.
+pub fn field_label(ui: &mut Ui, text: &str, hint: &str) -> Response {
+    let tokens = Tokens::in_ui(ui);
+    let label = ui.label(RichText::new(text).small().color(tokens.dim));
+    if hint.is_empty() { label } else { label.on_hover_text(hint) }
+}
+
+/// What is wrong with a field, below it.
+pub fn problem(ui: &mut Ui, text: &str) {
+    let tokens = Tokens::in_ui(ui);
+    ui.add(Label::new(RichText::new(text).small().color(tokens.error)).wrap());
+}
+
+/// The heading of a part of a page.
+pub fn section(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).text_style(theme::strong()));
+}
+
+/// A ground of its own for things that belong together.
+pub fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let tokens = Tokens::in_ui(ui);
+    Frame::new()
+        .fill(tokens.surface)
+        .stroke(Stroke::new(1.0, tokens.line))
+        .corner_radius(theme::ROUNDING)
+        .inner_margin(12)
+        .show(ui, add)
+        .inner
+}
+
+/// A small label on a ground of its own, such as a grade or a tag.
+pub fn chip(ui: &mut Ui, text: &str, colour: Color32) -> Response {
+    let tokens = Tokens::in_ui(ui);
+    Frame::new()
+        .fill(tokens.raised)
+        .corner_radius(4)
+        .inner_margin(egui::Margin::symmetric(6, 1))
+        .show(ui, |ui| ui.label(RichText::new(text).small().color(colour)))
+        .response
+}
+
+/// Text that does something.
+pub fn link(ui: &mut Ui, text: &str) -> Response {
+    let tokens = Tokens::in_ui(ui);
+    let label = Label::new(RichText::new(text).color(tokens.accent_text).underline());
+    let response = ui.add(label.sense(Sense::click()));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Link, true, text));
+    response.on_hover_cursor(egui::CursorIcon::PointingHand)
+}
+
+/// A page or part with nothing in it yet: what would be here, and what to do next.
+pub fn empty_state<R>(ui: &mut Ui, title: &str, text: &str, action: impl FnOnce(&mut Ui) -> R) -> R {
+    let tokens = Tokens::in_ui(ui);
+    let top = (ui.available_height() * 0.3).max(24.0);
+    ui.add_space(top);
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.set_max_width(420.0);
+        ui.label(RichText::new(title).heading());
+        ui.add(Label::new(RichText::new(text).color(tokens.dim)).wrap());
+        ui.add_space(2.0 * theme::GRID);
+        action(ui)
+    })
+    .inner
+}
