@@ -26,9 +26,21 @@ enum View {
 
 impl View {
     const ALL: [(Self, &'static str, &'static str); 3] = [
-        (Self::Plots, "Plots", "Loss, accuracy, power and energy as they go"),
-        (Self::Mistakes, "Mistakes", "What the network takes for what, and the samples behind it"),
-        (Self::Details, "Details", "Device, meters, self-check and model of this run"),
+        (
+            Self::Plots,
+            "Plots",
+            "Loss, accuracy, power and energy as they go",
+        ),
+        (
+            Self::Mistakes,
+            "Mistakes",
+            "What the network takes for what, and the samples behind it",
+        ),
+        (
+            Self::Details,
+            "Details",
+            "Device, meters, self-check and model of this run",
+        ),
     ];
 }
 
@@ -41,36 +53,44 @@ pub struct TrainPage {
 impl TrainPage {
     /// The page as it was left.
     pub fn new(preferences: &Preferences) -> Self {
-        Self { view: preferences.of_page("train-view").unwrap_or_default() }
+        Self {
+            view: preferences.of_page("train-view").unwrap_or_default(),
+        }
     }
 
     /// Draws the page.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         let margin = Margin::same(theme::PANEL_MARGIN);
-        CentralPanel::default().frame(Frame::new().inner_margin(margin)).show(ui, |ui| {
-            if shared.live.is_none() {
-                nothing_yet(ui, shared);
-                return;
-            }
-            run::header(ui, shared);
-            run::queue(ui, shared);
-            run::figures(ui, shared);
-            self.views(ui);
-            let Some(live) = &shared.live else { return };
-            match self.view {
-                View::Plots => {}
-                View::Mistakes => {}
-                View::Details => {
-                    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| run::details(ui, live));
+        CentralPanel::default()
+            .frame(Frame::new().inner_margin(margin))
+            .show(ui, |ui| {
+                if shared.live.is_none() {
+                    nothing_yet(ui, shared);
+                    return;
                 }
-            }
-        });
+                run::header(ui, shared);
+                run::queue(ui, shared);
+                run::figures(ui, shared);
+                self.views(ui);
+                let Some(live) = &shared.live else { return };
+                match self.view {
+                    View::Plots => {}
+                    View::Mistakes => {}
+                    View::Details => {
+                        ScrollArea::vertical()
+                            .auto_shrink(false)
+                            .show(ui, |ui| run::details(ui, live));
+                    }
+                }
+            });
     }
 
     fn views(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
             for (view, label, hint) in View::ALL {
-                let response = ui.selectable_label(self.view == view, label).on_hover_text(hint);
+                let response = ui
+                    .selectable_label(self.view == view, label)
+                    .on_hover_text(hint);
                 if response.clicked() {
                     self.view = view;
                 }
@@ -124,7 +144,12 @@ fn nothing_yet(ui: &mut Ui, shared: &mut Shared) {
     let start = widgets::empty_state(ui, "Train the first network", text, |ui| {
         let clicked = widgets::primary_button(ui, "Train it now").clicked();
         ui.add_space(theme::GRID);
-        ui.add(Label::new(RichText::new("The panel at the left changes what is trained, and how.").small()).wrap());
+        ui.add(
+            Label::new(
+                RichText::new("The panel at the left changes what is trained, and how.").small(),
+            )
+            .wrap(),
+        );
         clicked
     });
     if start {

@@ -34,11 +34,22 @@ pub fn header(ui: &mut Ui, shared: &mut Shared) {
             });
         });
         let share = live.share_done().unwrap_or(0.0);
-        let colour = if live.is_going_on() { tokens.accent } else { tokens.outline };
-        let bar = ProgressBar::new(share as f32).desired_height(6.0).fill(colour).corner_radius(3.0);
+        let colour = if live.is_going_on() {
+            tokens.accent
+        } else {
+            tokens.outline
+        };
+        let bar = ProgressBar::new(share as f32)
+            .desired_height(6.0)
+            .fill(colour)
+            .corner_radius(3.0);
         let response = ui.add(bar);
         response.widget_info(|| {
-            let mut info = egui::WidgetInfo::labeled(egui::WidgetType::ProgressIndicator, true, "Progress of the run");
+            let mut info = egui::WidgetInfo::labeled(
+                egui::Role::ProgressIndicator,
+                true,
+                "Progress of the run",
+            );
             info.value = Some(share * 100.0);
             info
         });
@@ -52,7 +63,11 @@ pub fn header(ui: &mut Ui, shared: &mut Shared) {
 /// What the run does, and how much is left.
 fn headline(live: &Live) -> (&'static str, String) {
     if let Some(ending) = &live.ending {
-        let why = ending.summary.as_ref().map(|summary| summary.reason_text.clone()).unwrap_or_default();
+        let why = ending
+            .summary
+            .as_ref()
+            .map(|summary| summary.reason_text.clone())
+            .unwrap_or_default();
         let title = match (ending.status, &ending.failure) {
             (_, Some(_)) => "Failed",
             (Status::Completed, None) => "Complete",
@@ -84,7 +99,9 @@ fn headline(live: &Live) -> (&'static str, String) {
             None => format!("epoch {}", progress.epoch),
         });
     } else if live.phase == Some(Phase::WarmUp) {
-        detail.push("kernels are compiled and tuned; the first run on a device takes longest".to_owned());
+        detail.push(
+            "kernels are compiled and tuned; the first run on a device takes longest".to_owned(),
+        );
     } else if live.phase == Some(Phase::Idle) {
         detail.push("so that the energy of doing nothing can be taken off".to_owned());
     }
@@ -103,7 +120,11 @@ fn buttons(ui: &mut Ui, live: &Live, wanted: &mut Vec<Action>) {
             Some(key) => format!("{} ({})", command.hint(), ui.ctx().format_shortcut(&key)),
             None => command.hint().to_owned(),
         };
-        if ui.add_enabled(enabled, egui::Button::new(text)).on_hover_text(hint).clicked() {
+        if ui
+            .add_enabled(enabled, egui::Button::new(text))
+            .on_hover_text(hint)
+            .clicked()
+        {
             wanted.push(Action::Command(command));
         }
     };
@@ -112,25 +133,53 @@ fn buttons(ui: &mut Ui, live: &Live, wanted: &mut Vec<Action>) {
         button(ui, "Stop", Command::Stop, live.wish != Some(Wish::Stop));
         let held = live.is_paused() || live.wish == Some(Wish::Pause);
         let trains = live.progress.is_some() || held;
-        button(ui, if held { "Resume" } else { "Pause" }, Command::PauseOrResume, can && trains);
-        button(ui, "Checkpoint", Command::Checkpoint, can && live.progress.is_some());
+        button(
+            ui,
+            if held { "Resume" } else { "Pause" },
+            Command::PauseOrResume,
+            can && trains,
+        );
+        button(
+            ui,
+            "Checkpoint",
+            Command::Checkpoint,
+            can && live.progress.is_some(),
+        );
         return;
     }
     button(ui, "Clone setup", Command::CloneSetup, true);
     if let Some(run_id) = &live.run_id {
-        if ui.button("Show in runs").on_hover_text("Everything that was recorded, and its export").clicked() {
+        if ui
+            .button("Show in runs")
+            .on_hover_text("Everything that was recorded, and its export")
+            .clicked()
+        {
             wanted.push(Action::ShowRun(run_id.clone()));
         }
-        let is_over = live.ending.as_ref().is_some_and(|ending| ending.status == Status::Completed);
-        if !is_over && live.checkpoints > 0 && ui.button("Go on").on_hover_text("Go on from the last checkpoint").clicked() {
+        let is_over = live
+            .ending
+            .as_ref()
+            .is_some_and(|ending| ending.status == Status::Completed);
+        if !is_over
+            && live.checkpoints > 0
+            && ui
+                .button("Go on")
+                .on_hover_text("Go on from the last checkpoint")
+                .clicked()
+        {
             wanted.push(Action::ResumeRun(run_id.clone()));
         }
     }
 }
 
 fn failure(live: &Live) -> Option<String> {
-    let of_ending = live.ending.as_ref().and_then(|ending| ending.failure.as_ref());
-    of_ending.map(|failure| failure.message.clone()).or_else(|| live.not_started.clone())
+    let of_ending = live
+        .ending
+        .as_ref()
+        .and_then(|ending| ending.failure.as_ref());
+    of_ending
+        .map(|failure| failure.message.clone())
+        .or_else(|| live.not_started.clone())
 }
 
 fn failed(ui: &mut Ui, live: &Live, failure: &str, wanted: &mut Vec<Action>) {
@@ -142,15 +191,30 @@ fn failed(ui: &mut Ui, live: &Live, failure: &str, wanted: &mut Vec<Action>) {
         .inner_margin(12)
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let died = live.ending.as_ref().is_some_and(|ending| ending.worker_died);
-            let title = if died { "The worker died" } else { "The run failed" };
-            ui.label(RichText::new(title).text_style(theme::strong()).color(tokens.error));
+            let died = live
+                .ending
+                .as_ref()
+                .is_some_and(|ending| ending.worker_died);
+            let title = if died {
+                "The worker died"
+            } else {
+                "The run failed"
+            };
+            ui.label(
+                RichText::new(title)
+                    .text_style(theme::strong())
+                    .color(tokens.error),
+            );
             ui.add(Label::new(failure).wrap().selectable(true));
             if live.run_id.is_some() {
                 widgets::caption(ui, "What was recorded until then is in the library.");
             }
             ui.horizontal(|ui| {
-                if ui.button("Start again").on_hover_text("The same setup from the beginning").clicked() {
+                if ui
+                    .button("Start again")
+                    .on_hover_text("The same setup from the beginning")
+                    .clicked()
+                {
                     wanted.push(Action::UseSetup(Box::new(live.setup.clone())));
                     wanted.push(Action::Command(Command::Start));
                 }
@@ -176,7 +240,9 @@ pub fn figures(ui: &mut Ui, shared: &Shared) {
         .show(ui, |ui| {
             // Columns of equal width: a figure that grows by a digit moves nothing.
             ui.columns(4, |columns| {
-                let [energy_ui, power_ui, accuracy_ui, carbon_ui] = columns else { return };
+                let [energy_ui, power_ui, accuracy_ui, carbon_ui] = columns else {
+                    return;
+                };
                 energy_figure(energy_ui, live, unit);
                 power_figure(power_ui, live);
                 accuracy_figure(accuracy_ui, live);
@@ -190,12 +256,18 @@ fn energy_figure(ui: &mut Ui, live: &Live, unit: crate::gui::preferences::Energy
     let value = sum.as_ref().and_then(|sum| sum.gross.energy_j);
     let figure = match (value, live.is_going_on()) {
         (Some(value), _) => widgets::written_energy(value, unit),
-        (None, _) if live.meters.is_empty() && live.data.is_some() && live.progress.is_some() => "no meter".to_owned(),
+        (None, _) if live.meters.is_empty() && live.data.is_some() && live.progress.is_some() => {
+            "no meter".to_owned()
+        }
         _ => "–".to_owned(),
     };
     let below = match &sum {
         Some(sum) => {
-            let parts: Vec<&str> = live.training.iter().map(|part| part.gross.boundary.label()).collect();
+            let parts: Vec<&str> = live
+                .training
+                .iter()
+                .map(|part| part.gross.boundary.label())
+                .collect();
             format!("{} · grade {}", parts.join(" + "), sum.gross.grade)
         }
         None => "training and evaluation".to_owned(),
@@ -205,7 +277,9 @@ fn energy_figure(ui: &mut Ui, live: &Live, unit: crate::gui::preferences::Energy
 }
 
 fn power_figure(ui: &mut Ui, live: &Live) {
-    let figure = live.power_w().map_or("–".to_owned(), |power_w| quantity(power_w, "W"));
+    let figure = live
+        .power_w()
+        .map_or("–".to_owned(), |power_w| quantity(power_w, "W"));
     let idle: Vec<Estimate> = live.idle.iter().map(|idle| idle.power_w).collect();
     let below = match (live.is_going_on(), idle.is_empty()) {
         (_, false) => format!("idle {}", estimate(Estimate::sum_independent(idle), "W")),
@@ -215,11 +289,19 @@ fn power_figure(ui: &mut Ui, live: &Live) {
     let response = widgets::key_figure(ui, "Power", &figure, &below);
     response.on_hover_ui(|ui| {
         ui.set_max_width(380.0);
-        ui.label(RichText::new("Power of the metered parts at the latest reading").text_style(theme::strong()));
+        ui.label(
+            RichText::new("Power of the metered parts at the latest reading")
+                .text_style(theme::strong()),
+        );
         for meter in &live.meters {
             let now = live.now.iter().find(|now| now.meter == meter.id);
-            let reading = now.and_then(|now| now.power_w).map_or("no reading".to_owned(), |watts| quantity(watts, "W"));
-            ui.label(format!("{}: {reading} · {} · grade {}", meter.boundary, meter.source, meter.grade));
+            let reading = now
+                .and_then(|now| now.power_w)
+                .map_or("no reading".to_owned(), |watts| quantity(watts, "W"));
+            ui.label(format!(
+                "{}: {reading} · {} · grade {}",
+                meter.boundary, meter.source, meter.grade
+            ));
             if let Some(lost) = now.and_then(|now| now.lost.as_ref()) {
                 ui.label(format!("no longer read: {lost}"));
             }
@@ -232,10 +314,17 @@ fn power_figure(ui: &mut Ui, live: &Live) {
 
 fn accuracy_figure(ui: &mut Ui, live: &Live) {
     let percent = |share: f64| format!("{} %", significant(share * 100.0, 4));
-    let held_out = live.evaluation.as_ref().and_then(|evaluation| evaluation.accuracy);
+    let held_out = live
+        .evaluation
+        .as_ref()
+        .and_then(|evaluation| evaluation.accuracy);
     let figure = held_out.map_or("–".to_owned(), percent);
     let mut below = match live.setup.regime.stop.target_accuracy {
-        Some(target) => match live.ending.as_ref().and_then(|ending| ending.summary.as_ref()?.target_reached) {
+        Some(target) => match live
+            .ending
+            .as_ref()
+            .and_then(|ending| ending.summary.as_ref()?.target_reached)
+        {
             Some(true) => format!("reached {}", percent(target)),
             Some(false) => format!("did not reach {}", percent(target)),
             None => format!("held out · target {}", percent(target)),
@@ -266,20 +355,30 @@ fn carbon_figure(ui: &mut Ui, live: &Live) {
         let intensity = analysis::lookup(measure.country.as_deref()).ok()?;
         analysis::operational(energy_j, &intensity, measure.pue).ok()
     });
-    let figure = carbon.as_ref().map_or("–".to_owned(), |carbon| estimate(carbon.carbon_g, "g"));
+    let figure = carbon
+        .as_ref()
+        .map_or("–".to_owned(), |carbon| estimate(carbon.carbon_g, "g"));
     let like = energy.map(|energy_j| widgets::everyday(energy_j.value));
-    let below = like.as_ref().map_or("CO₂ equivalent".to_owned(), |(text, _)| text.clone());
+    let below = like
+        .as_ref()
+        .map_or("CO₂ equivalent".to_owned(), |(text, _)| text.clone());
     let response = widgets::key_figure(ui, "CO₂ equivalent", &figure, &below);
     response.on_hover_ui(|ui| {
         ui.set_max_width(380.0);
-        ui.label(RichText::new("Operational carbon of the electricity").text_style(theme::strong()));
+        ui.label(
+            RichText::new("Operational carbon of the electricity").text_style(theme::strong()),
+        );
         ui.label("energy ÷ 3.6 MJ/kWh × PUE × carbon intensity");
         if let Some(carbon) = &carbon {
             ui.label(format!(
                 "PUE {}, {} gCO2e/kWh: {}",
                 significant(carbon.pue, 3),
                 significant(carbon.intensity.g_per_kwh, 3),
-                carbon.intensity.country.as_deref().unwrap_or(&carbon.intensity.source)
+                carbon
+                    .intensity
+                    .country
+                    .as_deref()
+                    .unwrap_or(&carbon.intensity.source)
             ));
         }
         ui.label("Making the hardware is not in it. Country and PUE are chosen in the settings.");
@@ -303,9 +402,15 @@ pub fn queue(ui: &mut Ui, shared: &mut Shared) {
         for (index, setup) in shared.queue.iter().enumerate() {
             let text = in_words(setup);
             let button = egui::Button::new(RichText::new(format!("{text}  ×")).small());
-            let response = ui.add(button).on_hover_text("Click to take it out of the queue");
+            let response = ui
+                .add(button)
+                .on_hover_text("Click to take it out of the queue");
             response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::WidgetType::Button, true, format!("Take {text} out of the queue"))
+                egui::WidgetInfo::labeled(
+                    egui::Role::Button,
+                    true,
+                    format!("Take {text} out of the queue"),
+                )
             });
             if response.clicked() {
                 wanted = Some(index);
@@ -318,7 +423,12 @@ pub fn queue(ui: &mut Ui, shared: &mut Shared) {
 }
 
 fn in_words(setup: &Setup) -> String {
-    format!("{} · {} · seed {}", setup.dataset.name(), setup.model.in_words(), setup.regime.seed)
+    format!(
+        "{} · {} · seed {}",
+        setup.dataset.name(),
+        setup.model.in_words(),
+        setup.regime.seed
+    )
 }
 
 /// Device, data, meters and self-check of the run.
