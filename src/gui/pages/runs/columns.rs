@@ -66,7 +66,9 @@ enum Key<'a> {
 
 impl From<Option<f64>> for Key<'_> {
     fn from(number: Option<f64>) -> Self {
-        number.filter(|number| !number.is_nan()).map_or(Self::Missing, Self::Number)
+        number
+            .filter(|number| !number.is_nan())
+            .map_or(Self::Missing, Self::Number)
     }
 }
 
@@ -155,7 +157,9 @@ impl Column {
                 "Energy of training and evaluation, the metered parts of the machine added up, with its 95 % interval; \
                  of a group the mean of its runs with the 95 % interval of the mean (Student's t)"
             }
-            Self::Grade => "How good the source of the energy is: A the best, F a model of an unknown device",
+            Self::Grade => {
+                "How good the source of the energy is: A the best, F a model of an unknown device"
+            }
             Self::FinalAccuracy => "Accuracy on the held-out samples at the last look",
             Self::BestAccuracy => "Highest accuracy on the held-out samples",
             Self::Target => "Whether the accuracy that was asked for was reached",
@@ -171,7 +175,12 @@ impl Column {
         match self {
             Self::Name => 190.0,
             Self::Model | Self::Device | Self::Note => 160.0,
-            Self::Energy | Self::Status | Self::Date | Self::Tags | Self::Target | Self::PerSample => 124.0,
+            Self::Energy
+            | Self::Status
+            | Self::Date
+            | Self::Tags
+            | Self::Target
+            | Self::PerSample => 124.0,
             Self::FinalAccuracy | Self::BestAccuracy => 116.0,
             Self::Carbon | Self::Dataset | Self::LearningRate => 104.0,
             Self::Time => 88.0,
@@ -198,7 +207,10 @@ impl Column {
 
     /// Whether the largest is of interest first.
     pub fn begins_with_largest(self) -> bool {
-        matches!(self, Self::Date | Self::FinalAccuracy | Self::BestAccuracy | Self::Epochs)
+        matches!(
+            self,
+            Self::Date | Self::FinalAccuracy | Self::BestAccuracy | Self::Epochs
+        )
     }
 
     /// What it says of a run; empty where there is nothing to say.
@@ -212,16 +224,23 @@ impl Column {
             Self::Model => run.setup.model.clone(),
             Self::Device => run.device.name.clone(),
             Self::BatchSize => item.asked.regime.batch_size.map(count).unwrap_or_default(),
-            Self::LearningRate => {
-                item.asked.regime.learning_rate.map(plain).unwrap_or_default()
-            }
+            Self::LearningRate => item
+                .asked
+                .regime
+                .learning_rate
+                .map(plain)
+                .unwrap_or_default(),
             Self::Seed => run.setup.seed.to_string(),
             Self::Epochs => run.epochs.map(count).unwrap_or_default(),
             Self::Time => duration(run.duration_s),
-            Self::Energy => item
-                .energy_j()
-                .map_or("no reading".to_owned(), |energy_j| written_energy(energy_j, unit)),
-            Self::Grade => item.kind.as_ref().map(|kind| kind.grade.to_string()).unwrap_or_default(),
+            Self::Energy => item.energy_j().map_or("no reading".to_owned(), |energy_j| {
+                written_energy(energy_j, unit)
+            }),
+            Self::Grade => item
+                .kind
+                .as_ref()
+                .map(|kind| kind.grade.to_string())
+                .unwrap_or_default(),
             Self::FinalAccuracy => percent(run.metrics.final_test_accuracy),
             Self::BestAccuracy => percent(run.metrics.best_test_accuracy),
             Self::Target => match (item.asked.regime.stop.target_accuracy, run.target_reached) {
@@ -229,9 +248,10 @@ impl Column {
                 (Some(target), Some(true)) => format!("reached {}", percent(Some(target))),
                 (Some(target), _) => format!("did not reach {}", percent(Some(target))),
             },
-            Self::PerSample => {
-                item.per_sample_j().map(|energy_j| written_energy(energy_j, unit)).unwrap_or_default()
-            }
+            Self::PerSample => item
+                .per_sample_j()
+                .map(|energy_j| written_energy(energy_j, unit))
+                .unwrap_or_default(),
             Self::Carbon => item
                 .listed
                 .carbon
@@ -259,7 +279,10 @@ impl Column {
             Self::Epochs => number(run.epochs),
             Self::Time => Key::Number(run.duration_s),
             Self::Energy => item.energy_j().map(|energy| energy.value).into(),
-            Self::Grade => item.kind.as_ref().map_or(Key::Missing, |kind| Key::Text(kind.grade.letter())),
+            Self::Grade => item
+                .kind
+                .as_ref()
+                .map_or(Key::Missing, |kind| Key::Text(kind.grade.letter())),
             Self::FinalAccuracy => run.metrics.final_test_accuracy.into(),
             Self::BestAccuracy => run.metrics.best_test_accuracy.into(),
             Self::Target => match item.cost() {
@@ -268,7 +291,12 @@ impl Column {
                 Cost::Total(_) | Cost::Unknown => Key::Missing,
             },
             Self::PerSample => item.per_sample_j().map(|energy| energy.value).into(),
-            Self::Carbon => item.listed.carbon.as_ref().map(|carbon| carbon.carbon_g.value).into(),
+            Self::Carbon => item
+                .listed
+                .carbon
+                .as_ref()
+                .map(|carbon| carbon.carbon_g.value)
+                .into(),
             Self::Tags if run.tags.is_empty() => Key::Missing,
             Self::Tags => Key::Owned(run.tags.join(", ")),
             Self::Note => run.note.as_deref().map_or(Key::Missing, Key::Text),
@@ -292,9 +320,16 @@ impl Column {
 
 /// Alphabetical, capitals beside small letters.
 fn by_letters(a: &str, b: &str) -> Ordering {
-    let folded = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+    let folded = |text: &str| {
+        text.chars()
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
     if a.is_ascii() && b.is_ascii() {
-        let (a, b) = (a.bytes().map(|b| b.to_ascii_lowercase()), b.bytes().map(|b| b.to_ascii_lowercase()));
+        let (a, b) = (
+            a.bytes().map(|b| b.to_ascii_lowercase()),
+            b.bytes().map(|b| b.to_ascii_lowercase()),
+        );
         return a.cmp(b);
     }
     folded(a).cmp(&folded(b))
@@ -302,17 +337,23 @@ fn by_letters(a: &str, b: &str) -> Ordering {
 
 /// A time of day where the user is.
 pub fn local_time(at: jiff::Timestamp) -> String {
-    at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    at.to_zoned(jiff::tz::TimeZone::system())
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string()
 }
 
 /// A share in percent; empty where there is none.
 pub fn percent(share: Option<f64>) -> String {
-    share.map(|share| format!("{:.2} %", share * 100.0)).unwrap_or_default()
+    share
+        .map(|share| format!("{:.2} %", share * 100.0))
+        .unwrap_or_default()
 }
 
 /// A mean share with its interval in percent; no more digits than the interval supports.
 pub fn percent_interval(mean: MeanInterval) -> String {
-    let MeanInterval { mean, half_width, .. } = mean;
+    let MeanInterval {
+        mean, half_width, ..
+    } = mean;
     match half_width.map(|width| width * 100.0) {
         Some(width) if width > 0.0 => {
             let places = (1.0 - width.log10().floor()).clamp(0.0, 3.0) as usize;
@@ -336,5 +377,9 @@ pub fn energy_interval(mean: MeanInterval, unit: EnergyUnit) -> String {
 /// A number of a setup as one would write it.
 pub fn plain(value: f64) -> String {
     let shown = value.to_string();
-    if shown.len() <= 8 { shown } else { significant(value, 4) }
+    if shown.len() <= 8 {
+        shown
+    } else {
+        significant(value, 4)
+    }
 }

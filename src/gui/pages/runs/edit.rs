@@ -33,7 +33,11 @@ impl Edit {
     /// Changes the name of a run.
     pub fn name(chosen: &[Arc<Item>]) -> Option<Self> {
         let [item] = chosen else { return None };
-        Some(Self::new(Field::Name, chosen, item.listed.run.name.clone().unwrap_or_default()))
+        Some(Self::new(
+            Field::Name,
+            chosen,
+            item.listed.run.name.clone().unwrap_or_default(),
+        ))
     }
 
     /// Changes the tags of runs; where they differ, the field begins with those that all have.
@@ -52,13 +56,24 @@ impl Edit {
     /// Changes the note of runs.
     pub fn note(chosen: &[Arc<Item>]) -> Option<Self> {
         let first = chosen.first()?.listed.run.note.clone().unwrap_or_default();
-        let same = chosen.iter().all(|item| item.listed.run.note.as_deref().unwrap_or_default() == first);
-        Some(Self::new(Field::Note, chosen, if same { first } else { String::new() }))
+        let same = chosen
+            .iter()
+            .all(|item| item.listed.run.note.as_deref().unwrap_or_default() == first);
+        Some(Self::new(
+            Field::Note,
+            chosen,
+            if same { first } else { String::new() },
+        ))
     }
 
     fn new(field: Field, chosen: &[Arc<Item>], text: String) -> Self {
         let ids = chosen.iter().map(|item| item.id().to_owned()).collect();
-        Self { field, ids, text, is_new: true }
+        Self {
+            field,
+            ids,
+            text,
+            is_new: true,
+        }
     }
 
     fn title(&self) -> String {
@@ -76,13 +91,18 @@ impl Edit {
     fn label(&self) -> (&'static str, &'static str) {
         match self.field {
             Field::Name => ("Name", "Empty takes the name away; the identifier stays"),
-            Field::Tags => ("Tags", "Separated by commas; they take the place of those before"),
+            Field::Tags => (
+                "Tags",
+                "Separated by commas; they take the place of those before",
+            ),
             Field::Note => ("Note", "Empty takes the note away"),
         }
     }
 
     fn store(self, shared: &mut Shared) {
-        let Self { field, ids, text, .. } = self;
+        let Self {
+            field, ids, text, ..
+        } = self;
         let text = text.trim().to_owned();
         change(shared, move |library| {
             let given = Some(text.as_str()).filter(|text| !text.is_empty());
@@ -108,7 +128,7 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
     let Some(edit) = &mut page.edit else { return };
     let (name, hint) = edit.label();
     let mut answer = None;
-    let modal = Modal::new(ui.id().with("runs-edit")).show(ui.ctx(), |ui| {
+    let modal = Modal::new(ui.scope_id().with("runs-edit")).show(ui.ctx(), |ui| {
         ui.set_width(380.0);
         ui.heading(edit.title());
         let label = widgets::field_label(ui, name, "");
@@ -116,7 +136,9 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
             Field::Note => TextEdit::multiline(&mut edit.text).desired_rows(4),
             Field::Name | Field::Tags => TextEdit::singleline(&mut edit.text),
         };
-        let field = ui.add(field.desired_width(f32::INFINITY)).labelled_by(label.id);
+        let field = ui
+            .add(field.desired_width(f32::INFINITY))
+            .labelled_by(label.id);
         if std::mem::take(&mut edit.is_new) {
             field.request_focus();
         }
@@ -163,14 +185,18 @@ fn change(
 /// Pins runs, or unpins them.
 pub fn pin(chosen: &[Arc<Item>], pinned: bool, shared: &mut Shared) {
     let ids: Vec<String> = chosen.iter().map(|item| item.id().to_owned()).collect();
-    change(shared, move |library| ids.iter().try_for_each(|id| library.set_pinned(id, pinned)));
+    change(shared, move |library| {
+        ids.iter().try_for_each(|id| library.set_pinned(id, pinned))
+    });
 }
 
 /// Deletes runs, which can be undone.
 pub fn delete(chosen: &[Arc<Item>], shared: &mut Shared) {
     if let Some(running) = chosen.iter().find(|item| item.is_running()) {
         let name = running.name();
-        return shared.toasts.warn(format!("{name} goes on; stop it before it is deleted"));
+        return shared
+            .toasts
+            .warn(format!("{name} goes on; stop it before it is deleted"));
     }
     let ids: Vec<String> = chosen.iter().map(|item| item.id().to_owned()).collect();
     let text = match chosen {

@@ -96,7 +96,6 @@ pub struct RunsPage {
     compare: compare::Compare,
     edit: Option<edit::Edit>,
     export: Option<transfer::Export>,
-    import: Option<transfer::Import>,
     last_frame: u64,
     resets: u64,
 }
@@ -104,7 +103,10 @@ pub struct RunsPage {
 impl RunsPage {
     /// The page as it was left.
     pub fn new(preferences: &Preferences) -> Self {
-        Self { look: preferences.of_page(NAME).unwrap_or_default(), ..Self::default() }
+        Self {
+            look: preferences.of_page(NAME).unwrap_or_default(),
+            ..Self::default()
+        }
     }
 
     /// Draws the page.
@@ -119,7 +121,6 @@ impl RunsPage {
         self.keep_up();
         edit::show(self, ui, shared);
         transfer::show_export(self, ui, shared);
-        transfer::show_import(self, ui, shared);
         if self.rows.items.is_empty() {
             return self.nothing(ui, shared);
         }
@@ -127,24 +128,34 @@ impl RunsPage {
         if available.height() >= HEIGHT_MIN {
             return self.parts(ui, shared);
         }
-        ScrollArea::vertical().id_salt("runs-page").auto_shrink(false).show(ui, |ui| {
-            let size = egui::vec2(ui.available_width(), HEIGHT_MIN);
-            let (_, rect) = ui.allocate_space(size);
-            ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| self.parts(ui, shared));
-        });
+        ScrollArea::vertical()
+            .id_salt("runs-page")
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                let size = egui::vec2(ui.available_width(), HEIGHT_MIN);
+                let (_, rect) = ui.allocate_space(size);
+                ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| self.parts(ui, shared));
+            });
     }
 
     fn parts(&mut self, ui: &mut Ui, shared: &mut Shared) {
         let tokens = Tokens::in_ui(ui);
         let height = ui.available_height();
-        let below = Frame::new().fill(tokens.surface).inner_margin(Margin::symmetric(theme::PANEL_MARGIN, 8));
+        let below = Frame::new()
+            .fill(tokens.surface)
+            .inner_margin(Margin::symmetric(theme::PANEL_MARGIN, 8));
         Panel::bottom(("runs-below", self.resets))
             .resizable(true)
             .default_size((height * 0.5).round())
             .size_range(180.0..=(height - 220.0).max(190.0))
             .frame(below)
             .show(ui, |ui| self.below(ui, shared));
-        let above = Frame::new().inner_margin(Margin { left: theme::PANEL_MARGIN, right: theme::PANEL_MARGIN, top: 12, bottom: 0 });
+        let above = Frame::new().inner_margin(Margin {
+            left: theme::PANEL_MARGIN,
+            right: theme::PANEL_MARGIN,
+            top: 12,
+            bottom: 0,
+        });
         CentralPanel::default().frame(above).show(ui, |ui| {
             toolbar::show(self, ui, shared);
             table::show(self, ui, shared);
@@ -156,9 +167,15 @@ impl RunsPage {
             for (tab, label, hint) in [
                 (Tab::Summary, "Summary", "Everything about one run"),
                 (Tab::Curves, "Curves", "The chosen runs over each other"),
-                (Tab::Compare, "Compare", "What accuracy costs, and which setup does better"),
+                (
+                    Tab::Compare,
+                    "Compare",
+                    "What accuracy costs, and which setup does better",
+                ),
             ] {
-                let button = ui.selectable_label(self.look.tab == tab, label).on_hover_text(hint);
+                let button = ui
+                    .selectable_label(self.look.tab == tab, label)
+                    .on_hover_text(hint);
                 if button.clicked() {
                     self.look.tab = tab;
                 }
@@ -216,11 +233,20 @@ impl RunsPage {
             return Vec::new();
         }
         let is_chosen = |item: &&Arc<Item>| self.selection.ids.contains(item.id());
-        let shown = self.view.rows.iter().filter_map(|row| self.rows.items.get(*row));
+        let shown = self
+            .view
+            .rows
+            .iter()
+            .filter_map(|row| self.rows.items.get(*row));
         let mut chosen: Vec<Arc<Item>> = shown.filter(is_chosen).cloned().collect();
         if chosen.len() < self.selection.ids.len() {
             let seen: HashSet<String> = chosen.iter().map(|item| item.id().to_owned()).collect();
-            let hidden = self.rows.items.iter().filter(is_chosen).filter(|item| !seen.contains(item.id()));
+            let hidden = self
+                .rows
+                .items
+                .iter()
+                .filter(is_chosen)
+                .filter(|item| !seen.contains(item.id()));
             chosen.extend(hidden.cloned());
         }
         chosen
@@ -228,7 +254,12 @@ impl RunsPage {
 
     /// The runs that the filters let through, in the order of the table.
     fn shown(&self) -> Vec<Arc<Item>> {
-        self.view.rows.iter().filter_map(|row| self.rows.items.get(*row)).cloned().collect()
+        self.view
+            .rows
+            .iter()
+            .filter_map(|row| self.rows.items.get(*row))
+            .cloned()
+            .collect()
     }
 
     /// Chooses a stored run and shows it.
@@ -245,15 +276,17 @@ impl RunsPage {
     }
 
     /// Reads runs from the file at `path` into the library.
-    pub fn import(&mut self, path: PathBuf, _shared: &mut Shared) {
-        self.import = Some(transfer::Import::new(path));
+    pub fn import(&mut self, path: PathBuf, shared: &mut Shared) {
+        transfer::import(path, shared);
     }
 
     /// Puts the setup of the chosen run into the panel of the train page.
     pub fn clone_setup(&mut self, shared: &mut Shared) {
         match self.chosen().as_slice() {
             [item] => edit::use_setup(item, shared),
-            _ => shared.toasts.warn("Choose one run, whose setup is then used"),
+            _ => shared
+                .toasts
+                .warn("Choose one run, whose setup is then used"),
         }
     }
 

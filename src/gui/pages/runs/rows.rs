@@ -96,7 +96,9 @@ impl Item {
     pub fn new(listed: ListedRun) -> Self {
         let run = &listed.run;
         let energy = sum_of_parts(&listed.training);
-        let read = energy.as_ref().filter(|energy| energy.figure.energy_j.is_some());
+        let read = energy
+            .as_ref()
+            .filter(|energy| energy.figure.energy_j.is_some());
         let kind = read.map(|energy| {
             let mut parts: Vec<Boundary> = listed
                 .training
@@ -106,7 +108,10 @@ impl Item {
                 .collect();
             parts.sort();
             parts.dedup();
-            Kind { parts, grade: energy.figure.grade }
+            Kind {
+                parts,
+                grade: energy.figure.grade,
+            }
         });
         let mut haystack = [
             run.id.as_str(),
@@ -122,7 +127,13 @@ impl Item {
         haystack = haystack.to_lowercase();
         // A setup of another version shows what can be understood of it.
         let asked = serde_json::from_str(&run.setup.json).unwrap_or_default();
-        Self { energy, kind, haystack, asked, listed }
+        Self {
+            energy,
+            kind,
+            haystack,
+            asked,
+            listed,
+        }
     }
 
     /// Identifier.
@@ -132,7 +143,11 @@ impl Item {
 
     /// Its name, or its identifier where it has none.
     pub fn name(&self) -> &str {
-        self.listed.run.name.as_deref().unwrap_or(&self.listed.run.id)
+        self.listed
+            .run
+            .name
+            .as_deref()
+            .unwrap_or(&self.listed.run.id)
     }
 
     /// Joules of training and evaluation.
@@ -149,7 +164,9 @@ impl Item {
     /// What it cost to get where it was to get.
     pub fn cost(&self) -> Cost {
         match (self.asked.regime.stop.target_accuracy, self.energy_j()) {
-            (Some(_), energy) if self.listed.run.target_reached != Some(true) => Cost::NotReached(energy),
+            (Some(_), energy) if self.listed.run.target_reached != Some(true) => {
+                Cost::NotReached(energy)
+            }
             (Some(_), Some(energy)) => Cost::ToTarget(energy),
             (None, Some(energy)) => Cost::Total(energy),
             (_, None) => Cost::Unknown,
@@ -202,10 +219,18 @@ impl Rows {
     pub fn keep_up(&mut self, ctx: &egui::Context, shared: &mut Shared) {
         let path = shared.library_path().ok();
         if self.path != path {
-            *self = Self { path, readings: self.readings, revision: self.revision + 1, ..Self::default() };
+            *self = Self {
+                path,
+                readings: self.readings,
+                revision: self.revision + 1,
+                ..Self::default()
+            };
         }
         if self.seen != Some(shared.library_revision) && self.reading.is_none() {
-            match self.asked_at.map(|at| READ_EVERY.saturating_sub(at.elapsed())) {
+            match self
+                .asked_at
+                .map(|at| READ_EVERY.saturating_sub(at.elapsed()))
+            {
                 Some(wait) if !wait.is_zero() => ctx.request_repaint_after(wait),
                 _ => {
                     self.seen = Some(shared.library_revision);
@@ -220,7 +245,10 @@ impl Rows {
         let is_due = self.live_at.is_none_or(|at| at.elapsed() >= READ_EVERY);
         if is_due && self.reading.is_none() && shared.is_training() {
             self.live_at = Some(Instant::now());
-            let running = Filter { status: vec![Status::Running], ..Filter::default() };
+            let running = Filter {
+                status: vec![Status::Running],
+                ..Filter::default()
+            };
             shared.with_library(
                 move |library| Ok(prepared(library.listed(&running, 0)?)),
                 |state: &mut State, running| {
@@ -234,7 +262,10 @@ impl Rows {
 
     fn read_page(&self, shared: &mut Shared, reading: u64, skip: u64) {
         let limit = if skip == 0 { FIRST } else { PAGE };
-        let filter = Filter { limit: Some(limit), ..Filter::default() };
+        let filter = Filter {
+            limit: Some(limit),
+            ..Filter::default()
+        };
         shared.with_library(
             move |library| Ok(prepared(library.listed(&filter, skip)?)),
             move |state: &mut State, page| {
@@ -286,5 +317,8 @@ impl Rows {
 }
 
 fn prepared(listed: Vec<ListedRun>) -> Vec<Arc<Item>> {
-    listed.into_iter().map(|listed| Arc::new(Item::new(listed))).collect()
+    listed
+        .into_iter()
+        .map(|listed| Arc::new(Item::new(listed)))
+        .collect()
 }

@@ -75,11 +75,6 @@ impl Selection {
             self.revision += 1;
         }
     }
-
-    /// The run that is chosen alone.
-    pub fn single(&self) -> Option<&str> {
-        self.ids.first().filter(|_| self.ids.len() == 1).map(String::as_str)
-    }
 }
 
 #[cfg(test)]
@@ -100,6 +95,6 @@ mod tests {
         selection.click("a", Modifiers::COMMAND, &order);
         assert_eq!(chosen(&selection), "bd");
         selection.click("gone", Modifiers::SHIFT, &order);
-        assert_eq!(selection.single(), Some("gone"));
+        assert_eq!(chosen(&selection), "gone");
     }
 }

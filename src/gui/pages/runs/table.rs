@@ -1,6 +1,9 @@
 //! The table: only the lines in sight are drawn.
 
-use egui::{Align, Button, EventFilter, Key, Label, Layout, RichText, ScrollArea, Sense, Ui, WidgetInfo, WidgetType};
+use egui::{
+    Align, Button, EventFilter, Key, Label, Layout, RichText, Role, ScrollArea, Sense, Ui,
+    WidgetInfo,
+};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 use super::RunsPage;
@@ -55,51 +58,64 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
     let lines = page.view.lines.clone();
     let scroll_to = page.table.scroll_to.take();
     let target = scroll_to.and_then(|id| {
-        lines.iter().position(|line| matches!(line, Line::Run { row, .. } if page.rows.items[*row].id() == id))
+        lines.iter().position(
+            |line| matches!(line, Line::Run { row, .. } if page.rows.items[*row].id() == id),
+        )
     });
-    ScrollArea::horizontal().id_salt("runs-table-sideways").auto_shrink(false).show(ui, |ui| {
-        ui.visuals_mut().widgets.hovered.bg_fill = tokens.hovered;
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let mut table = TableBuilder::new(ui)
-            .id_salt(("runs-table", page.resets, &columns))
-            .striped(true)
-            .resizable(true)
-            .sense(Sense::click())
-            .cell_layout(Layout::left_to_right(Align::Center))
-            .auto_shrink(false)
-            .animate_scrolling(false)
-            .min_scrolled_height(3.0 * LINE);
-        for column in &columns {
-            table = table.column(Width::initial(column.width()).at_least(48.0).clip(true));
-        }
-        if let Some(line) = target {
-            table = table.scroll_to_row(line, None);
-        }
-        table
-            .header(LINE, |mut header| {
-                for column in &columns {
-                    header.col(|ui| heading(ui, *column, &mut sort));
-                }
-            })
-            .body(|body| {
-                body.rows(LINE, lines.len(), |mut row| {
-                    let line = lines[row.index()];
-                    let result = match line {
-                        Line::Run { row: at, is_nested } => {
-                            let cells = Cells { columns: &columns, unit: shared.preferences.energy_unit, tokens };
-                            run_line(page, &mut row, &cells, at, is_nested)
-                        }
-                        Line::Group(at) => {
-                            let cells = Cells { columns: &columns, unit: shared.preferences.energy_unit, tokens };
-                            group_line(page, &mut row, &cells, at)
-                        }
-                    };
-                    if !matches!(result, Done::Nothing) {
-                        done = result;
+    ScrollArea::horizontal()
+        .id_salt("runs-table-sideways")
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            ui.visuals_mut().widgets.hovered.bg_fill = tokens.hovered;
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let mut table = TableBuilder::new(ui)
+                .id_salt(("runs-table", page.resets, &columns))
+                .striped(true)
+                .resizable(true)
+                .sense(Sense::click())
+                .cell_layout(Layout::left_to_right(Align::Center))
+                .auto_shrink(false)
+                .animate_scrolling(false)
+                .min_scrolled_height(3.0 * LINE);
+            for column in &columns {
+                table = table.column(Width::initial(column.width()).at_least(48.0).clip(true));
+            }
+            if let Some(line) = target {
+                table = table.scroll_to_row(line, None);
+            }
+            table
+                .header(LINE, |mut header| {
+                    for column in &columns {
+                        header.col(|ui| heading(ui, *column, &mut sort));
                     }
+                })
+                .body(|body| {
+                    body.rows(LINE, lines.len(), |mut row| {
+                        let line = lines[row.index()];
+                        let result = match line {
+                            Line::Run { row: at, is_nested } => {
+                                let cells = Cells {
+                                    columns: &columns,
+                                    unit: shared.preferences.energy_unit,
+                                    tokens,
+                                };
+                                run_line(page, &mut row, &cells, at, is_nested)
+                            }
+                            Line::Group(at) => {
+                                let cells = Cells {
+                                    columns: &columns,
+                                    unit: shared.preferences.energy_unit,
+                                    tokens,
+                                };
+                                group_line(page, &mut row, &cells, at)
+                            }
+                        };
+                        if !matches!(result, Done::Nothing) {
+                            done = result;
+                        }
+                    });
                 });
-            });
-    });
+        });
     page.look.sort = sort;
     let modifiers = ui.input(|input| input.modifiers);
     take(page, done, modifiers);
@@ -119,7 +135,9 @@ fn take(page: &mut RunsPage, done: Done, modifiers: egui::Modifiers) {
         Done::Run(id) => page.selection.click(&id, modifiers, &order),
         Done::Toggled(id) => page.selection.toggle(&id),
         Done::Moved(id, by) => {
-            let Some(at) = order.iter().position(|known| *known == id) else { return };
+            let Some(at) = order.iter().position(|known| *known == id) else {
+                return;
+            };
             let to = at.saturating_add_signed(by).min(order.len() - 1);
             let next = order[to].to_owned();
             if modifiers.shift {
@@ -139,7 +157,13 @@ fn take(page: &mut RunsPage, done: Done, modifiers: egui::Modifiers) {
         }
         Done::Group(at) => {
             if let Some(group) = page.view.groups.get(at) {
-                page.selection.these(group.rows.iter().filter_map(|row| items.get(*row)).map(|item| item.id()));
+                page.selection.these(
+                    group
+                        .rows
+                        .iter()
+                        .filter_map(|row| items.get(*row))
+                        .map(|item| item.id()),
+                );
             }
         }
     }
@@ -163,19 +187,29 @@ fn heading(ui: &mut Ui, column: Column, sort: &mut Sort) {
     };
     ui.with_layout(layout, |ui| {
         ui.spacing_mut().button_padding.x = 2.0;
-        let button = ui.add(Button::new(text).frame(false).truncate()).on_hover_text(column.hint());
+        let button = ui
+            .add(Button::new(text).frame(false).truncate())
+            .on_hover_text(column.hint());
         button.widget_info(|| {
             let state = match (is_sorted, sort.descending) {
                 (false, _) => "",
                 (true, true) => ", largest first",
                 (true, false) => ", smallest first",
             };
-            WidgetInfo::labeled(WidgetType::Button, true, format!("Sort by {}{state}", column.label()))
+            WidgetInfo::labeled(
+                Role::Button,
+                true,
+                format!("Sort by {}{state}", column.label()),
+            )
         });
         if button.clicked() {
             *sort = Sort {
                 column,
-                descending: if is_sorted { !sort.descending } else { column.begins_with_largest() },
+                descending: if is_sorted {
+                    !sort.descending
+                } else {
+                    column.begins_with_largest()
+                },
             };
         }
     });
@@ -187,8 +221,16 @@ struct Cells<'a> {
     tokens: Tokens,
 }
 
-fn run_line(page: &mut RunsPage, row: &mut TableRow<'_, '_>, cells: &Cells<'_>, at: usize, is_nested: bool) -> Done {
-    let Some(item) = page.rows.items.get(at).cloned() else { return Done::Nothing };
+fn run_line(
+    page: &mut RunsPage,
+    row: &mut TableRow<'_, '_>,
+    cells: &Cells<'_>,
+    at: usize,
+    is_nested: bool,
+) -> Done {
+    let Some(item) = page.rows.items.get(at).cloned() else {
+        return Done::Nothing;
+    };
     let is_chosen = page.selection.ids.contains(item.id());
     row.set_selected(is_chosen);
     let mut done = Done::Nothing;
@@ -205,7 +247,13 @@ fn run_line(page: &mut RunsPage, row: &mut TableRow<'_, '_>, cells: &Cells<'_>, 
     done
 }
 
-fn name_cell(page: &mut RunsPage, ui: &mut Ui, item: &Item, is_chosen: bool, is_nested: bool) -> Done {
+fn name_cell(
+    page: &mut RunsPage,
+    ui: &mut Ui,
+    item: &Item,
+    is_chosen: bool,
+    is_nested: bool,
+) -> Done {
     if is_nested {
         ui.add_space(5.0 * theme::GRID);
     }
@@ -218,7 +266,7 @@ fn name_cell(page: &mut RunsPage, ui: &mut Ui, item: &Item, is_chosen: bool, is_
             ui.add(Button::new(text).frame(false).truncate())
         })
         .inner;
-    button.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, is_chosen, name));
+    button.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, name));
     if page.table.focus.as_deref() == Some(item.id()) {
         page.table.focus = None;
         button.request_focus();
@@ -226,7 +274,10 @@ fn name_cell(page: &mut RunsPage, ui: &mut Ui, item: &Item, is_chosen: bool, is_
     let mut done = Done::Nothing;
     if button.has_focus() {
         // The arrow keys move within the table rather than to whatever lies nearest.
-        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        let filter = EventFilter {
+            vertical_arrows: true,
+            ..EventFilter::default()
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(button.id, filter));
         let pressed = |key| ui.input(|input| input.key_pressed(key));
         let page_lines = (ui.clip_rect().height() / LINE).max(1.0) as isize;
@@ -245,7 +296,11 @@ fn name_cell(page: &mut RunsPage, ui: &mut Ui, item: &Item, is_chosen: bool, is_
     }
     if button.clicked() {
         let by_space = ui.input(|input| input.key_pressed(Key::Space));
-        done = if by_space { Done::Toggled(item.id().to_owned()) } else { Done::Run(item.id().to_owned()) };
+        done = if by_space {
+            Done::Toggled(item.id().to_owned())
+        } else {
+            Done::Run(item.id().to_owned())
+        };
     }
     done
 }
@@ -289,35 +344,56 @@ fn cell(ui: &mut Ui, column: Column, text: &str, tokens: &Tokens) {
 }
 
 fn group_line(page: &RunsPage, row: &mut TableRow<'_, '_>, cells: &Cells<'_>, at: usize) -> Done {
-    let Some(group) = page.view.groups.get(at) else { return Done::Nothing };
+    let Some(group) = page.view.groups.get(at) else {
+        return Done::Nothing;
+    };
     let Some(first) = group.rows.first().and_then(|row| page.rows.items.get(*row)) else {
         return Done::Nothing;
     };
-    let ids = || group.rows.iter().filter_map(|row| page.rows.items.get(*row)).map(|item| item.id());
+    let ids = || {
+        group
+            .rows
+            .iter()
+            .filter_map(|row| page.rows.items.get(*row))
+            .map(|item| item.id())
+    };
     row.set_selected(ids().all(|id| page.selection.ids.contains(id)));
     row.set_overline(true);
     let mut done = Done::Nothing;
     for column in cells.columns {
         row.col(|ui| match column {
             Column::Name => {
-                let (sign, what) = if group.is_open { ("▾", "Hide") } else { ("▸", "Show") };
+                let (sign, what) = if group.is_open {
+                    ("▾", "Hide")
+                } else {
+                    ("▸", "Show")
+                };
                 let runs = group.rows.len();
                 let open = ui
                     .push_id(&group.key, |ui| {
                         ui.spacing_mut().button_padding.x = 4.0;
-                        let text = RichText::new(format!("{sign} {runs} runs")).text_style(theme::strong());
+                        let text = RichText::new(format!("{sign} {runs} runs"))
+                            .text_style(theme::strong());
                         ui.add(Button::new(text).frame(false).truncate())
                     })
                     .inner;
                 open.widget_info(|| {
-                    let label = format!("{what} {runs} runs of {} on {}", first.listed.run.setup.model, first.listed.run.device.name);
-                    WidgetInfo::labeled(WidgetType::Button, true, label)
+                    let label = format!(
+                        "{what} {runs} runs of {} on {}",
+                        first.listed.run.setup.model, first.listed.run.device.name
+                    );
+                    WidgetInfo::labeled(Role::Button, true, label)
                 });
                 if open.clicked() {
                     done = Done::Opened(group.key.clone());
                 }
             }
-            column => cell(ui, *column, &group_text(*column, group, first, cells.unit), &cells.tokens),
+            column => cell(
+                ui,
+                *column,
+                &group_text(*column, group, first, cells.unit),
+                &cells.tokens,
+            ),
         });
     }
     let response = row.response();
@@ -329,18 +405,26 @@ fn group_line(page: &RunsPage, row: &mut TableRow<'_, '_>, cells: &Cells<'_>, at
 
 fn group_text(column: Column, group: &Group, first: &Item, unit: EnergyUnit) -> String {
     match column {
-        Column::Dataset | Column::Model | Column::Device | Column::BatchSize | Column::LearningRate => {
-            column.text(first, unit)
-        }
+        Column::Dataset
+        | Column::Model
+        | Column::Device
+        | Column::BatchSize
+        | Column::LearningRate => column.text(first, unit),
         Column::Seed => format!("n = {}", count(group.rows.len() as u64)),
         Column::Energy if group.is_mixed => "not comparable".to_owned(),
-        Column::Energy => {
-            group.energy_j.map_or("no reading".to_owned(), |mean| energy_interval(mean, unit))
-        }
+        Column::Energy => group
+            .energy_j
+            .map_or("no reading".to_owned(), |mean| energy_interval(mean, unit)),
         Column::Grade if group.is_mixed => "mixed".to_owned(),
         Column::Grade => column.text(first, unit),
-        Column::FinalAccuracy => group.final_accuracy.map(percent_interval).unwrap_or_default(),
-        Column::BestAccuracy => group.best_accuracy.map(percent_interval).unwrap_or_default(),
+        Column::FinalAccuracy => group
+            .final_accuracy
+            .map(percent_interval)
+            .unwrap_or_default(),
+        Column::BestAccuracy => group
+            .best_accuracy
+            .map(percent_interval)
+            .unwrap_or_default(),
         _ => String::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use egui::{Align, Button, ComboBox, Label, Layout, RichText, TextEdit, Ui, WidgetInfo, WidgetType};
+use egui::{Align, Button, ComboBox, Label, Layout, RichText, Role, TextEdit, Ui, WidgetInfo};
 
 use super::columns::Column;
 use super::{RunsPage, edit, transfer};
@@ -18,7 +18,7 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
         let search = TextEdit::singleline(&mut page.wanted.text)
             .hint_text("Search runs")
             .desired_width(200.0)
-            .vertical_align(Align::Center)
+            .align(egui::Align2::LEFT_CENTER)
             .min_size(egui::vec2(0.0, crate::gui::theme::CONTROL_HEIGHT));
         ui.add(search).accessible_name("Search runs");
         filters(page, ui);
@@ -28,10 +28,18 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
             page.look.grouped = !page.look.grouped;
         }
         columns_menu(page, ui);
-        if ui.button("Import…").on_hover_text("Take over the runs of another library").clicked() {
+        if ui
+            .button("Import…")
+            .on_hover_text("Take over the runs of another library")
+            .clicked()
+        {
             transfer::ask_for_library(shared);
         }
-        if ui.button("Export…").on_hover_text(Command::ExportRuns.hint()).clicked() {
+        if ui
+            .button("Export…")
+            .on_hover_text(Command::ExportRuns.hint())
+            .clicked()
+        {
             shared.command(Command::ExportRuns);
         }
     });
@@ -46,7 +54,11 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
 
 fn counted(page: &RunsPage) -> String {
     let (shown, all) = (page.view.rows.len() as u64, page.rows.items.len() as u64);
-    let reading = if page.rows.is_whole { "" } else { ", reading more" };
+    let reading = if page.rows.is_whole {
+        ""
+    } else {
+        ", reading more"
+    };
     let runs = if all == 1 { "run" } else { "runs" };
     let shown = if shown == all {
         format!("{} {runs}{reading}", count(all))
@@ -62,10 +74,18 @@ fn counted(page: &RunsPage) -> String {
 fn filters(page: &mut RunsPage, ui: &mut Ui) {
     let wanted = &mut page.wanted;
     let mut status = wanted.status.map(|status| status.id().to_owned());
-    let statuses: BTreeSet<String> = Status::ALL.iter().map(|status| status.id().to_owned()).collect();
+    let statuses: BTreeSet<String> = Status::ALL
+        .iter()
+        .map(|status| status.id().to_owned())
+        .collect();
     filter(ui, "Status", &statuses, &mut status);
     wanted.status = status.and_then(|id| Status::from_id(&id).ok());
-    filter(ui, "Dataset", &page.view.choices.datasets, &mut wanted.dataset);
+    filter(
+        ui,
+        "Dataset",
+        &page.view.choices.datasets,
+        &mut wanted.dataset,
+    );
     filter(ui, "Device", &page.view.choices.devices, &mut wanted.device);
     filter(ui, "Tag", &page.view.choices.tags, &mut wanted.tag);
     if !wanted.is_all() && ui.button("Clear").on_hover_text("Show all runs").clicked() {
@@ -75,7 +95,10 @@ fn filters(page: &mut RunsPage, ui: &mut Ui) {
 
 fn filter(ui: &mut Ui, name: &str, choices: &BTreeSet<String>, chosen: &mut Option<String>) {
     let text = chosen.clone().unwrap_or_else(|| format!("{name}: all"));
-    let combo = ComboBox::from_id_salt(("runs-filter", name)).selected_text(text.clone()).width(112.0).truncate();
+    let combo = ComboBox::from_id_salt(("runs-filter", name))
+        .selected_text(text.clone())
+        .width(112.0)
+        .truncate();
     let inner = combo.show_ui(ui, |ui| {
         ui.selectable_value(chosen, None, "all");
         for choice in choices {
@@ -83,7 +106,7 @@ fn filter(ui: &mut Ui, name: &str, choices: &BTreeSet<String>, chosen: &mut Opti
         }
     });
     inner.response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(WidgetType::ComboBox, true, format!("{name} filter"));
+        let mut info = WidgetInfo::labeled(Role::ComboBox, true, format!("{name} filter"));
         info.current_text_value = Some(text.clone());
         info
     });
@@ -94,20 +117,28 @@ fn columns_menu(page: &mut RunsPage, ui: &mut Ui) {
         .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
     let menu = egui::containers::menu::MenuButton::new("Columns").config(config);
     menu.ui(ui, |ui| {
-        egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
-            // The name says which run it is; without it the table says nothing.
-            for column in Column::ALL.into_iter().skip(1) {
-                let columns = &mut page.look.columns;
-                let mut is_shown = columns.contains(&column);
-                if ui.checkbox(&mut is_shown, column.label()).on_hover_text(column.hint()).changed() {
-                    columns.retain(|known| *known != column);
-                    if is_shown {
-                        columns.push(column);
+        egui::ScrollArea::vertical()
+            .max_height(420.0)
+            .show(ui, |ui| {
+                // The name says which run it is; without it the table says nothing.
+                for column in Column::ALL.into_iter().skip(1) {
+                    let columns = &mut page.look.columns;
+                    let mut is_shown = columns.contains(&column);
+                    if ui
+                        .checkbox(&mut is_shown, column.label())
+                        .on_hover_text(column.hint())
+                        .changed()
+                    {
+                        columns.retain(|known| *known != column);
+                        if is_shown {
+                            columns.push(column);
+                        }
+                        columns.sort_by_key(|column| {
+                            Column::ALL.iter().position(|known| known == column)
+                        });
                     }
-                    columns.sort_by_key(|column| Column::ALL.iter().position(|known| known == column));
                 }
-            }
-        });
+            });
     });
 }
 
@@ -116,9 +147,16 @@ fn actions(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
     let (any, one) = (!chosen.is_empty(), chosen.len() == 1);
     let few = "Choose one run first";
     let none = "Choose one or more runs first";
-    let mut button = |ui: &mut Ui, enabled: bool, text: &str, hint: &str| {
-        let why = if text == "Rename…" || text == "Use setup" || text == "Resume" { few } else { none };
-        ui.add_enabled(enabled, Button::new(text)).on_hover_text(hint).on_disabled_hover_text(why).clicked()
+    let button = |ui: &mut Ui, enabled: bool, text: &str, hint: &str| {
+        let why = if text == "Rename…" || text == "Use setup" || text == "Resume" {
+            few
+        } else {
+            none
+        };
+        ui.add_enabled(enabled, Button::new(text))
+            .on_hover_text(hint)
+            .on_disabled_hover_text(why)
+            .clicked()
     };
     if button(ui, one, "Rename…", "Give the run a name of its own") {
         page.edit = edit::Edit::name(&chosen);
@@ -131,14 +169,22 @@ fn actions(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
     }
     let is_pinned = any && chosen.iter().all(|item| item.listed.run.pinned);
     let (pin, hint) = if is_pinned {
-        ("Unpin", "Let the chosen runs stand where the order puts them")
+        (
+            "Unpin",
+            "Let the chosen runs stand where the order puts them",
+        )
     } else {
         ("Pin", "Keep the chosen runs at the top")
     };
     if button(ui, any, pin, hint) {
         edit::pin(&chosen, !is_pinned, shared);
     }
-    if button(ui, one, "Use setup", "Put the run's setup into the panel of the Train page") {
+    if button(
+        ui,
+        one,
+        "Use setup",
+        "Put the run's setup into the panel of the Train page",
+    ) {
         edit::use_setup(&chosen[0], shared);
     }
     let may_resume = one && edit::can_be_resumed(&chosen[0]);
@@ -153,7 +199,12 @@ fn actions(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
     if resume.clicked() {
         shared.ask(Action::ResumeRun(chosen[0].id().to_owned()));
     }
-    if button(ui, any, "Delete", "Take the chosen runs out of the library; can be undone") {
+    if button(
+        ui,
+        any,
+        "Delete",
+        "Take the chosen runs out of the library; can be undone",
+    ) {
         edit::delete(&chosen, shared);
     }
 }

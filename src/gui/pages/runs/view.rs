@@ -21,7 +21,10 @@ pub struct Sort {
 
 impl Default for Sort {
     fn default() -> Self {
-        Self { column: Column::Date, descending: true }
+        Self {
+            column: Column::Date,
+            descending: true,
+        }
     }
 }
 
@@ -48,10 +51,18 @@ impl Wanted {
 
     fn lets_through(&self, words: &[String], item: &Item) -> bool {
         let run = &item.listed.run;
-        words.iter().all(|word| item.haystack.contains(word.as_str()))
+        words
+            .iter()
+            .all(|word| item.haystack.contains(word.as_str()))
             && self.status.is_none_or(|status| run.status == status)
-            && self.dataset.as_ref().is_none_or(|dataset| run.setup.dataset == *dataset)
-            && self.device.as_ref().is_none_or(|device| run.device.name == *device)
+            && self
+                .dataset
+                .as_ref()
+                .is_none_or(|dataset| run.setup.dataset == *dataset)
+            && self
+                .device
+                .as_ref()
+                .is_none_or(|device| run.device.name == *device)
             && self.tag.as_ref().is_none_or(|tag| run.tags.contains(tag))
     }
 }
@@ -111,6 +122,10 @@ pub struct View {
     pub rows: Vec<usize>,
     /// What the filters offer.
     pub choices: Choices,
+    /// What the energies of the wanted runs cover, and how well.
+    pub kinds: BTreeSet<Kind>,
+    /// Changes with every change.
+    pub revision: u64,
     made_of: Option<Made>,
 }
 
@@ -135,10 +150,19 @@ impl View {
         if self.made_of.as_ref() == Some(&made) {
             return false;
         }
-        if self.made_of.as_ref().is_none_or(|before| before.revision != made.revision) {
+        if self
+            .made_of
+            .as_ref()
+            .is_none_or(|before| before.revision != made.revision)
+        {
             self.choices = choices(items);
         }
-        let words: Vec<String> = made.wanted.text.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = made
+            .wanted
+            .text
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         self.rows = (0..items.len())
             .filter(|row| made.wanted.lets_through(&words, &items[*row]))
             .collect();
@@ -147,8 +171,13 @@ impl View {
             let pinned = b.listed.run.pinned.cmp(&a.listed.run.pinned);
             pinned.then_with(|| made.sort.column.compare(a, b, made.sort.descending))
         });
+        self.kinds = kinds(self.rows.iter().map(|row| items[*row].as_ref()));
+        self.revision += 1;
         self.groups.clear();
-        let alone = |row: &usize| Line::Run { row: *row, is_nested: false };
+        let alone = |row: &usize| Line::Run {
+            row: *row,
+            is_nested: false,
+        };
         self.lines = if made.grouped {
             self.group(items, &made.open)
         } else {
@@ -174,13 +203,19 @@ impl View {
         for key in order {
             let rows = members.remove(&key).unwrap_or_default();
             if let [row] = rows.as_slice() {
-                lines.push(Line::Run { row: *row, is_nested: false });
+                lines.push(Line::Run {
+                    row: *row,
+                    is_nested: false,
+                });
                 continue;
             }
             lines.push(Line::Group(self.groups.len()));
             let group = group(items, key, rows, open);
             if group.is_open {
-                lines.extend(group.rows.iter().map(|row| Line::Run { row: *row, is_nested: true }));
+                lines.extend(group.rows.iter().map(|row| Line::Run {
+                    row: *row,
+                    is_nested: true,
+                }));
             }
             self.groups.push(group);
         }
@@ -191,11 +226,16 @@ impl View {
 /// The same for runs that repeat each other: one setup but for the seed, one device.
 pub fn group_key(item: &Item) -> String {
     let run = &item.listed.run;
-    format!("{} {} {}", run.setup.group_hash, run.machine.fingerprint, run.device.identity)
+    format!(
+        "{} {} {}",
+        run.setup.group_hash, run.machine.fingerprint, run.device.identity
+    )
 }
 
 fn group(items: &[Arc<Item>], key: String, rows: Vec<usize>, open: &HashSet<String>) -> Group {
-    let each = |of: fn(&Item) -> Option<f64>| mean_interval(rows.iter().filter_map(|row| of(&items[*row])));
+    let each = |of: fn(&Item) -> Option<f64>| {
+        mean_interval(rows.iter().filter_map(|row| of(&items[*row])))
+    };
     let is_mixed = kinds(rows.iter().map(|row| items[*row].as_ref())).len() > 1;
     Group {
         best_accuracy: each(|item| item.listed.run.metrics.best_test_accuracy),
@@ -210,7 +250,10 @@ fn group(items: &[Arc<Item>], key: String, rows: Vec<usize>, open: &HashSet<Stri
 
 /// What the energies of `items` cover and how well; more than one must not be compared without a word.
 pub fn kinds<'a>(items: impl IntoIterator<Item = &'a Item>) -> BTreeSet<Kind> {
-    items.into_iter().filter_map(|item| item.kind.clone()).collect()
+    items
+        .into_iter()
+        .filter_map(|item| item.kind.clone())
+        .collect()
 }
 
 fn choices(items: &[Arc<Item>]) -> Choices {
@@ -229,4 +272,38 @@ fn choices(items: &[Arc<Item>]) -> Choices {
         }
     }
     choices
+}
+
+/// Why energies of these kinds cannot be compared as they stand; `None` where they can.
+pub fn warning(kinds: &BTreeSet<Kind>) -> Option<String> {
+    if kinds.len() < 2 {
+        return None;
+    }
+    let labels: Vec<String> = kinds.iter().map(Kind::label).collect();
+    Some(format!(
+        "These energies cover different parts of the machine or are of different grades, so they cannot be compared as \
+         they stand: {}.",
+        labels.join("; ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn energies_of_two_grades_are_compared_with_a_warning() {
+        let kind = |grade| Kind {
+            parts: vec![crate::units::Boundary::GpuBoard],
+            grade,
+        };
+        let one = BTreeSet::from([kind(crate::units::Grade::B)]);
+        assert_eq!(warning(&one), None);
+        let two = BTreeSet::from([kind(crate::units::Grade::B), kind(crate::units::Grade::E)]);
+        let text = warning(&two).unwrap();
+        assert!(
+            text.ends_with("GPU board, grade B; GPU board, grade E."),
+            "{text}"
+        );
+    }
 }
