@@ -55,7 +55,8 @@ pub struct Progress {
 impl Progress {
     /// Says how much is done, 0 to 1.
     pub fn set(&self, share: f64) {
-        self.thousandths.store((share.clamp(0.0, 1.0) * 1000.0) as u32, Ordering::Relaxed);
+        self.thousandths
+            .store((share.clamp(0.0, 1.0) * 1000.0) as u32, Ordering::Relaxed);
     }
 
     /// How much is done, 0 to 1; `None` where the job does not say.
@@ -122,7 +123,14 @@ impl Jobs {
                 Ok((lane, queue))
             })
             .collect::<std::io::Result<_>>()?;
-        Ok(Self { lanes, changes, sender, ctx: ctx.clone(), shown, next_id: 0 })
+        Ok(Self {
+            lanes,
+            changes,
+            sender,
+            ctx: ctx.clone(),
+            shown,
+            next_id: 0,
+        })
     }
 
     /// Does `work` in a lane and then makes the change that it gives. Where the lane's queue is full the job is dropped,
@@ -146,13 +154,22 @@ impl Jobs {
         let progress = Arc::new(Progress::default());
         let shown = title.map(|title| {
             let progress = Arc::clone(&progress);
-            self.list().push(Shown { id: self.next_id, title, progress });
+            self.list().push(Shown {
+                id: self.next_id,
+                title,
+                progress,
+            });
             self.next_id
         });
-        let job = Queued { work, progress, shown };
+        let job = Queued {
+            work,
+            progress,
+            shown,
+        };
         let queue = self.lanes.iter().find(|(known, _)| *known == lane);
         if let Some((_, queue)) = queue
-            && let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) = queue.try_send(job)
+            && let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) =
+                queue.try_send(job)
         {
             tracing::error!("no room for a job in {lane:?}");
             self.list().retain(|shown| Some(shown.id) != job.shown);
@@ -175,7 +192,10 @@ impl Jobs {
 
     /// Something that can send changes from any thread, such as the feed of a run.
     pub fn sender(&self) -> Sender {
-        Sender { changes: self.sender.clone(), ctx: self.ctx.clone() }
+        Sender {
+            changes: self.sender.clone(),
+            ctx: self.ctx.clone(),
+        }
     }
 }
 
@@ -202,15 +222,25 @@ fn work_through(
     shown: &Mutex<Vec<Shown>>,
 ) {
     while let Ok(job) = waiting.recv() {
-        let Queued { work, progress, shown: id } = job;
+        let Queued {
+            work,
+            progress,
+            shown: id,
+        } = job;
         // A fault in a job must not take its lane with it: what comes after would never be done.
         let change = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&progress)))
             .unwrap_or_else(|_| {
                 Box::new(|state: &mut State| {
-                    state.shared.toasts.error("something went wrong inside the program; the log says where");
+                    state
+                        .shared
+                        .toasts
+                        .error("something went wrong inside the program; the log says where");
                 })
             });
-        shown.lock().unwrap_or_else(PoisonError::into_inner).retain(|shown| Some(shown.id) != id);
+        shown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|shown| Some(shown.id) != id);
         if sender.send(change).is_err() {
             return;
         }
