@@ -81,7 +81,7 @@ impl DevicesPage {
                 self.progress(ui);
                 return;
             }
-            let can_measure = !is_training && self.look.is_some() || !self.live && !is_training;
+            let can_measure = !is_training && self.error.is_none();
             ui.add_enabled_ui(can_measure, |ui| {
                 let button = ui
                     .button("Measure idle power")
@@ -95,14 +95,13 @@ impl DevicesPage {
                     self.idle.wanted = Some(self.idle.duration_s);
                     self.idle.at_s = 0.0;
                 }
-                let label = ui.label("for");
+                ui.label("for");
                 let seconds = DragValue::new(&mut self.idle.duration_s)
                     .range(1.0..=3600.0)
                     .speed(0.2)
                     .max_decimals(1)
                     .suffix(" s");
                 ui.add(seconds)
-                    .labelled_by(label.id)
                     .accessible_name("Seconds of idle power")
                     .on_hover_text("1 to 3600 seconds; longer gives a narrower interval");
             });
