@@ -1,6 +1,6 @@
 //! The command line: one file a subcommand.
 //!
-//! Depends on `control`, `analysis`, `library`, `protocol`, `data` and `setup`; never on Burn, a graphics API or a meter, which live in
+//! Without a subcommand the window is opened. Depends on `control`, `analysis`, `library`, `protocol`, `data` and `setup`; never on Burn, a graphics API or a meter, which live in
 //! workers. Results go to standard output, everything else to standard error.
 
 mod bar;
@@ -18,6 +18,7 @@ mod runs;
 mod show;
 mod summary;
 mod table;
+mod window;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +30,8 @@ use crate::library::Library;
 pub use exit::{Exit, Failed};
 
 /// Train neural networks on any GPU and see what each choice of the setup costs in energy.
+///
+/// Without a command the window is opened.
 #[derive(Debug, Parser)]
 #[command(name = "joulelab", version, about, after_help = exit::HELP, max_term_width = 100)]
 pub struct Cli {
@@ -95,13 +98,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failed> {
         log: cli.log,
     };
     match cli.command {
-        None => {
-            eprintln!(
-                "joulelab: this version has no window yet; `joulelab run` trains from the command line, `joulelab --help` \
-                 lists everything"
-            );
-            Ok(Exit::Usage)
-        }
+        None => window::run(&place),
         Some(Command::Run(args)) => run::run(*args, &place),
         Some(Command::Devices(args)) => devices::run(&args, &place),
         Some(Command::Doctor(args)) => doctor::run(&args, &place),

@@ -62,9 +62,11 @@ impl App {
         self.shortcuts(ui);
         let tokens = Tokens::in_ui(ui);
         shell::rail(ui, &mut self.state.shared);
-        CentralPanel::default().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
-            self.state.pages.show(ui, &mut self.state.shared);
-        });
+        CentralPanel::default()
+            .frame(Frame::new().fill(tokens.canvas))
+            .show(ui, |ui| {
+                self.state.pages.show(ui, &mut self.state.shared);
+            });
         shell::overlays(ui, &mut self.state);
         let actions = std::mem::take(&mut self.state.shared.actions);
         for action in actions {
@@ -74,13 +76,18 @@ impl App {
 
     fn shortcuts(&mut self, ui: &Ui) {
         for command in Command::ALL.into_iter().chain([Command::Palette]) {
-            let Some(shortcut) = command.shortcut() else { continue };
+            let Some(shortcut) = command.shortcut() else {
+                continue;
+            };
             if ui.input_mut(|input| input.consume_shortcut(&shortcut)) {
                 self.state.shared.command(command);
             }
         }
         let dropped = ui.input(|input| input.raw.dropped_files.clone());
-        let paths: Vec<_> = dropped.into_iter().filter_map(|file| file.path).collect();
+        let paths: Vec<_> = dropped
+            .into_iter()
+            .map(|file| file.path().to_path_buf())
+            .collect();
         if !paths.is_empty() {
             self.state.pages.take_files(paths, &mut self.state.shared);
         }
@@ -104,7 +111,9 @@ impl App {
             }
             Action::ResumeRun(run_id) => {
                 if shared.is_training() {
-                    shared.toasts.warn("A run goes on; stop it before another is resumed");
+                    shared
+                        .toasts
+                        .warn("A run goes on; stop it before another is resumed");
                     return;
                 }
                 let id = run_id.clone();
@@ -323,11 +332,16 @@ impl App {
         }
         self.remembered_at = Instant::now();
         self.remembered = preferences.clone();
-        let Some(path) = self.state.shared.options.preferences.clone() else { return };
+        let Some(path) = self.state.shared.options.preferences.clone() else {
+            return;
+        };
         let preferences = preferences.clone();
         self.state.shared.jobs.run(Lane::Files, move |_| {
             if let Err(error) = preferences.save(&path) {
-                tracing::warn!("cannot remember how the window looks: {error}: {}", path.display());
+                tracing::warn!(
+                    "cannot remember how the window looks: {error}: {}",
+                    path.display()
+                );
             }
             Box::new(|_| {})
         });
@@ -339,7 +353,10 @@ impl App {
         if let Some(path) = &shared.options.preferences
             && let Err(error) = shared.preferences.save(path)
         {
-            tracing::warn!("cannot remember how the window looks: {error}: {}", path.display());
+            tracing::warn!(
+                "cannot remember how the window looks: {error}: {}",
+                path.display()
+            );
         }
     }
 }

@@ -53,7 +53,10 @@ pub enum Command {
 }
 
 const CTRL: Modifiers = Modifiers::COMMAND;
-const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+const CTRL_SHIFT: Modifiers = Modifiers {
+    shift: true,
+    ..Modifiers::COMMAND
+};
 
 impl Command {
     /// Every command, in the order in which the palette lists them.
@@ -122,7 +125,9 @@ impl Command {
             Self::Enqueue => "Train the setup of the panel after the runs that wait",
             Self::PauseOrResume => "Hold the run after the step that is going on, or let it go on",
             Self::Stop => "End the run after the step that is going on; its record is kept",
-            Self::Checkpoint => "Save the state of the run now, so that it can be resumed from here",
+            Self::Checkpoint => {
+                "Save the state of the run now, so that it can be resumed from here"
+            }
             Self::CloneSetup => "Put the setup of the run that is shown into the panel",
             Self::NewSetup => "Put the default setup into the panel",
             Self::OpenSetup => "Read a setup from a TOML or JSON file",
@@ -136,7 +141,9 @@ impl Command {
             Self::ZoomIn => "Make everything larger",
             Self::ZoomOut => "Make everything smaller",
             Self::ZoomReset => "Make everything its own size",
-            Self::QuietMeasurement => "Draw only twice a second during a run: the window's own load is measured too",
+            Self::QuietMeasurement => {
+                "Draw only twice a second during a run: the window's own load is measured too"
+            }
             Self::RefreshDevices => "List devices and try every meter again",
             Self::Quit => "Close the window; a run that goes on is asked about",
         }

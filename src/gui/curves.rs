@@ -9,7 +9,9 @@ use crate::units::{Boundary, Estimate};
 const POINTS_MAX: usize = 1 << 20;
 
 /// What the x axis of a plot counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum XAxis {
     /// Steps of the optimiser.
@@ -45,7 +47,11 @@ pub struct Series<T> {
 
 impl<T> Default for Series<T> {
     fn default() -> Self {
-        Self { points: Vec::new(), stride: 1, taken: 0 }
+        Self {
+            points: Vec::new(),
+            stride: 1,
+            taken: 0,
+        }
     }
 }
 
@@ -162,13 +168,21 @@ impl Curves {
             }
             Event::Idle { power, .. } => {
                 for idle in power {
-                    if let Some(series) = self.power.iter_mut().find(|series| series.meter == idle.meter) {
+                    if let Some(series) = self
+                        .power
+                        .iter_mut()
+                        .find(|series| series.meter == idle.meter)
+                    {
                         series.idle_w = Some(idle.power_w);
                     }
                 }
             }
             Event::PhaseBegan { t_s, phase } => {
-                self.phases.push(PhaseSpan { phase: *phase, begin_t_s: *t_s, end_t_s: None });
+                self.phases.push(PhaseSpan {
+                    phase: *phase,
+                    begin_t_s: *t_s,
+                    end_t_s: None,
+                });
             }
             Event::PhaseEnded { t_s, phase, .. } => {
                 if let Some(span) = self.phases.last_mut().filter(|span| span.phase == *phase) {
@@ -183,7 +197,11 @@ impl Curves {
                 learning_rate: Some(progress.learning_rate),
                 samples_per_s: Some(progress.samples_per_s),
             }),
-            Event::Evaluated { t_s, evaluation, training } => {
+            Event::Evaluated {
+                t_s,
+                evaluation,
+                training,
+            } => {
                 self.evaluations.push(EvaluationPoint {
                     step: evaluation.step,
                     t_s: *t_s,
@@ -194,7 +212,10 @@ impl Curves {
             }
             Event::Samples { samples } => {
                 for sample in samples.iter().filter(|sample| sample.metric == "power") {
-                    let series = self.power.iter_mut().find(|series| series.meter == sample.meter);
+                    let series = self
+                        .power
+                        .iter_mut()
+                        .find(|series| series.meter == sample.meter);
                     if let (Some(series), Some(power_w)) = (series, sample.value) {
                         series.points.push((sample.t_s, power_w));
                     }
@@ -218,7 +239,10 @@ impl Curves {
     /// Where the library cannot be read or there is no such run.
     pub fn of_run(library: &Library, run_id: &str) -> Result<Self, LibraryError> {
         let details = library.details(run_id)?;
-        let mut curves = Self { revision: 1, ..Self::default() };
+        let mut curves = Self {
+            revision: 1,
+            ..Self::default()
+        };
         for point in library.steps(run_id, POINTS_MAX)? {
             curves.train.push(TrainPoint {
                 step: point.step,
@@ -242,7 +266,10 @@ impl Curves {
                 .find(|energy| energy.boundary == Boundary::Components)
                 .and_then(|energy| energy.cumulative_j);
             if let Some(energy_j) = sum {
-                curves.energy.push(EnergyPoint { t_s: epoch.t_s, energy_j });
+                curves.energy.push(EnergyPoint {
+                    t_s: epoch.t_s,
+                    energy_j,
+                });
             }
         }
         curves.power = details
@@ -252,12 +279,22 @@ impl Curves {
                 meter: meter.id.clone(),
                 label: format!("{} · grade {}", meter.boundary, meter.grade),
                 points: Series::default(),
-                idle_w: details.idle_power.iter().find(|idle| idle.meter == meter.id).map(|idle| idle.power_w),
+                idle_w: details
+                    .idle_power
+                    .iter()
+                    .find(|idle| idle.meter == meter.id)
+                    .map(|idle| idle.power_w),
             })
             .collect();
-        let power = SampleFilter { metric: Some("power".to_owned()), ..SampleFilter::default() };
+        let power = SampleFilter {
+            metric: Some("power".to_owned()),
+            ..SampleFilter::default()
+        };
         library.each_sample(run_id, &power, |t_s, series, value| {
-            let known = curves.power.iter_mut().find(|known| known.meter == series.meter);
+            let known = curves
+                .power
+                .iter_mut()
+                .find(|known| known.meter == series.meter);
             if let (Some(known), Some(watts)) = (known, value) {
                 known.points.push((t_s, watts));
             }
@@ -268,7 +305,9 @@ impl Curves {
             .iter()
             .filter_map(|span| {
                 Some(PhaseSpan {
-                    phase: Phase::ALL.into_iter().find(|phase| phase.name() == span.phase)?,
+                    phase: Phase::ALL
+                        .into_iter()
+                        .find(|phase| phase.name() == span.phase)?,
                     begin_t_s: span.begin_t_s,
                     end_t_s: span.end_t_s,
                 })
@@ -284,11 +323,15 @@ impl Curves {
             XAxis::Time => Some(t_s),
             XAxis::Step => {
                 let points = self.train.points();
-                between(t_s, points.len(), |at| (points[at].t_s, points[at].step as f64))
+                between(t_s, points.len(), |at| {
+                    (points[at].t_s, points[at].step as f64)
+                })
             }
             XAxis::Energy => {
                 let points = self.energy.points();
-                between(t_s, points.len(), |at| (points[at].t_s, points[at].energy_j.value))
+                between(t_s, points.len(), |at| {
+                    (points[at].t_s, points[at].energy_j.value)
+                })
             }
         }
     }
@@ -310,7 +353,11 @@ fn between(t: f64, count: usize, point: impl Fn(usize) -> (f64, f64)) -> Option<
     let (mut low, mut high) = (0, count);
     while low < high {
         let middle = low.midpoint(high);
-        if point(middle).0 <= t { low = middle + 1 } else { high = middle }
+        if point(middle).0 <= t {
+            low = middle + 1
+        } else {
+            high = middle
+        }
     }
     if low == 0 {
         return Some(point(0).1);
@@ -320,5 +367,9 @@ fn between(t: f64, count: usize, point: impl Fn(usize) -> (f64, f64)) -> Option<
         return Some(x0);
     }
     let (t1, x1) = point(low);
-    Some(if t1 > t0 { x0 + (x1 - x0) * (t - t0) / (t1 - t0) } else { x1 })
+    Some(if t1 > t0 {
+        x0 + (x1 - x0) * (t - t0) / (t1 - t0)
+    } else {
+        x1
+    })
 }

@@ -1,11 +1,14 @@
 //! Work off the window's thread: each lane is a thread with a short queue; a job's result is a change to the state, made
 //! on the window's thread when it comes round.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::state::State;
+use crate::control;
 use crate::library::{Library, LibraryError};
 
 /// A change to the state.
@@ -55,7 +58,8 @@ pub struct Progress {
 impl Progress {
     /// Says how much is done, 0 to 1.
     pub fn set(&self, share: f64) {
-        self.thousandths.store((share.clamp(0.0, 1.0) * 1000.0) as u32, Ordering::Relaxed);
+        self.thousandths
+            .store((share.clamp(0.0, 1.0) * 1000.0) as u32, Ordering::Relaxed);
     }
 
     /// How much is done, 0 to 1; `None` where the job does not say.
@@ -122,7 +126,14 @@ impl Jobs {
                 Ok((lane, queue))
             })
             .collect::<std::io::Result<_>>()?;
-        Ok(Self { lanes, changes, sender, ctx: ctx.clone(), shown, next_id: 0 })
+        Ok(Self {
+            lanes,
+            changes,
+            sender,
+            ctx: ctx.clone(),
+            shown,
+            next_id: 0,
+        })
     }
 
     /// Does `work` in a lane and then makes the change that it gives. Where the lane's queue is full the job is dropped,
@@ -146,13 +157,22 @@ impl Jobs {
         let progress = Arc::new(Progress::default());
         let shown = title.map(|title| {
             let progress = Arc::clone(&progress);
-            self.list().push(Shown { id: self.next_id, title, progress });
+            self.list().push(Shown {
+                id: self.next_id,
+                title,
+                progress,
+            });
             self.next_id
         });
-        let job = Queued { work, progress, shown };
+        let job = Queued {
+            work,
+            progress,
+            shown,
+        };
         let queue = self.lanes.iter().find(|(known, _)| *known == lane);
         if let Some((_, queue)) = queue
-            && let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) = queue.try_send(job)
+            && let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) =
+                queue.try_send(job)
         {
             tracing::error!("no room for a job in {lane:?}");
             self.list().retain(|shown| Some(shown.id) != job.shown);
@@ -175,7 +195,10 @@ impl Jobs {
 
     /// Something that can send changes from any thread, such as the feed of a run.
     pub fn sender(&self) -> Sender {
-        Sender { changes: self.sender.clone(), ctx: self.ctx.clone() }
+        Sender {
+            changes: self.sender.clone(),
+            ctx: self.ctx.clone(),
+        }
     }
 }
 
@@ -202,15 +225,25 @@ fn work_through(
     shown: &Mutex<Vec<Shown>>,
 ) {
     while let Ok(job) = waiting.recv() {
-        let Queued { work, progress, shown: id } = job;
+        let Queued {
+            work,
+            progress,
+            shown: id,
+        } = job;
         // A fault in a job must not take its lane with it: what comes after would never be done.
         let change = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&progress)))
             .unwrap_or_else(|_| {
                 Box::new(|state: &mut State| {
-                    state.shared.toasts.error("something went wrong inside the program; the log says where");
+                    state
+                        .shared
+                        .toasts
+                        .error("something went wrong inside the program; the log says where");
                 })
             });
-        shown.lock().unwrap_or_else(PoisonError::into_inner).retain(|shown| Some(shown.id) != id);
+        shown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|shown| Some(shown.id) != id);
         if sender.send(change).is_err() {
             return;
         }
@@ -218,9 +251,37 @@ fn work_through(
     }
 }
 
+/// How often runs are looked for whose recorder is gone.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
 /// The library as jobs reach it: opened once and kept, opened anew where it could not be.
 #[derive(Clone, Default)]
-pub struct SharedLibrary(Arc<Mutex<Option<Library>>>);
+pub struct SharedLibrary(Arc<Mutex<Option<OpenLibrary>>>);
+
+struct OpenLibrary {
+    library: Library,
+    swept_at: Instant,
+}
+
+impl OpenLibrary {
+    fn open(path: &Path) -> Result<Self, LibraryError> {
+        let mut open = Self {
+            library: Library::open(path)?,
+            swept_at: Instant::now(),
+        };
+        open.sweep()?;
+        Ok(open)
+    }
+
+    /// Marks runs whose recorder is gone as interrupted.
+    fn sweep(&mut self) -> Result<(), LibraryError> {
+        let (machine, _) = control::here();
+        self.library
+            .sweep_interrupted(&machine.fingerprint, control::is_alive)?;
+        self.swept_at = Instant::now();
+        Ok(())
+    }
+}
 
 impl SharedLibrary {
     /// Does `work` with the library at `path`.
@@ -229,20 +290,17 @@ impl SharedLibrary {
     /// Where it cannot be opened, and as `work`.
     pub fn with<T>(
         &self,
-        path: &std::path::Path,
+        path: &Path,
         work: impl FnOnce(&mut Library) -> Result<T, LibraryError>,
     ) -> Result<T, LibraryError> {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.as_ref().is_none_or(|library| library.path() != path) {
-            *slot = None;
-            let mut library = Library::open(path)?;
-            let (machine, _) = crate::control::here();
-            library.sweep_interrupted(&machine.fingerprint, crate::control::is_alive)?;
-            *slot = Some(library);
+        let mut open = match slot.take().filter(|open| open.library.path() == path) {
+            Some(open) => open,
+            None => OpenLibrary::open(path)?,
+        };
+        if open.swept_at.elapsed() > SWEEP_EVERY {
+            open.sweep()?;
         }
-        match slot.as_mut() {
-            Some(library) => work(library),
-            None => unreachable!("it was opened above"),
-        }
+        work(&mut slot.insert(open).library)
     }
 }

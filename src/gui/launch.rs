@@ -24,7 +24,11 @@ pub enum WindowError {
 /// # Errors
 /// Where there is no screen, or nothing that could draw on it.
 pub fn open(options: Options) -> Result<(), WindowError> {
-    let remembered = options.preferences.as_deref().map(Preferences::load).unwrap_or_default();
+    let remembered = options
+        .preferences
+        .as_deref()
+        .map(Preferences::load)
+        .unwrap_or_default();
     let [width, height] = remembered.window_size.unwrap_or([1280.0, 800.0]);
     let mut viewport = ViewportBuilder::default()
         .with_title("Joulelab")
@@ -49,8 +53,14 @@ pub fn open(options: Options) -> Result<(), WindowError> {
 }
 
 fn icon() -> Option<IconData> {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(ICON)).read_info().ok()?;
+    let mut reader = png::Decoder::new(std::io::Cursor::new(ICON))
+        .read_info()
+        .ok()?;
     let mut rgba = vec![0; reader.output_buffer_size()?];
     let info = reader.next_frame(&mut rgba).ok()?;
-    Some(IconData { rgba, width: info.width, height: info.height })
+    Some(IconData {
+        rgba,
+        width: info.width,
+        height: info.height,
+    })
 }

@@ -36,7 +36,10 @@ impl Default for Pace {
 impl Pace {
     /// Draw less, or as usual.
     pub fn set_quiet(&self, quiet: bool) {
-        self.0.store(if quiet { EVERY_QUIET_MS } else { EVERY_MS }, Ordering::Relaxed);
+        self.0.store(
+            if quiet { EVERY_QUIET_MS } else { EVERY_MS },
+            Ordering::Relaxed,
+        );
     }
 
     fn every(&self) -> Duration {
@@ -176,7 +179,11 @@ impl Live {
             }
             Event::PhaseEnded { .. } => self.phase = None,
             Event::Progress { progress, .. } => self.progress = Some(progress),
-            Event::Evaluated { evaluation, training, .. } => {
+            Event::Evaluated {
+                evaluation,
+                training,
+                ..
+            } => {
                 self.best_accuracy = match (self.best_accuracy, evaluation.accuracy) {
                     (Some(best), Some(now)) => Some(best.max(now)),
                     (best, now) => best.or(now),
@@ -201,13 +208,21 @@ impl Live {
     /// Power now over the parts of the machine, W; `None` where one of them has no reading.
     pub fn power_w(&self) -> Option<f64> {
         let known: Option<Vec<f64>> = self.now.iter().map(|meter| meter.power_w).collect();
-        known.filter(|known| !known.is_empty()).map(|known| known.iter().sum())
+        known
+            .filter(|known| !known.is_empty())
+            .map(|known| known.iter().sum())
     }
 
     /// Seconds of training and evaluation, as the meters saw them; of training alone where there is no meter.
     pub fn elapsed_s(&self) -> f64 {
-        let trained_s = self.progress.as_ref().map_or(0.0, |progress| progress.train_s);
-        self.training.iter().map(|part| part.gross.window_s).fold(trained_s, f64::max)
+        let trained_s = self
+            .progress
+            .as_ref()
+            .map_or(0.0, |progress| progress.train_s);
+        self.training
+            .iter()
+            .map(|part| part.gross.window_s)
+            .fold(trained_s, f64::max)
     }
 
     /// How much of the run is done, 0 to 1: by the bound that is nearest.
@@ -256,16 +271,22 @@ impl Starter {
         };
         let (sender, pace) = (jobs.sender(), self.pace.clone());
         jobs.run(Lane::Run, move |_| {
-            let begun = control::start(launch).map_err(|error| error.to_string()).and_then(|session| {
-                let control = session.control;
-                std::thread::Builder::new()
-                    .name("joulelab-gui-feed".to_owned())
-                    .spawn(move || feed(&session.events, &sender, &pace, serial))
-                    .map(|_| control)
-                    .map_err(|error| format!("cannot follow the run: {error}"))
-            });
+            let begun = control::start(launch)
+                .map_err(|error| error.to_string())
+                .and_then(|session| {
+                    let control = session.control;
+                    std::thread::Builder::new()
+                        .name("joulelab-gui-feed".to_owned())
+                        .spawn(move || feed(&session.events, &sender, &pace, serial))
+                        .map(|_| control)
+                        .map_err(|error| format!("cannot follow the run: {error}"))
+                });
             Box::new(move |state: &mut State| {
-                let live = state.shared.live.as_mut().filter(|live| live.serial == serial);
+                let live = state
+                    .shared
+                    .live
+                    .as_mut()
+                    .filter(|live| live.serial == serial);
                 match (live, begun) {
                     (Some(live), Ok(control)) => {
                         if live.wish == Some(Wish::Stop) {

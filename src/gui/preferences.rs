@@ -97,7 +97,10 @@ impl Preferences {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::default(),
             Err(error) => {
-                tracing::warn!("cannot read what the window remembers: {error}: {}", path.display());
+                tracing::warn!(
+                    "cannot read what the window remembers: {error}: {}",
+                    path.display()
+                );
                 return Self::default();
             }
         };
@@ -105,7 +108,10 @@ impl Preferences {
             Ok(read) if read.version == VERSION => read.sane(),
             Ok(_) => Self::default(),
             Err(error) => {
-                tracing::warn!("what the window remembers is damaged: {error}: {}", path.display());
+                tracing::warn!(
+                    "what the window remembers is damaged: {error}: {}",
+                    path.display()
+                );
                 Self::default()
             }
         }

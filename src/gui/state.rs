@@ -92,7 +92,12 @@ impl Shared {
     /// # Errors
     /// Where the platform has no folder for it and none was named.
     pub fn library_path(&self) -> Result<PathBuf, LibraryError> {
-        match self.options.library.as_ref().or(self.preferences.library.as_ref()) {
+        match self
+            .options
+            .library
+            .as_ref()
+            .or(self.preferences.library.as_ref())
+        {
             Some(path) => Ok(path.clone()),
             None => crate::library::Library::default_path(),
         }
@@ -173,7 +178,11 @@ impl State {
     /// # Errors
     /// Where the system gives no threads.
     pub fn new(ctx: &egui::Context, options: Options) -> std::io::Result<Self> {
-        let preferences = options.preferences.as_deref().map(Preferences::load).unwrap_or_default();
+        let preferences = options
+            .preferences
+            .as_deref()
+            .map(Preferences::load)
+            .unwrap_or_default();
         let pace = Pace::default();
         pace.set_quiet(preferences.quiet);
         let pages = Pages::new(&preferences);
@@ -202,7 +211,12 @@ impl State {
 
     /// Takes in what happened to run number `serial`.
     pub fn take_run_events(&mut self, serial: u64, events: Vec<RunEvent>) {
-        let Some(live) = self.shared.live.as_mut().filter(|live| live.serial == serial) else {
+        let Some(live) = self
+            .shared
+            .live
+            .as_mut()
+            .filter(|live| live.serial == serial)
+        else {
             return;
         };
         let mut is_changed = false;
@@ -217,7 +231,12 @@ impl State {
     }
 
     fn announce_ending(&mut self) {
-        let Some(ending) = self.shared.live.as_ref().and_then(|live| live.ending.as_ref()) else {
+        let Some(ending) = self
+            .shared
+            .live
+            .as_ref()
+            .and_then(|live| live.ending.as_ref())
+        else {
             return;
         };
         let text = match (&ending.failure, ending.status) {

@@ -41,6 +41,9 @@ impl Pages {
 
     /// Shows the page that is open.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        if shared.preferences.page != Page::Devices {
+            self.devices.leave();
+        }
         match shared.preferences.page {
             Page::Train => self.train.show(ui, shared),
             Page::Runs => self.runs.show(ui, shared),
@@ -52,7 +55,9 @@ impl Pages {
     /// Files were dropped on the window: setups go into the panel, runs into the library.
     pub fn take_files(&mut self, paths: Vec<PathBuf>, shared: &mut Shared) {
         for path in paths {
-            let is_setup = path.extension().is_some_and(|extension| extension == "toml" || extension == "json");
+            let is_setup = path
+                .extension()
+                .is_some_and(|extension| extension == "toml" || extension == "json");
             if is_setup {
                 self.train.read_setup(path, shared);
             } else {

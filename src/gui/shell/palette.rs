@@ -1,4 +1,6 @@
-use egui::{Align2, Area, Frame, Id, Key, Label, Order, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
+use egui::{
+    Align2, Area, Frame, Id, Key, Label, Order, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2,
+};
 
 use crate::gui::commands::Command;
 use crate::gui::state::State;
@@ -13,7 +15,9 @@ pub struct Palette {
 
 /// Shows the palette where it is open.
 pub fn show(ui: &mut Ui, state: &mut State) {
-    let Some(palette) = &mut state.palette else { return };
+    let Some(palette) = &mut state.palette else {
+        return;
+    };
     let found = matching(&palette.typed);
     let (mut done, mut run) = (false, None);
     ui.input_mut(|input| {
@@ -31,13 +35,15 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     });
     palette.chosen = palette.chosen.min(found.len().saturating_sub(1));
     let tokens = Tokens::in_ui(ui);
-    let area = Area::new(Id::new("palette"))
+    let area = Area::new(Id::unique("palette"))
         .order(Order::Foreground)
         .anchor(Align2::CENTER_TOP, Vec2::new(0.0, 72.0))
         .show(ui.ctx(), |ui| {
             Frame::popup(ui.style()).inner_margin(8).show(ui, |ui| {
                 ui.set_width(480.0);
-                let label = ui.add(Label::new(RichText::new("Command").small().color(tokens.dim)));
+                let label = ui.add(Label::new(
+                    RichText::new("Command").small().color(tokens.dim),
+                ));
                 let typed = ui
                     .add(
                         TextEdit::singleline(&mut palette.typed)
@@ -75,21 +81,36 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 }
 
 fn row(ui: &mut Ui, command: Command, chosen: bool, tokens: &Tokens) -> egui::Response {
-    let fill = if chosen { tokens.raised } else { tokens.surface };
-    let inner = Frame::new().fill(fill).corner_radius(theme::ROUNDING).inner_margin(6).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.label(command.label());
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if let Some(shortcut) = command.shortcut() {
-                    let text = ui.ctx().format_shortcut(&shortcut);
-                    ui.label(RichText::new(text).small().color(tokens.dim));
-                }
+    let fill = if chosen {
+        tokens.raised
+    } else {
+        tokens.surface
+    };
+    let inner = Frame::new()
+        .fill(fill)
+        .corner_radius(theme::ROUNDING)
+        .inner_margin(6)
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(command.label());
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    if let Some(shortcut) = command.shortcut() {
+                        let text = ui.ctx().format_shortcut(&shortcut);
+                        ui.label(RichText::new(text).small().color(tokens.dim));
+                    }
+                });
             });
         });
-    });
-    let response = inner.response.interact(Sense::click()).on_hover_text(command.hint());
+    let response = inner
+        .response
+        .interact(Sense::click())
+        .on_hover_text(command.hint());
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::WidgetType::Button, true, format!("Run command: {}", command.label()))
+        egui::WidgetInfo::labeled(
+            egui::Role::Button,
+            true,
+            format!("Run command: {}", command.label()),
+        )
     });
     response
 }
@@ -102,9 +123,11 @@ fn matching(typed: &str) -> Vec<Command> {
         let text = text.to_lowercase();
         words.iter().all(|word| text.contains(word))
     };
-    let by_name = Command::ALL.into_iter().filter(|command| has(command.label()));
-    let by_hint = Command::ALL
+    let by_name = Command::ALL
         .into_iter()
-        .filter(|command| !has(command.label()) && has(&format!("{} {}", command.label(), command.hint())));
+        .filter(|command| has(command.label()));
+    let by_hint = Command::ALL.into_iter().filter(|command| {
+        !has(command.label()) && has(&format!("{} {}", command.label(), command.hint()))
+    });
     by_name.chain(by_hint).collect()
 }

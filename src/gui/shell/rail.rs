@@ -1,4 +1,6 @@
-use egui::{Color32, Frame, Panel, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, WidgetType};
+use egui::{
+    Color32, Frame, Panel, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo,
+};
 
 use crate::gui::commands::Command;
 use crate::gui::state::{Page, Shared};
@@ -11,30 +13,38 @@ const ITEM: Vec2 = Vec2::new(56.0, 52.0);
 pub fn rail(ui: &mut Ui, shared: &mut Shared) {
     let tokens = Tokens::in_ui(ui);
     let frame = Frame::new().fill(tokens.surface).inner_margin(4);
-    Panel::left("rail").exact_size(WIDTH).resizable(false).frame(frame).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 4.0;
-        ui.add_space(theme::GRID);
-        for page in Page::ALL.into_iter().filter(|page| *page != Page::Settings) {
-            item(ui, shared, page, &tokens);
-        }
-        ui.with_layout(egui::Layout::bottom_up(egui::Align::Center), |ui| {
+    Panel::left("rail")
+        .exact_size(WIDTH)
+        .resizable(false)
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 4.0;
             ui.add_space(theme::GRID);
-            item(ui, shared, Page::Settings, &tokens);
-            menu(ui, shared, &tokens);
-            jobs(ui, shared);
+            for page in Page::ALL.into_iter().filter(|page| *page != Page::Settings) {
+                item(ui, shared, page, &tokens);
+            }
+            ui.with_layout(egui::Layout::bottom_up(egui::Align::Center), |ui| {
+                ui.add_space(theme::GRID);
+                item(ui, shared, Page::Settings, &tokens);
+                menu(ui, shared, &tokens);
+                jobs(ui, shared);
+            });
         });
-    });
 }
 
 fn item(ui: &mut Ui, shared: &mut Shared, page: Page, tokens: &Tokens) {
     let chosen = shared.preferences.page == page;
     let (rect, response) = ui.allocate_exact_size(ITEM, Sense::click());
-    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, chosen, page.label()));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, page.label()));
     let colour = paint_ground(ui, rect, &response, chosen, tokens);
     icon(ui, page, rect.center_top() + Vec2::new(0.0, 19.0), colour);
     caption(ui, rect, page.label(), colour);
     if page == Page::Train && shared.is_training() {
-        ui.painter().circle_filled(rect.right_top() + Vec2::new(-12.0, 10.0), 3.5, tokens.accent);
+        ui.painter().circle_filled(
+            rect.right_top() + Vec2::new(-12.0, 10.0),
+            3.5,
+            tokens.accent,
+        );
     }
     let command = Command::Go(page);
     let hint = match command.shortcut() {
@@ -46,21 +56,34 @@ fn item(ui: &mut Ui, shared: &mut Shared, page: Page, tokens: &Tokens) {
     }
 }
 
-fn paint_ground(ui: &Ui, rect: Rect, response: &Response, chosen: bool, tokens: &Tokens) -> Color32 {
+fn paint_ground(
+    ui: &Ui,
+    rect: Rect,
+    response: &Response,
+    chosen: bool,
+    tokens: &Tokens,
+) -> Color32 {
     if chosen || response.hovered() || response.has_focus() {
-        ui.painter().rect_filled(rect, theme::ROUNDING, tokens.raised);
+        ui.painter()
+            .rect_filled(rect, theme::ROUNDING, tokens.raised);
     }
     if response.has_focus() {
         let rim = Stroke::new(1.0, tokens.accent);
-        ui.painter().rect_stroke(rect, theme::ROUNDING, rim, egui::StrokeKind::Inside);
+        ui.painter()
+            .rect_stroke(rect, theme::ROUNDING, rim, egui::StrokeKind::Inside);
     }
-    if chosen { tokens.accent_text } else { tokens.dim }
+    if chosen {
+        tokens.accent_text
+    } else {
+        tokens.dim
+    }
 }
 
 fn caption(ui: &Ui, rect: Rect, text: &str, colour: Color32) {
     let font = egui::FontId::proportional(theme::CAPTION);
     let at = rect.center_bottom() - Vec2::new(0.0, 6.0);
-    ui.painter().text(at, egui::Align2::CENTER_BOTTOM, text, font, colour);
+    ui.painter()
+        .text(at, egui::Align2::CENTER_BOTTOM, text, font, colour);
 }
 
 /// Icons are drawn, so that they are sharp at every scale and of the colour of the text.
@@ -70,7 +93,10 @@ fn icon(ui: &Ui, page: Page, centre: Pos2, colour: Color32) {
     let at = |x: f32, y: f32| centre + Vec2::new(x, y);
     match page {
         Page::Train => {
-            painter.add(Shape::closed_line(vec![at(-5.0, -7.0), at(7.0, 0.0), at(-5.0, 7.0)], stroke));
+            painter.add(Shape::closed_line(
+                vec![at(-5.0, -7.0), at(7.0, 0.0), at(-5.0, 7.0)],
+                stroke,
+            ));
         }
         Page::Runs => {
             for y in [-6.0, 0.0, 6.0] {
@@ -99,18 +125,24 @@ fn icon(ui: &Ui, page: Page, centre: Pos2, colour: Color32) {
 
 fn menu(ui: &mut Ui, shared: &mut Shared, tokens: &Tokens) {
     let (rect, response) = ui.allocate_exact_size(ITEM, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Menu"));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Menu"));
     let colour = paint_ground(ui, rect, &response, false, tokens);
     let stroke = Stroke::new(1.6, colour);
     let centre = rect.center_top() + Vec2::new(0.0, 19.0);
     for y in [-5.0, 0.0, 5.0] {
-        ui.painter().line_segment([centre + Vec2::new(-8.0, y), centre + Vec2::new(8.0, y)], stroke);
+        ui.painter().line_segment(
+            [centre + Vec2::new(-8.0, y), centre + Vec2::new(8.0, y)],
+            stroke,
+        );
     }
     caption(ui, rect, "Menu", colour);
     let response = response.on_hover_text("Everything that can be done");
     egui::Popup::menu(&response).show(|ui| {
         ui.set_min_width(220.0);
-        for command in Command::ALL.into_iter().filter(|command| !matches!(command, Command::Go(_))) {
+        for command in Command::ALL
+            .into_iter()
+            .filter(|command| !matches!(command, Command::Go(_)))
+        {
             let mut button = egui::Button::new(command.label());
             if let Some(shortcut) = command.shortcut() {
                 button = button.shortcut_text(ui.ctx().format_shortcut(&shortcut));
@@ -118,12 +150,18 @@ fn menu(ui: &mut Ui, shared: &mut Shared, tokens: &Tokens) {
             if ui.add(button).on_hover_text(command.hint()).clicked() {
                 shared.command(command);
             }
-            if matches!(command, Command::Enqueue | Command::CloneSetup | Command::ExportRuns | Command::NextTheme) {
+            if matches!(
+                command,
+                Command::Enqueue | Command::CloneSetup | Command::ExportRuns | Command::NextTheme
+            ) {
                 ui.separator();
             }
         }
-        let shortcut = Command::Palette.shortcut().map(|key| ui.ctx().format_shortcut(&key));
-        let button = egui::Button::new(Command::Palette.label()).shortcut_text(shortcut.unwrap_or_default());
+        let shortcut = Command::Palette
+            .shortcut()
+            .map(|key| ui.ctx().format_shortcut(&key));
+        let button =
+            egui::Button::new(Command::Palette.label()).shortcut_text(shortcut.unwrap_or_default());
         if ui.add(button).clicked() {
             shared.command(Command::Palette);
         }
@@ -133,10 +171,16 @@ fn menu(ui: &mut Ui, shared: &mut Shared, tokens: &Tokens) {
 fn jobs(ui: &mut Ui, shared: &Shared) {
     for job in shared.jobs.shown() {
         let share = job.progress.share().unwrap_or(0.0);
-        let bar = egui::ProgressBar::new(share).desired_width(48.0).desired_height(6.0);
-        let response = ui.add(bar).on_hover_text(format!("{} · click to cancel", job.title));
+        let bar = egui::ProgressBar::new(share)
+            .desired_width(48.0)
+            .desired_height(6.0);
+        let response = ui
+            .add(bar)
+            .on_hover_text(format!("{} · click to cancel", job.title));
         let response = response.interact(Sense::click());
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, format!("Cancel: {}", job.title)));
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::Button, true, format!("Cancel: {}", job.title))
+        });
         if response.clicked() {
             job.progress.cancel();
         }

@@ -100,7 +100,14 @@ impl Toasts {
             self.0.remove(0);
         }
         let at = jiff::Zoned::now();
-        self.0.push(Toast { kind, text, at, since: Instant::now(), closed: false, undo });
+        self.0.push(Toast {
+            kind,
+            text,
+            at,
+            since: Instant::now(),
+            closed: false,
+            undo,
+        });
     }
 }
 
@@ -112,7 +119,9 @@ pub fn show(ui: &mut Ui, shared: &mut Shared) {
     let mut shown: Vec<&mut Toast> = toasts
         .iter_mut()
         .rev()
-        .filter(|toast| !toast.closed && (toast.kind == ToastKind::Error || toast.since.elapsed() < STAYS))
+        .filter(|toast| {
+            !toast.closed && (toast.kind == ToastKind::Error || toast.since.elapsed() < STAYS)
+        })
         .take(SHOWN_MAX)
         .collect();
     shown.reverse();
@@ -125,9 +134,10 @@ pub fn show(ui: &mut Ui, shared: &mut Shared) {
         .map(|toast| STAYS.saturating_sub(toast.since.elapsed()))
         .min()
     {
-        ui.ctx().request_repaint_after(next + Duration::from_millis(20));
+        ui.ctx()
+            .request_repaint_after(next + Duration::from_millis(20));
     }
-    Area::new(Id::new("toasts"))
+    Area::new(Id::unique("toasts"))
         .order(Order::Tooltip)
         .anchor(Align2::RIGHT_BOTTOM, Vec2::new(-16.0, -16.0))
         .show(ui.ctx(), |ui| {
@@ -140,7 +150,11 @@ pub fn show(ui: &mut Ui, shared: &mut Shared) {
                 frame.show(ui, |ui| {
                     ui.set_width(340.0);
                     ui.horizontal_top(|ui| {
-                        ui.label(RichText::new(toast.kind.sign()).color(toast.kind.colour(&tokens)).strong());
+                        ui.label(
+                            RichText::new(toast.kind.sign())
+                                .color(toast.kind.colour(&tokens))
+                                .strong(),
+                        );
                         ui.vertical(|ui| {
                             ui.set_width(260.0);
                             ui.add(Label::new(&toast.text).wrap());
@@ -153,7 +167,11 @@ pub fn show(ui: &mut Ui, shared: &mut Shared) {
                         });
                         let close = ui.button("×").on_hover_text("Close this message");
                         close.widget_info(|| {
-                            egui::WidgetInfo::labeled(egui::WidgetType::Button, true, "Close this message")
+                            egui::WidgetInfo::labeled(
+                                egui::Role::Button,
+                                true,
+                                "Close this message",
+                            )
                         });
                         if close.clicked() {
                             toast.closed = true;
@@ -201,7 +219,9 @@ pub fn history(ui: &mut Ui, shared: &mut Shared, open: &mut bool) {
                     ui.horizontal_wrapped(|ui| {
                         let time = toast.at.strftime("%H:%M:%S").to_string();
                         ui.label(RichText::new(time).monospace().color(tokens.dim));
-                        ui.label(RichText::new(toast.kind.sign()).color(toast.kind.colour(&tokens)));
+                        ui.label(
+                            RichText::new(toast.kind.sign()).color(toast.kind.colour(&tokens)),
+                        );
                         ui.add(Label::new(&toast.text).wrap().selectable(true));
                     });
                 }

@@ -143,7 +143,11 @@ mod tests {
     fn luminance(colour: Color32) -> f64 {
         let part = |value: u8| {
             let value = f64::from(value) / 255.0;
-            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            if value <= 0.040_45 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * part(colour.r()) + 0.7152 * part(colour.g()) + 0.0722 * part(colour.b())
     }
@@ -156,9 +160,20 @@ mod tests {
     #[test]
     fn text_can_be_read_on_every_ground() {
         for tokens in [DARK, LIGHT] {
-            for ground in [tokens.canvas, tokens.surface, tokens.raised, tokens.well, tokens.stripe] {
+            for ground in [
+                tokens.canvas,
+                tokens.surface,
+                tokens.raised,
+                tokens.well,
+                tokens.stripe,
+            ] {
                 for text in [
-                    tokens.text, tokens.dim, tokens.accent_text, tokens.good, tokens.warning, tokens.error,
+                    tokens.text,
+                    tokens.dim,
+                    tokens.accent_text,
+                    tokens.good,
+                    tokens.warning,
+                    tokens.error,
                 ] {
                     assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}");
                 }
@@ -171,7 +186,10 @@ mod tests {
     fn lines_of_a_plot_stand_out_from_its_ground() {
         for index in 0..SERIES.len() {
             for tokens in [DARK, LIGHT] {
-                assert!(contrast(tokens.series(index).0, tokens.surface) >= 3.0, "{index}");
+                assert!(
+                    contrast(tokens.series(index).0, tokens.surface) >= 3.0,
+                    "{index}"
+                );
             }
         }
     }

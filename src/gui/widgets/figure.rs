@@ -16,7 +16,7 @@ pub fn key_figure(ui: &mut Ui, name: &str, figure: &str, below: &str) -> Respons
     });
     let response = inner.response;
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::WidgetType::Label, true, format!("{name}: {figure}"))
+        egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{name}: {figure}"))
     });
     response
 }
@@ -37,13 +37,25 @@ pub fn figure_hover(ui: &mut Ui, parts: &[PhaseEnergy], unit: EnergyUnit) {
               not in the net one.");
     for part in parts {
         ui.separator();
-        let gross = part.gross.energy_j.map_or("no reading".to_owned(), |gross| written_energy(gross, unit));
-        ui.label(RichText::new(format!("{}: {gross}", part.gross.boundary)).text_style(theme::strong()));
+        let gross = part
+            .gross
+            .energy_j
+            .map_or("no reading".to_owned(), |gross| written_energy(gross, unit));
+        ui.label(
+            RichText::new(format!("{}: {gross}", part.gross.boundary)).text_style(theme::strong()),
+        );
         if let Some(net) = part.net_j {
-            ui.label(format!("net of the idle machine: {}", written_energy(net, unit)));
+            ui.label(format!(
+                "net of the idle machine: {}",
+                written_energy(net, unit)
+            ));
         }
         ui.label(format!("source: {}", part.gross.source));
-        ui.label(format!("grade {}: {}", part.gross.grade, part.gross.grade.meaning()));
+        ui.label(format!(
+            "grade {}: {}",
+            part.gross.grade,
+            part.gross.grade.meaning()
+        ));
         ui.label(format!(
             "{:.0} % of {} covered by readings",
             part.gross.coverage() * 100.0,

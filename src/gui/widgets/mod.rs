@@ -4,4 +4,7 @@ mod figure;
 mod parts;
 
 pub use figure::{everyday, figure_hover, key_figure, written_energy};
-pub use parts::{caption, card, chip, danger_button, empty_state, field_label, link, primary_button, problem, section};
+pub use parts::{
+    caption, card, chip, danger_button, empty_state, field_label, link, primary_button, problem,
+    section,
+};

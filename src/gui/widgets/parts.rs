@@ -7,8 +7,14 @@ use crate::gui::theme::{self, Tokens};
 /// The one button of a page that does what one came for.
 pub fn primary_button(ui: &mut Ui, text: &str) -> Response {
     let tokens = Tokens::in_ui(ui);
-    let text = RichText::new(text).text_style(theme::strong()).color(tokens.on_accent);
-    ui.add(Button::new(text).fill(tokens.accent).min_size(Vec2::new(0.0, theme::CONTROL_HEIGHT)))
+    let text = RichText::new(text)
+        .text_style(theme::strong())
+        .color(tokens.on_accent);
+    ui.add(
+        Button::new(text)
+            .fill(tokens.accent)
+            .min_size(Vec2::new(0.0, theme::CONTROL_HEIGHT)),
+    )
 }
 
 /// A button for what cannot be undone.
@@ -28,7 +34,11 @@ pub fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
 pub fn field_label(ui: &mut Ui, text: &str, hint: &str) -> Response {
     let tokens = Tokens::in_ui(ui);
     let label = ui.label(RichText::new(text).small().color(tokens.dim));
-    if hint.is_empty() { label } else { label.on_hover_text(hint) }
+    if hint.is_empty() {
+        label
+    } else {
+        label.on_hover_text(hint)
+    }
 }
 
 /// What is wrong with a field, below it.
@@ -70,12 +80,17 @@ pub fn link(ui: &mut Ui, text: &str) -> Response {
     let tokens = Tokens::in_ui(ui);
     let label = Label::new(RichText::new(text).color(tokens.accent_text).underline());
     let response = ui.add(label.sense(Sense::click()));
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Link, true, text));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, text));
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
 
 /// A page or part with nothing in it yet: what would be here, and what to do next.
-pub fn empty_state<R>(ui: &mut Ui, title: &str, text: &str, action: impl FnOnce(&mut Ui) -> R) -> R {
+pub fn empty_state<R>(
+    ui: &mut Ui,
+    title: &str,
+    text: &str,
+    action: impl FnOnce(&mut Ui) -> R,
+) -> R {
     let tokens = Tokens::in_ui(ui);
     let top = (ui.available_height() * 0.3).max(24.0);
     ui.add_space(top);

@@ -1,23 +1,56 @@
 //! Setup and the run that goes on.
 
+mod run;
 mod setup;
 
 use std::path::PathBuf;
 
-use egui::{Frame, Panel, Ui};
+use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui};
+use serde::{Deserialize, Serialize};
 
 use self::setup::SetupPanel;
-
-use crate::gui::commands::Action;
+use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
 use crate::gui::state::Shared;
-use crate::gui::theme::Tokens;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets;
 use crate::setup::Setup;
+
+/// What is shown of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum View {
+    #[default]
+    Plots,
+    Mistakes,
+    Details,
+}
+
+impl View {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (
+            Self::Plots,
+            "Plots",
+            "Loss, accuracy, power and energy as they go",
+        ),
+        (
+            Self::Mistakes,
+            "Mistakes",
+            "What the network takes for what, and the samples behind it",
+        ),
+        (
+            Self::Details,
+            "Details",
+            "Device, meters, self-check and model of this run",
+        ),
+    ];
+}
 
 /// The page.
 pub struct TrainPage {
     /// What is to be trained.
     pub setup: SetupPanel,
+    view: View,
 }
 
 impl TrainPage {
@@ -25,17 +58,54 @@ impl TrainPage {
     pub fn new(preferences: &Preferences) -> Self {
         Self {
             setup: SetupPanel::new(preferences),
+            view: preferences.of_page("train-view").unwrap_or_default(),
         }
     }
 
     /// Draws the page.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         let frame = Frame::new().fill(Tokens::in_ui(ui).surface);
-        let panel = Panel::left("setup panel")
+        Panel::left("setup panel")
             .exact_size(setup::WIDTH)
             .resizable(false)
-            .frame(frame);
-        panel.show(ui, |ui| self.setup.show(ui, shared));
+            .frame(frame)
+            .show(ui, |ui| self.setup.show(ui, shared));
+        let margin = Margin::same(theme::PANEL_MARGIN);
+        CentralPanel::default()
+            .frame(Frame::new().inner_margin(margin))
+            .show(ui, |ui| {
+                if shared.live.is_none() {
+                    nothing_yet(ui, shared);
+                    return;
+                }
+                run::header(ui, shared);
+                run::queue(ui, shared);
+                run::figures(ui, shared);
+                self.views(ui);
+                let Some(live) = &shared.live else { return };
+                match self.view {
+                    View::Plots => {}
+                    View::Mistakes => {}
+                    View::Details => {
+                        ScrollArea::vertical()
+                            .auto_shrink(false)
+                            .show(ui, |ui| run::details(ui, live));
+                    }
+                }
+            });
+    }
+
+    fn views(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            for (view, label, hint) in View::ALL {
+                let response = ui
+                    .selectable_label(self.view == view, label)
+                    .on_hover_text(hint);
+                if response.clicked() {
+                    self.view = view;
+                }
+            }
+        });
     }
 
     /// Another setup was put into the panel.
@@ -65,15 +135,42 @@ impl TrainPage {
 
     /// Puts the setup of the run that is shown into the panel.
     pub fn clone_setup(&mut self, shared: &mut Shared) {
-        if let Some(live) = &shared.live {
-            let setup = live.setup.clone();
-            shared.ask(Action::UseSetup(Box::new(setup)));
+        match &shared.live {
+            Some(live) => {
+                let setup = Box::new(live.setup.clone());
+                shared.ask(Action::UseSetup(setup));
+            }
+            None => shared.toasts.warn("No run is shown"),
         }
     }
 
     /// Plots where they were at first.
-    pub fn reset_layout(&mut self) {}
+    pub fn reset_layout(&mut self) {
+        self.view = View::default();
+    }
 
     /// Notes what is to be remembered until the next start.
-    pub fn remember(&self, _preferences: &mut Preferences) {}
+    pub fn remember(&self, preferences: &mut Preferences) {
+        preferences.remember("train-view", &self.view);
+    }
+}
+
+/// Before the first run: what to do, and what will be seen.
+fn nothing_yet(ui: &mut Ui, shared: &mut Shared) {
+    let text = "A small network learns to read handwritten digits in well under a minute. You will see its loss fall, and the \
+                watts and joules that this takes on your machine, with how well they are known.";
+    let start = widgets::empty_state(ui, "Train the first network", text, |ui| {
+        let clicked = widgets::primary_button(ui, "Train it now").clicked();
+        ui.add_space(theme::GRID);
+        ui.add(
+            Label::new(
+                RichText::new("The panel at the left changes what is trained, and how.").small(),
+            )
+            .wrap(),
+        );
+        clicked
+    });
+    if start {
+        shared.command(Command::Start);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{ComboBox, Id, Rect, RichText, Sense, Stroke, Ui, Vec2};
+use egui::{ComboBox, Rect, RichText, Sense, Stroke, Ui, Vec2};
 
 use super::SetupPanel;
 use super::form::{Form, Look};

@@ -247,9 +247,7 @@ fn presets_menu(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
         line(&mut text, preset.hint, theme::CAPTION, tokens.dim);
         let button = egui::Button::new(text).wrap().frame_when_inactive(false);
         let response = ui.add_sized([ui.available_width(), 0.0], button);
-        response.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::Role::Button, true, preset.title)
-        });
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, preset.title));
         if response.clicked() {
             shared.ask(Action::UseSetup(Box::new(preset.setup(setup))));
             ui.close();

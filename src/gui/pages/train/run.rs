@@ -1,0 +1,475 @@
+//! The run that goes on, or the last one of this window: how far it is, what it costs, and its plots.
+
+use egui::{Align, Frame, Label, Layout, ProgressBar, RichText, Ui, Vec2};
+
+use crate::analysis;
+use crate::gui::commands::{Action, Command};
+use crate::gui::live::{Live, Wish};
+use crate::gui::state::Shared;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets;
+use crate::library::Status;
+use crate::setup::{Phase, Setup};
+use crate::units::{Estimate, count, duration, estimate, quantity, significant};
+
+/// Height of the strip with progress and buttons, so that nothing jumps when a line comes or goes.
+const HEADER_HEIGHT: f32 = 64.0;
+
+/// The strip at the top: what the run does, how much is left, and what can be done with it.
+pub fn header(ui: &mut Ui, shared: &mut Shared) {
+    let Some(live) = &shared.live else { return };
+    let tokens = Tokens::in_ui(ui);
+    let mut wanted = Vec::new();
+    ui.allocate_ui(Vec2::new(ui.available_width(), HEADER_HEIGHT), |ui| {
+        ui.horizontal(|ui| {
+            ui.set_min_height(theme::CONTROL_HEIGHT);
+            let (title, detail) = headline(live);
+            ui.label(RichText::new(title).text_style(theme::strong()));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                buttons(ui, live, &mut wanted);
+                let detail = RichText::new(detail).color(tokens.dim);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(Label::new(detail).truncate());
+                });
+            });
+        });
+        let share = live.share_done().unwrap_or(0.0);
+        let colour = if live.is_going_on() {
+            tokens.accent
+        } else {
+            tokens.outline
+        };
+        let bar = ProgressBar::new(share as f32)
+            .desired_height(6.0)
+            .fill(colour)
+            .corner_radius(3.0);
+        let response = ui.add(bar);
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::labeled(
+                egui::Role::ProgressIndicator,
+                true,
+                "Progress of the run",
+            );
+            info.value = Some(share * 100.0);
+            info
+        });
+    });
+    if let Some(failure) = failure(live) {
+        failed(ui, live, &failure, &mut wanted);
+    }
+    shared.actions.extend(wanted);
+}
+
+/// What the run does, and how much is left.
+fn headline(live: &Live) -> (&'static str, String) {
+    if let Some(ending) = &live.ending {
+        let why = ending
+            .summary
+            .as_ref()
+            .map(|summary| summary.reason_text.clone())
+            .unwrap_or_default();
+        let title = match (ending.status, &ending.failure) {
+            (_, Some(_)) => "Failed",
+            (Status::Completed, None) => "Complete",
+            _ => "Stopped",
+        };
+        return (title, why);
+    }
+    if live.not_started.is_some() {
+        return ("Not started", String::new());
+    }
+    let title = match (live.wish, live.phase) {
+        (Some(Wish::Stop), _) => "Stopping after this step",
+        (Some(Wish::Pause), _) => "Pausing after this step",
+        (None, Some(Phase::Idle)) => "Measuring the idle machine",
+        (None, Some(Phase::Load)) => "Loading the dataset",
+        (None, Some(Phase::WarmUp)) => "Warming up",
+        (None, Some(Phase::Train)) => "Training",
+        (None, Some(Phase::Evaluate)) => "Evaluating",
+        (None, Some(Phase::Checkpoint)) => "Saving a checkpoint",
+        (None, Some(Phase::Pause)) => "Paused",
+        (None, None) if live.progress.is_some() => "Training",
+        (None, None) => "Starting the worker",
+    };
+    let mut detail = Vec::new();
+    if let Some(progress) = &live.progress {
+        let epochs = live.setup.regime.stop.epochs;
+        detail.push(match epochs {
+            Some(epochs) => format!("epoch {} of {epochs}", progress.epoch),
+            None => format!("epoch {}", progress.epoch),
+        });
+    } else if live.phase == Some(Phase::WarmUp) {
+        detail.push(
+            "kernels are compiled and tuned; the first run on a device takes longest".to_owned(),
+        );
+    } else if live.phase == Some(Phase::Idle) {
+        detail.push("so that the energy of doing nothing can be taken off".to_owned());
+    }
+    if let Some(left) = live.left() {
+        detail.push(format!("{} left", duration(left.time_s)));
+        if let Some(energy_j) = left.energy_j {
+            detail.push(format!("{} left", quantity(energy_j.value, "J")));
+        }
+    }
+    (title, detail.join(" · "))
+}
+
+fn buttons(ui: &mut Ui, live: &Live, wanted: &mut Vec<Action>) {
+    let mut button = |ui: &mut Ui, text: &str, command: Command, enabled: bool| {
+        let hint = match command.shortcut() {
+            Some(key) => format!("{} ({})", command.hint(), ui.ctx().format_shortcut(&key)),
+            None => command.hint().to_owned(),
+        };
+        if ui
+            .add_enabled(enabled, egui::Button::new(text))
+            .on_hover_text(hint)
+            .clicked()
+        {
+            wanted.push(Action::Command(command));
+        }
+    };
+    if live.is_going_on() {
+        let can = live.control.is_some() && live.wish != Some(Wish::Stop);
+        button(ui, "Stop", Command::Stop, live.wish != Some(Wish::Stop));
+        let held = live.is_paused() || live.wish == Some(Wish::Pause);
+        let trains = live.progress.is_some() || held;
+        button(
+            ui,
+            if held { "Resume" } else { "Pause" },
+            Command::PauseOrResume,
+            can && trains,
+        );
+        button(
+            ui,
+            "Checkpoint",
+            Command::Checkpoint,
+            can && live.progress.is_some(),
+        );
+        return;
+    }
+    button(ui, "Clone setup", Command::CloneSetup, true);
+    if let Some(run_id) = &live.run_id {
+        if ui
+            .button("Show in runs")
+            .on_hover_text("Everything that was recorded, and its export")
+            .clicked()
+        {
+            wanted.push(Action::ShowRun(run_id.clone()));
+        }
+        let is_over = live
+            .ending
+            .as_ref()
+            .is_some_and(|ending| ending.status == Status::Completed);
+        if !is_over
+            && live.checkpoints > 0
+            && ui
+                .button("Go on")
+                .on_hover_text("Go on from the last checkpoint")
+                .clicked()
+        {
+            wanted.push(Action::ResumeRun(run_id.clone()));
+        }
+    }
+}
+
+fn failure(live: &Live) -> Option<String> {
+    let of_ending = live
+        .ending
+        .as_ref()
+        .and_then(|ending| ending.failure.as_ref());
+    of_ending
+        .map(|failure| failure.message.clone())
+        .or_else(|| live.not_started.clone())
+}
+
+fn failed(ui: &mut Ui, live: &Live, failure: &str, wanted: &mut Vec<Action>) {
+    let tokens = Tokens::in_ui(ui);
+    Frame::new()
+        .fill(tokens.surface)
+        .stroke(egui::Stroke::new(1.0, tokens.error))
+        .corner_radius(theme::ROUNDING)
+        .inner_margin(12)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            let died = live
+                .ending
+                .as_ref()
+                .is_some_and(|ending| ending.worker_died);
+            let title = if died {
+                "The worker died"
+            } else {
+                "The run failed"
+            };
+            ui.label(
+                RichText::new(title)
+                    .text_style(theme::strong())
+                    .color(tokens.error),
+            );
+            ui.add(Label::new(failure).wrap().selectable(true));
+            if live.run_id.is_some() {
+                widgets::caption(ui, "What was recorded until then is in the library.");
+            }
+            ui.horizontal(|ui| {
+                if ui
+                    .button("Start again")
+                    .on_hover_text("The same setup from the beginning")
+                    .clicked()
+                {
+                    wanted.push(Action::UseSetup(Box::new(live.setup.clone())));
+                    wanted.push(Action::Command(Command::Start));
+                }
+                if let Some(run_id) = live.run_id.as_ref().filter(|_| live.checkpoints > 0)
+                    && ui.button("Go on from the last checkpoint").clicked()
+                {
+                    wanted.push(Action::ResumeRun(run_id.clone()));
+                }
+            });
+        });
+}
+
+/// The large figures.
+pub fn figures(ui: &mut Ui, shared: &Shared) {
+    let Some(live) = &shared.live else { return };
+    let unit = shared.preferences.energy_unit;
+    let tokens = Tokens::in_ui(ui);
+    Frame::new()
+        .fill(tokens.surface)
+        .stroke(egui::Stroke::new(1.0, tokens.line))
+        .corner_radius(theme::ROUNDING)
+        .inner_margin(egui::Margin::symmetric(16, 10))
+        .show(ui, |ui| {
+            // Columns of equal width: a figure that grows by a digit moves nothing.
+            ui.columns(4, |columns| {
+                let [energy_ui, power_ui, accuracy_ui, carbon_ui] = columns else {
+                    return;
+                };
+                energy_figure(energy_ui, live, unit);
+                power_figure(power_ui, live);
+                accuracy_figure(accuracy_ui, live);
+                carbon_figure(carbon_ui, live);
+            });
+        });
+}
+
+fn energy_figure(ui: &mut Ui, live: &Live, unit: crate::gui::preferences::EnergyUnit) {
+    let sum = live.energy();
+    let value = sum.as_ref().and_then(|sum| sum.gross.energy_j);
+    let figure = match (value, live.is_going_on()) {
+        (Some(value), _) => widgets::written_energy(value, unit),
+        (None, _) if live.meters.is_empty() && live.data.is_some() && live.progress.is_some() => {
+            "no meter".to_owned()
+        }
+        _ => "–".to_owned(),
+    };
+    let below = match &sum {
+        Some(sum) => {
+            let parts: Vec<&str> = live
+                .training
+                .iter()
+                .map(|part| part.gross.boundary.label())
+                .collect();
+            format!("{} · grade {}", parts.join(" + "), sum.gross.grade)
+        }
+        None => "training and evaluation".to_owned(),
+    };
+    let response = widgets::key_figure(ui, "Energy", &figure, &below);
+    response.on_hover_ui(|ui| widgets::figure_hover(ui, &live.training, unit));
+}
+
+fn power_figure(ui: &mut Ui, live: &Live) {
+    let figure = live
+        .power_w()
+        .map_or("–".to_owned(), |power_w| quantity(power_w, "W"));
+    let idle: Vec<Estimate> = live.idle.iter().map(|idle| idle.power_w).collect();
+    let below = match (live.is_going_on(), idle.is_empty()) {
+        (_, false) => format!("idle {}", estimate(Estimate::sum_independent(idle), "W")),
+        (true, true) => "now".to_owned(),
+        (false, true) => "at the end".to_owned(),
+    };
+    let response = widgets::key_figure(ui, "Power", &figure, &below);
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(380.0);
+        ui.label(
+            RichText::new("Power of the metered parts at the latest reading")
+                .text_style(theme::strong()),
+        );
+        for meter in &live.meters {
+            let now = live.now.iter().find(|now| now.meter == meter.id);
+            let reading = now
+                .and_then(|now| now.power_w)
+                .map_or("no reading".to_owned(), |watts| quantity(watts, "W"));
+            ui.label(format!(
+                "{}: {reading} · {} · grade {}",
+                meter.boundary, meter.source, meter.grade
+            ));
+            if let Some(lost) = now.and_then(|now| now.lost.as_ref()) {
+                ui.label(format!("no longer read: {lost}"));
+            }
+        }
+        if live.meters.is_empty() {
+            ui.label("No meter answers; the Devices page tells what was tried.");
+        }
+    });
+}
+
+fn accuracy_figure(ui: &mut Ui, live: &Live) {
+    let percent = |share: f64| format!("{} %", significant(share * 100.0, 4));
+    let held_out = live
+        .evaluation
+        .as_ref()
+        .and_then(|evaluation| evaluation.accuracy);
+    let figure = held_out.map_or("–".to_owned(), percent);
+    let mut below = match live.setup.regime.stop.target_accuracy {
+        Some(target) => match live
+            .ending
+            .as_ref()
+            .and_then(|ending| ending.summary.as_ref()?.target_reached)
+        {
+            Some(true) => format!("reached {}", percent(target)),
+            Some(false) => format!("did not reach {}", percent(target)),
+            None => format!("held out · target {}", percent(target)),
+        },
+        None => "held-out samples".to_owned(),
+    };
+    if let (Some(best), None) = (live.best_accuracy, live.setup.regime.stop.target_accuracy) {
+        below = format!("held out · best {}", percent(best));
+    }
+    let response = widgets::key_figure(ui, "Accuracy", &figure, &below);
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(360.0);
+        ui.label(RichText::new("Share of the held-out samples that the network gets right").text_style(theme::strong()));
+        ui.label("It has never been trained on these. The dashed line of the plots is theirs, the solid one that of the training samples.");
+        if let Some(training) = live.progress.as_ref().and_then(|progress| progress.accuracy) {
+            ui.label(format!("of the latest training samples: {}", percent(training)));
+        }
+        if let Some(data) = &live.data {
+            ui.label(format!("{} samples are held out", count(data.test as u64)));
+        }
+    });
+}
+
+fn carbon_figure(ui: &mut Ui, live: &Live) {
+    let energy = live.energy().and_then(|sum| sum.gross.energy_j);
+    let measure = &live.setup.measure;
+    let carbon = energy.and_then(|energy_j| {
+        let intensity = analysis::lookup(measure.country.as_deref()).ok()?;
+        analysis::operational(energy_j, &intensity, measure.pue).ok()
+    });
+    let figure = carbon
+        .as_ref()
+        .map_or("–".to_owned(), |carbon| estimate(carbon.carbon_g, "g"));
+    let like = energy.map(|energy_j| widgets::everyday(energy_j.value));
+    let below = like
+        .as_ref()
+        .map_or("CO₂ equivalent".to_owned(), |(text, _)| text.clone());
+    let response = widgets::key_figure(ui, "CO₂ equivalent", &figure, &below);
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(380.0);
+        ui.label(
+            RichText::new("Operational carbon of the electricity").text_style(theme::strong()),
+        );
+        ui.label("energy ÷ 3.6 MJ/kWh × PUE × carbon intensity");
+        if let Some(carbon) = &carbon {
+            ui.label(format!(
+                "PUE {}, {} gCO2e/kWh: {}",
+                significant(carbon.pue, 3),
+                significant(carbon.intensity.g_per_kwh, 3),
+                carbon
+                    .intensity
+                    .country
+                    .as_deref()
+                    .unwrap_or(&carbon.intensity.source)
+            ));
+        }
+        ui.label("Making the hardware is not in it. Country and PUE are chosen in the settings.");
+        if let Some((text, formula)) = &like {
+            ui.separator();
+            ui.label(text);
+            ui.label(formula);
+        }
+    });
+}
+
+/// What waits for its turn.
+pub fn queue(ui: &mut Ui, shared: &mut Shared) {
+    if shared.queue.is_empty() {
+        return;
+    }
+    let tokens = Tokens::in_ui(ui);
+    let mut wanted = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(format!("{} waiting", shared.queue.len())).color(tokens.dim));
+        for (index, setup) in shared.queue.iter().enumerate() {
+            let text = in_words(setup);
+            let button = egui::Button::new(RichText::new(format!("{text}  ×")).small());
+            let response = ui
+                .add(button)
+                .on_hover_text("Click to take it out of the queue");
+            response.widget_info(|| {
+                egui::WidgetInfo::labeled(
+                    egui::Role::Button,
+                    true,
+                    format!("Take {text} out of the queue"),
+                )
+            });
+            if response.clicked() {
+                wanted = Some(index);
+            }
+        }
+    });
+    if let Some(index) = wanted {
+        shared.ask(Action::Unqueue(index));
+    }
+}
+
+fn in_words(setup: &Setup) -> String {
+    format!(
+        "{} · {} · seed {}",
+        setup.dataset.name(),
+        setup.model.in_words(),
+        setup.regime.seed
+    )
+}
+
+/// Device, data, meters and self-check of the run.
+pub fn details(ui: &mut Ui, live: &Live) {
+    let tokens = Tokens::in_ui(ui);
+    let row = |ui: &mut Ui, name: &str, value: String| {
+        ui.label(RichText::new(name).color(tokens.dim));
+        ui.add(Label::new(value).wrap().selectable(true));
+        ui.end_row();
+    };
+    egui::Grid::new("run-details").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
+        if let Some((device, because)) = &live.device {
+            row(ui, "device", format!("{} ({}): {because}", device.name, device.backend));
+            if !device.driver.is_empty() {
+                row(ui, "driver", device.driver.clone());
+            }
+        }
+        if let Some(data) = &live.data {
+            row(ui, "dataset", format!(
+                "{}: {} to learn from, {} held out, {}, {} classes",
+                data.title, count(data.train as u64), count(data.test as u64), data.input, data.classes.len()
+            ));
+            row(ui, "model", format!(
+                "{} parameters, {} for a training sample",
+                count(data.plan.parameters()), quantity(data.plan.training_flop() as f64, "FLOP")
+            ));
+        }
+        if let Some(check) = &live.self_check {
+            let word = if check.passed { "passed" } else { "failed: its results are not to be trusted" };
+            let difference = check.gradient_difference.map_or("no number".to_owned(), |difference| format!("{difference:.1e}"));
+            row(ui, "self-check", format!("{word}; gradients differ from the CPU's by {difference}, {:.1e} is allowed", check.tolerance));
+        }
+        for meter in &live.meters {
+            row(ui, "meter", format!("{}: {} · {} · grade {} ({})", meter.boundary, meter.source, meter.device, meter.grade, meter.grade.meaning()));
+        }
+        if let Some(run_id) = &live.run_id {
+            row(ui, "stored as", run_id.clone());
+        }
+        if let Some(progress) = &live.progress {
+            row(ui, "speed", format!("{} samples/s", count(progress.samples_per_s.max(0.0) as u64)));
+            row(ui, "steps", count(progress.step));
+        }
+    });
+}

@@ -1,0 +1,62 @@
+use joulelab::library::Status;
+
+use crate::window::{Window, long, short};
+
+#[test]
+fn a_newcomer_trains_the_default_network_and_sees_what_it_cost() {
+    let mut window = Window::new(short());
+    window.click("Train it now");
+    window.until("an accuracy", |window| {
+        window
+            .after("Accuracy: ")
+            .is_some_and(|figure| figure.ends_with('%'))
+    });
+    window.until("the end", |window| window.has("Complete"));
+    let energy = window.after("Energy: ").expect("an energy is shown");
+    assert!(energy.ends_with('J') || energy.contains('J'), "{energy}");
+    let power = window.after("Power: ").expect("a power is shown");
+    assert!(power.ends_with('W'), "{power}");
+    let runs = window.runs();
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0].run.status, Status::Completed);
+}
+
+#[test]
+fn a_run_is_paused_goes_on_and_is_stopped() {
+    let mut window = Window::new(long());
+    window.click("Start training");
+    window.until("training", |window| {
+        window.has("Training") && window.has("Pause")
+    });
+    window.until("steps", |window| {
+        window
+            .after("Accuracy: ")
+            .is_some_and(|figure| figure.ends_with('%'))
+    });
+    window.click("Pause");
+    window.until("a pause", |window| window.has("Paused"));
+    window.click("Resume");
+    window.until("training again", |window| window.has("Training"));
+    window.click("Checkpoint");
+    window.click("Stop");
+    window.until("the end", |window| window.has("Stopped"));
+    let runs = window.runs();
+    assert_eq!(runs[0].run.status, Status::Stopped);
+    let pauses = runs[0]
+        .totals
+        .iter()
+        .any(|total| total.phase == "pause" && total.duration_s > 0.0);
+    assert!(pauses, "the pause is in the record: {:?}", runs[0].totals);
+}
+
+#[test]
+fn what_waits_is_trained_in_its_turn() {
+    let mut window = Window::new(short());
+    window.click("Start training");
+    window.until("the run", |window| window.has("Stop"));
+    window.click("Add to queue");
+    window.until("both runs", |window| {
+        let runs = window.runs();
+        runs.len() == 2 && runs.iter().all(|row| row.run.status == Status::Completed)
+    });
+}

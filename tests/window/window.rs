@@ -1,0 +1,209 @@
+//! The window under test, with a library and preferences of its own.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use joulelab::control::WorkerCommand;
+use joulelab::gui::{App, Options, Preferences};
+use joulelab::library::{Filter, Library, RunRow};
+use joulelab::setup::Setup;
+use tempfile::TempDir;
+
+/// Ends a test that hangs, long after anything should have happened.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A window with its folder.
+pub struct Window {
+    pub harness: Harness<'static, App>,
+    folder: TempDir,
+}
+
+/// A setup that trains for a moment on the CPU.
+pub fn short() -> Setup {
+    let mut setup = Setup {
+        device: "cpu".to_owned(),
+        ..Setup::default()
+    };
+    setup.measure.idle_s = 0.0;
+    setup.regime.stop.epochs = Some(2);
+    setup
+}
+
+/// A setup that would train for minutes.
+pub fn long() -> Setup {
+    let mut setup = short();
+    setup.regime.stop.epochs = Some(5000);
+    setup.checkpoint.every_s = 0.0;
+    setup
+}
+
+impl Window {
+    pub fn new(setup: Setup) -> Self {
+        Self::with_size(setup, [1280.0, 800.0], 1.0)
+    }
+
+    pub fn with_size(setup: Setup, size: [f32; 2], zoom: f32) -> Self {
+        let preferences = Preferences {
+            setup,
+            zoom,
+            ..Preferences::default()
+        };
+        Self::with(preferences, size, |options| options)
+    }
+
+    pub fn with(
+        preferences: Preferences,
+        size: [f32; 2],
+        change: impl FnOnce(Options) -> Options,
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        preferences
+            .save(&folder.path().join("window.json"))
+            .expect("preferences are written");
+        let options = change(options(folder.path()));
+        Self {
+            harness: open(options, size),
+            folder,
+        }
+    }
+
+    /// Closes the window as if it were killed, and opens another over the same library and preferences.
+    pub fn reopen(self) -> Self {
+        let Self { harness, folder } = self;
+        drop(harness);
+        Self {
+            harness: open(options(folder.path()), [1280.0, 800.0]),
+            folder,
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn library(&self) -> PathBuf {
+        self.folder.path().join("library.sqlite")
+    }
+
+    pub fn runs(&self) -> Vec<RunRow> {
+        let library = Library::open(self.library()).expect("the library opens");
+        library.runs(&Filter::default()).expect("the library reads")
+    }
+
+    /// Draws frames until `condition` holds.
+    #[track_caller]
+    pub fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let since = Instant::now();
+        loop {
+            self.harness.step();
+            if condition(self) {
+                return;
+            }
+            assert!(
+                since.elapsed() < PATIENCE,
+                "waited in vain for {what}; seen: {:?}",
+                self.seen()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Draws a few frames.
+    pub fn settle(&mut self) {
+        for _ in 0..6 {
+            self.harness.step();
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn has(&self, label: &str) -> bool {
+        self.harness.query_all_by_label(label).next().is_some()
+    }
+
+    pub fn has_part(&self, part: &str) -> bool {
+        self.harness
+            .query_all_by_label_contains(part)
+            .next()
+            .is_some()
+    }
+
+    /// The one label that begins with `start`, without it.
+    pub fn after(&self, start: &str) -> Option<String> {
+        self.seen()
+            .into_iter()
+            .find_map(|label| label.strip_prefix(start).map(str::to_owned))
+    }
+
+    /// Every name in the window.
+    pub fn seen(&self) -> Vec<String> {
+        self.harness
+            .root()
+            .children_recursive()
+            .filter_map(|node| {
+                let node = node.accesskit_node();
+                node.label().or_else(|| node.value())
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    pub fn click(&mut self, label: &str) {
+        self.until(label, |window| window.has(label));
+        self.harness.get_by_label(label).click();
+        self.settle();
+    }
+
+    /// Opens a page by its item in the rail.
+    pub fn go(&mut self, page: &str) {
+        self.click(page);
+    }
+}
+
+fn options(folder: &Path) -> Options {
+    let sysfs = folder.join("empty-sysfs");
+    std::fs::create_dir_all(&sysfs).expect("a folder");
+    Options {
+        worker: worker(folder, &sysfs),
+        library: Some(folder.join("library.sqlite")),
+        preferences: Some(folder.join("window.json")),
+    }
+}
+
+fn open(options: Options, size: [f32; 2]) -> Harness<'static, App> {
+    Harness::builder()
+        .with_size(size)
+        .with_step_dt(1.0 / 30.0)
+        .build_eframe(move |created| App::new(&created.egui_ctx, options).expect("threads"))
+}
+
+/// No power meter and no adapter of the machine's own: what a test sees must not depend on where it runs.
+fn worker(folder: &Path, sysfs: &Path) -> WorkerCommand {
+    let assign = |name: &str, value: &Path| {
+        let mut text = OsString::from(name);
+        text.push("=");
+        text.push(value);
+        text
+    };
+    let program = env!("CARGO_BIN_EXE_joulelab");
+    let own = ["worker", "--log", "warn"].map(OsString::from);
+    if !cfg!(unix) {
+        return WorkerCommand {
+            program: program.into(),
+            arguments: own.into(),
+        };
+    }
+    let mut arguments = vec![
+        assign("JOULELAB_SYSFS_ROOT", sysfs),
+        assign("JOULELAB_NVML_LIBRARY", &folder.join("no-nvml.so")),
+        assign("VK_DRIVER_FILES", &folder.join("no-driver.json")),
+        OsString::from(program),
+    ];
+    arguments.extend(own);
+    WorkerCommand {
+        program: "env".into(),
+        arguments,
+    }
+}
