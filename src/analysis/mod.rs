@@ -3,6 +3,7 @@
 //! Depends on the library's types, `setup` and `units`. Used by `cli` and `gui`.
 
 mod carbon;
+pub mod forecast;
 mod left;
 
 pub use carbon::{
