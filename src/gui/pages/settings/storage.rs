@@ -5,6 +5,7 @@ use egui::{Label, RichText, TextEdit, Ui};
 use super::field;
 use super::look::choice;
 use crate::control::Folders;
+use crate::gui::dialogs::{self, Question};
 use crate::gui::jobs::Lane;
 use crate::gui::state::{Shared, State};
 use crate::gui::theme::{self, Tokens};
@@ -91,6 +92,12 @@ impl LibraryField {
                         let folder = PathBuf::from(self.typed.trim());
                         self.open(shared, Some(folder));
                     }
+                    let choose = ui
+                        .button("Choose…")
+                        .on_hover_text("Choose a folder and use it");
+                    if choose.clicked() {
+                        ask(shared);
+                    }
                     let has_own = shared.preferences.library.is_some() || self.is_edited;
                     let default = ui
                         .add_enabled(has_own, egui::Button::new("Use the default"))
@@ -109,7 +116,11 @@ impl LibraryField {
 
     /// Opens the library in `folder`, or the default one, and uses it from then on where that works.
     pub(super) fn open(&mut self, shared: &mut Shared, folder: Option<PathBuf>) {
-        if shared.is_training() || self.is_opening {
+        if self.is_opening {
+            return;
+        }
+        if shared.is_training() {
+            self.problem = Some("A run goes on; nothing was changed".to_owned());
             return;
         }
         if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_absolute()) {
@@ -129,6 +140,22 @@ impl LibraryField {
             Box::new(move |state: &mut State| was_opened(state, own, opened))
         });
     }
+}
+
+fn ask(shared: &mut Shared) {
+    let mut question = Question::new("Folder of the library");
+    question.folder = shared
+        .library_path()
+        .ok()
+        .and_then(|path| path.parent().map(Path::to_owned));
+    dialogs::pick_folder(shared, question, |state, folder| {
+        if let Some(folder) = folder {
+            let field = &mut state.pages.settings.library;
+            field.typed = folder.display().to_string();
+            field.is_edited = true;
+            field.open(&mut state.shared, Some(folder));
+        }
+    });
 }
 
 fn was_opened(state: &mut State, own: Option<PathBuf>, opened: Result<(), String>) {
