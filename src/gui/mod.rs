@@ -13,6 +13,7 @@
 //! | `commands` | one list for menus, shortcuts and the palette |
 //! | `live` | the run that goes on, and the queue |
 //! | `curves` | what a run's plots are drawn from |
+//! | `mistakes` | what a run's network takes for what |
 //! | `theme` | colours, type, spacing |
 //! | `widgets`, `plot` | parts that pages share |
 //! | `shell` | navigation rail, palette, toasts, dialogs |
@@ -24,6 +25,7 @@ mod curves;
 mod jobs;
 mod launch;
 mod live;
+mod mistakes;
 mod pages;
 pub mod plot;
 mod preferences;

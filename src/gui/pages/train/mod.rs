@@ -1,5 +1,8 @@
 //! Setup and the run that goes on.
 
+pub mod confusion;
+mod gallery;
+mod heat;
 mod run;
 
 use std::path::PathBuf;
@@ -13,6 +16,7 @@ use crate::gui::state::Shared;
 use crate::gui::theme;
 use crate::gui::widgets;
 use crate::setup::Setup;
+use confusion::{ConfusionView, Source};
 
 /// What is shown of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +52,7 @@ impl View {
 #[derive(Default)]
 pub struct TrainPage {
     view: View,
+    mistakes: ConfusionView,
 }
 
 impl TrainPage {
@@ -55,6 +60,7 @@ impl TrainPage {
     pub fn new(preferences: &Preferences) -> Self {
         Self {
             view: preferences.of_page("train-view").unwrap_or_default(),
+            mistakes: ConfusionView::default(),
         }
     }
 
@@ -75,7 +81,7 @@ impl TrainPage {
                 let Some(live) = &shared.live else { return };
                 match self.view {
                     View::Plots => {}
-                    View::Mistakes => {}
+                    View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
                     View::Details => {
                         ScrollArea::vertical()
                             .auto_shrink(false)
