@@ -58,6 +58,9 @@ pub struct ConfusionView {
     step: Option<u64>,
     choice: Option<Choice>,
     gallery: Gallery,
+    picture: heat::Picture,
+    /// The matrix whose most frequent mistakes were looked for last, and they.
+    named: Option<(Arc<Confusion>, Vec<(usize, usize, u32)>)>,
 }
 
 /// What is shown in one frame.
@@ -306,18 +309,28 @@ impl ConfusionView {
 
     fn matrix(&mut self, ui: &mut Ui, shown: &Shown) {
         let chosen = self.choice.and_then(Choice::cell);
-        if let Some((truth, predicted)) = heat::show(ui, &shown.confusion, &shown.classes, chosen) {
+        let (confusion, classes) = (&shown.confusion, &shown.classes);
+        let clicked = heat::show(ui, &mut self.picture, confusion, classes, chosen);
+        if let Some((truth, predicted)) = clicked {
             self.choice = Some(Choice::Cell { truth, predicted });
         }
         ui.add_space(theme::GRID);
-        let mistakes = shown.confusion.mistakes(NAMED_MISTAKES);
+        let known = self
+            .named
+            .take()
+            .filter(|(of, _)| Arc::ptr_eq(of, confusion));
+        let (_, mistakes) =
+            self.named
+                .insert(known.unwrap_or_else(|| {
+                    (Arc::clone(confusion), confusion.mistakes(NAMED_MISTAKES))
+                }));
         if mistakes.is_empty() {
             widgets::caption(ui, "No mistake at this evaluation.");
             return;
         }
         widgets::caption(ui, "Most frequent mistakes, truth → prediction");
         ui.horizontal_wrapped(|ui| {
-            for (truth, predicted, samples) in mistakes {
+            for &mut (truth, predicted, samples) in mistakes {
                 let text = format!(
                     "{} → {}: {}",
                     shown.classes[truth],

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use egui::epaint::TextShape;
 use egui::text::LayoutJob;
 use egui::{
-    Color32, FontId, Galley, Id, Key, Painter, Pos2, Rect, Response, Role, Sense, Stroke,
-    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Color32, ColorImage, FontId, Galley, Id, Key, Painter, Pos2, Rect, Response, Role, Sense,
+    Stroke, StrokeKind, TextureHandle, TextureId, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use crate::gui::mistakes::Confusion;
@@ -45,10 +45,40 @@ pub fn cell_name(classes: &[String], truth: usize, predicted: usize, samples: u6
     )
 }
 
+/// The cells of a matrix of many classes, as a picture with a pixel each: so many rectangles would take milliseconds.
+#[derive(Default)]
+pub struct Picture(Option<(Arc<Confusion>, bool, TextureHandle)>);
+
+impl Picture {
+    fn of(&mut self, ui: &Ui, heat: &Heat<'_>) -> TextureId {
+        let dark = heat.tokens.dark;
+        let known = self.0.as_ref().filter(|(confusion, was_dark, _)| {
+            Arc::ptr_eq(confusion, heat.confusion) && *was_dark == dark
+        });
+        if let Some((.., texture)) = known {
+            return texture.id();
+        }
+        let n = heat.classes.len();
+        let pixels = (0..n)
+            .flat_map(|truth| {
+                let of_class = heat.confusion.of_class(truth);
+                (0..n).map(move |predicted| heat.colour(truth, predicted, of_class))
+            })
+            .collect();
+        let image = ColorImage::new([n, n], pixels);
+        let name = "confusion-matrix";
+        let texture = ui.ctx().load_texture(name, image, TextureOptions::NEAREST);
+        let id = texture.id();
+        self.0 = Some((Arc::clone(heat.confusion), dark, texture));
+        id
+    }
+}
+
 /// Draws the matrix; the cell that was chosen now.
 pub fn show(
     ui: &mut Ui,
-    confusion: &Confusion,
+    picture: &mut Picture,
+    confusion: &Arc<Confusion>,
     classes: &[String],
     chosen: Option<(usize, usize)>,
 ) -> Option<(usize, usize)> {
@@ -68,7 +98,7 @@ pub fn show(
     if classes.len() <= NUMBERED_MAX {
         heat.buttons(ui, chosen)
     } else {
-        heat.one_area(ui, chosen)
+        heat.one_area(ui, picture, chosen)
     }
 }
 
@@ -123,7 +153,7 @@ struct Heat<'a> {
     /// Corner of the first cell.
     origin: Pos2,
     plan: Plan,
-    confusion: &'a Confusion,
+    confusion: &'a Arc<Confusion>,
     classes: &'a [String],
     id: Id,
 }
@@ -264,33 +294,28 @@ impl Heat<'_> {
         }
     }
 
-    fn paint(&self, truth: usize, predicted: usize, bare: bool) {
-        let samples = self.confusion.count(truth, predicted);
-        let of_class = self.confusion.of_class(truth);
-        let share = match of_class {
-            0 => 0.0,
-            _ => f64::from(samples) / of_class as f64,
-        };
-        let rect = self.cell(truth, predicted);
-        let rect = if bare { rect } else { rect.shrink(1.0) };
-        // By the square root, so that a single mistake among many can be seen.
-        let ground = self
-            .tokens
+    /// By the square root of the share, so that a single mistake among many can be seen.
+    fn colour(&self, truth: usize, predicted: usize, of_class: u64) -> Color32 {
+        let share = share(self.confusion.count(truth, predicted), of_class);
+        self.tokens
             .raised
-            .lerp_to_gamma(self.tokens.accent, share.sqrt() as f32);
-        self.painter
-            .rect_filled(rect, if bare { 0 } else { 3 }, ground);
-        if bare {
-            return;
-        }
+            .lerp_to_gamma(self.tokens.accent, share.sqrt())
+    }
+
+    fn paint(&self, truth: usize, predicted: usize, of_class: u64) {
+        let samples = self.confusion.count(truth, predicted);
+        let rect = self.cell(truth, predicted).shrink(1.0);
+        let ground = self.colour(truth, predicted, of_class);
+        self.painter.rect_filled(rect, 3, ground);
         if truth == predicted {
             let rim = Stroke::new(1.0, self.tokens.dim);
             self.painter.rect_stroke(rect, 3, rim, StrokeKind::Inside);
         }
-        let colour = match (samples, share > 0.12) {
-            (0, _) => self.tokens.dim,
-            (_, true) => self.tokens.on_accent,
-            (_, false) => self.tokens.text,
+        let colour = match samples {
+            0 => self.tokens.dim,
+            // From here on the ground is nearer to the accent than to the panel.
+            _ if share(samples, of_class) > 0.12 => self.tokens.on_accent,
+            _ => self.tokens.text,
         };
         self.painter.text(
             rect.center(),
@@ -305,8 +330,9 @@ impl Heat<'_> {
     fn buttons(&self, ui: &mut Ui, chosen: Option<(usize, usize)>) -> Option<(usize, usize)> {
         let mut clicked = None;
         for truth in 0..self.classes.len() {
+            let of_class = self.confusion.of_class(truth);
             for predicted in 0..self.classes.len() {
-                self.paint(truth, predicted, false);
+                self.paint(truth, predicted, of_class);
                 let id = self.id.with((truth, predicted));
                 let response = ui.interact(self.cell(truth, predicted), id, Sense::click());
                 let name = || self.name(truth, predicted);
@@ -332,14 +358,17 @@ impl Heat<'_> {
     }
 
     /// One area for all cells: the pointer and the arrow keys choose among them.
-    fn one_area(&self, ui: &mut Ui, chosen: Option<(usize, usize)>) -> Option<(usize, usize)> {
+    fn one_area(
+        &self,
+        ui: &mut Ui,
+        picture: &mut Picture,
+        chosen: Option<(usize, usize)>,
+    ) -> Option<(usize, usize)> {
         let n = self.classes.len();
-        for truth in 0..n {
-            for predicted in 0..n {
-                self.paint(truth, predicted, true);
-            }
-        }
         let whole = self.cell(0, 0).union(self.cell(n - 1, n - 1));
+        let all = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+        self.painter
+            .image(picture.of(ui, self), whole, all, Color32::WHITE);
         self.painter.line_segment(
             [whole.left_top(), whole.right_bottom()],
             Stroke::new(1.0, self.tokens.outline),
@@ -405,6 +434,13 @@ impl Heat<'_> {
         let rect = self.cell(truth, predicted);
         self.painter
             .rect_stroke(rect, 3, Stroke::new(2.0, colour), StrokeKind::Inside);
+    }
+}
+
+fn share(samples: u32, of_class: u64) -> f32 {
+    match of_class {
+        0 => 0.0,
+        _ => (f64::from(samples) / of_class as f64) as f32,
     }
 }
 
