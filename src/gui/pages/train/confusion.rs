@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Align, Label, Layout, RichText, ScrollArea, Slider, Ui};
+use egui::{Align, Label, Layout, RichText, ScrollArea, Slider, Ui, UiBuilder};
 
 use super::gallery::{Choice, Gallery};
 use super::heat;
@@ -207,20 +207,22 @@ impl ConfusionView {
         }
         ui.add_space(theme::GRID);
         if ui.available_width() >= BESIDE_FROM {
-            let height = ui.available_height();
-            let width =
-                (ui.available_width() * 0.55).min(heat::width_wanted(shown.confusion.classes()));
-            ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
-                ui.allocate_ui(egui::vec2(width, height), |ui| {
-                    ui.set_min_size(egui::vec2(width, height));
-                    ScrollArea::both()
-                        .id_salt("confusion-matrix")
-                        .auto_shrink(false)
-                        .show(ui, |ui| self.matrix(ui, shown));
-                });
-                ui.add_space(2.0 * theme::GRID);
-                ui.vertical(|ui| self.samples(ui, shared, shown));
+            let room = ui.available_rect_before_wrap();
+            let wanted = heat::width_wanted(shown.confusion.classes());
+            let middle = room.left() + (room.width() * 0.55).min(wanted);
+            let (left, mut right) = room.split_left_right_at_x(middle);
+            right.min.x += 4.0 * theme::GRID;
+            let part = |rect| {
+                let layout = Layout::top_down(Align::Min);
+                UiBuilder::new().max_rect(rect).layout(layout)
+            };
+            ui.scope_builder(part(left), |ui| {
+                ScrollArea::both()
+                    .id_salt("confusion-matrix")
+                    .auto_shrink(false)
+                    .show(ui, |ui| self.matrix(ui, shown));
             });
+            ui.scope_builder(part(right), |ui| self.samples(ui, shared, shown));
         } else {
             ScrollArea::both()
                 .id_salt("confusion-matrix")

@@ -28,6 +28,8 @@ const AXIS: f32 = 20.0;
 const BAR: f32 = 56.0;
 const SHARE: f32 = 56.0;
 const GAP: f32 = theme::GRID;
+/// Room for what stands below the matrix, points.
+const BELOW: f32 = 72.0;
 
 /// Width at which the matrix is as large as it gets, points.
 pub fn width_wanted(classes: usize) -> f32 {
@@ -127,16 +129,17 @@ impl Plan {
         } else {
             CELL_MIN_BARE
         };
-        let cell = ((ui.available_width() - left - right) / n)
-            .floor()
-            .clamp(least, CELL_MAX);
+        // Of the height, what stands below the matrix is left out.
+        let by_width = (ui.available_width() - left - right) / n;
+        let by_height = (ui.available_height() - AXIS - widest - BELOW) / n;
+        let cell = by_width.min(by_height).floor().clamp(least, CELL_MAX);
         let upright = widest > cell - GAP;
-        let top =
-            AXIS + if upright {
-                widest
-            } else {
-                theme::CAPTION + GAP
-            } + GAP;
+        let names = if upright {
+            widest
+        } else {
+            theme::CAPTION + GAP
+        };
+        let top = AXIS + names + GAP;
         Self {
             cell,
             before: vec2(left, top),
