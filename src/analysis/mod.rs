@@ -6,6 +6,7 @@ mod carbon;
 mod left;
 
 pub use carbon::{
-    CarbonError, CarbonFigure, CarbonIntensity, WORLD_MEAN_G_PER_KWH, lookup, operational,
+    CarbonError, CarbonFigure, CarbonIntensity, WORLD_MEAN_G_PER_KWH, countries, lookup,
+    operational,
 };
 pub use left::{Left, left, share_done};

@@ -1,11 +1,14 @@
 //! Work off the window's thread: each lane is a thread with a short queue; a job's result is a change to the state, made
 //! on the window's thread when it comes round.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::state::State;
+use crate::control;
 use crate::library::{Library, LibraryError};
 
 /// A change to the state.
@@ -283,9 +286,37 @@ fn work_through(
     }
 }
 
+/// How often runs are looked for whose recorder is gone.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
 /// The library as jobs reach it: opened once and kept, opened anew where it could not be.
 #[derive(Clone, Default)]
-pub struct SharedLibrary(Arc<Mutex<Option<Library>>>);
+pub struct SharedLibrary(Arc<Mutex<Option<OpenLibrary>>>);
+
+struct OpenLibrary {
+    library: Library,
+    swept_at: Instant,
+}
+
+impl OpenLibrary {
+    fn open(path: &Path) -> Result<Self, LibraryError> {
+        let mut open = Self {
+            library: Library::open(path)?,
+            swept_at: Instant::now(),
+        };
+        open.sweep()?;
+        Ok(open)
+    }
+
+    /// Marks runs whose recorder is gone as interrupted.
+    fn sweep(&mut self) -> Result<(), LibraryError> {
+        let (machine, _) = control::here();
+        self.library
+            .sweep_interrupted(&machine.fingerprint, control::is_alive)?;
+        self.swept_at = Instant::now();
+        Ok(())
+    }
+}
 
 impl SharedLibrary {
     /// Does `work` with the library at `path`.
@@ -294,20 +325,17 @@ impl SharedLibrary {
     /// Where it cannot be opened, and as `work`.
     pub fn with<T>(
         &self,
-        path: &std::path::Path,
+        path: &Path,
         work: impl FnOnce(&mut Library) -> Result<T, LibraryError>,
     ) -> Result<T, LibraryError> {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.as_ref().is_none_or(|library| library.path() != path) {
-            *slot = None;
-            let mut library = Library::open(path)?;
-            let (machine, _) = crate::control::here();
-            library.sweep_interrupted(&machine.fingerprint, crate::control::is_alive)?;
-            *slot = Some(library);
+        let mut open = match slot.take().filter(|open| open.library.path() == path) {
+            Some(open) => open,
+            None => OpenLibrary::open(path)?,
+        };
+        if open.swept_at.elapsed() > SWEEP_EVERY {
+            open.sweep()?;
         }
-        match slot.as_mut() {
-            Some(library) => work(library),
-            None => unreachable!("it was opened above"),
-        }
+        work(&mut slot.insert(open).library)
     }
 }

@@ -37,5 +37,6 @@ mod widgets;
 pub use app::App;
 pub use commands::{Action, Command};
 pub use launch::{WindowError, open};
-pub use preferences::Preferences;
+pub use preferences::{EnergyUnit, Preferences, ThemeChoice};
 pub use state::Options;
+pub use state::Page;

@@ -46,6 +46,13 @@ pub enum Event {
         /// What was not used, and why.
         refused: Vec<Source>,
     },
+    /// Every meter without a run; about twice a second.
+    Readings {
+        /// Seconds since reading began.
+        t_s: f64,
+        /// Each meter now.
+        now: Vec<MeterNow>,
+    },
     /// The idle baseline.
     Idle {
         /// One for each meter that answered.

@@ -16,4 +16,4 @@ pub use event::{Evaluation, Progress, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 
 /// Version of the messages. Both sides must have the same.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;

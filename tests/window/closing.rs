@@ -24,7 +24,9 @@ fn closing_during_a_run_asks_and_keeps_the_record() {
     let mut window = Window::new(long());
     window.click("Start training");
     window.until("steps", |window| {
-        window.after("Accuracy: ").is_some_and(|figure| figure.ends_with('%'))
+        window
+            .after("Accuracy: ")
+            .is_some_and(|figure| figure.ends_with('%'))
     });
     ask_to_close(&mut window);
     assert!(commands(&window).contains(&ViewportCommand::CancelClose));
@@ -46,7 +48,10 @@ fn a_window_that_goes_away_leaves_a_run_that_can_be_resumed() {
     window.click("Start training");
     window.until("a checkpoint", |window| {
         let checkpoints = window.folder().join("runs");
-        window.after("Accuracy: ").is_some_and(|figure| figure.ends_with('%')) && checkpoints.exists()
+        window
+            .after("Accuracy: ")
+            .is_some_and(|figure| figure.ends_with('%'))
+            && checkpoints.exists()
     });
     let id = window.runs()[0].run.id.clone();
     // The process of the window lives on in a test, and with it the recorder; stopping stands for its end.
@@ -54,7 +59,9 @@ fn a_window_that_goes_away_leaves_a_run_that_can_be_resumed() {
     window.until("the end", |window| window.has("Stopped"));
     let mut window = window.reopen();
     window.go("Runs");
-    window.until("the run in the list", |window| window.has_part(&id) || window.has_part("digits"));
+    window.until("the run in the list", |window| {
+        window.has_part(&id) || window.has_part("digits")
+    });
     let runs = window.runs();
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].run.id, id);

@@ -26,15 +26,22 @@ fn a_worker_that_is_killed_leaves_its_record_and_an_offer_to_go_on() {
     let mut window = Window::new(long());
     window.click("Start training");
     window.until("steps", |window| {
-        window.after("Accuracy: ").is_some_and(|figure| figure.ends_with('%'))
+        window
+            .after("Accuracy: ")
+            .is_some_and(|figure| figure.ends_with('%'))
     });
     for pid in workers(window.folder()) {
-        let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
+        let killed = std::process::Command::new("kill")
+            .args(["-9", &pid.to_string()])
+            .status();
         assert!(killed.expect("kill is everywhere on Unix").success());
     }
     window.until("the failure", |window| window.has("The worker died"));
     let runs = window.runs();
-    assert!(matches!(runs[0].run.status, Status::Failed | Status::Interrupted));
+    assert!(matches!(
+        runs[0].run.status,
+        Status::Failed | Status::Interrupted
+    ));
     assert!(runs[0].run.steps.is_some_and(|steps| steps > 0));
     window.click("Go on from the last checkpoint");
     window.until("training again", |window| window.has("Training"));

@@ -29,14 +29,18 @@ fn is_drawn(screenshot: &Path) -> bool {
         .args(["-format", "%k", "info:"])
         .output()
         .expect("imagemagick runs");
-    let colours: u64 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0);
+    let colours: u64 = String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse()
+        .unwrap_or(0);
     colours > 50
 }
 
 #[test]
 fn the_window_opens_on_a_screen() {
     if !["Xvfb", "convert", "import"].into_iter().all(is_there) {
-        let required = std::env::var("JOULELAB_TEST_ADAPTER").is_ok_and(|value| value == "required");
+        let required =
+            std::env::var("JOULELAB_TEST_ADAPTER").is_ok_and(|value| value == "required");
         assert!(!required, "Xvfb and imagemagick are needed here");
         eprintln!("skipped: Xvfb and imagemagick are not installed");
         return;
@@ -74,7 +78,10 @@ fn the_window_opens_on_a_screen() {
         if taken && is_drawn(&screenshot) {
             break;
         }
-        assert!(since.elapsed() < Duration::from_secs(60), "nothing was drawn");
+        assert!(
+            since.elapsed() < Duration::from_secs(60),
+            "nothing was drawn"
+        );
     }
     if let Some(keep) = std::env::var_os("JOULELAB_TEST_SCREENSHOT") {
         std::fs::copy(&screenshot, keep).expect("the screenshot is kept");

@@ -3,10 +3,10 @@
 mod closing;
 mod failure;
 mod keyboard;
+#[cfg(target_os = "linux")]
+mod launch;
 mod names;
 mod snapshots;
 mod training;
 mod values;
 mod window;
-#[cfg(target_os = "linux")]
-mod launch;

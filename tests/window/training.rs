@@ -7,7 +7,9 @@ fn a_newcomer_trains_the_default_network_and_sees_what_it_cost() {
     let mut window = Window::new(short());
     window.click("Train it now");
     window.until("an accuracy", |window| {
-        window.after("Accuracy: ").is_some_and(|figure| figure.ends_with('%'))
+        window
+            .after("Accuracy: ")
+            .is_some_and(|figure| figure.ends_with('%'))
     });
     window.until("the end", |window| window.has("Complete"));
     let energy = window.after("Energy: ").expect("an energy is shown");
@@ -23,8 +25,14 @@ fn a_newcomer_trains_the_default_network_and_sees_what_it_cost() {
 fn a_run_is_paused_goes_on_and_is_stopped() {
     let mut window = Window::new(long());
     window.click("Start training");
-    window.until("training", |window| window.has("Training") && window.has("Pause"));
-    window.until("steps", |window| window.after("Accuracy: ").is_some_and(|figure| figure.ends_with('%')));
+    window.until("training", |window| {
+        window.has("Training") && window.has("Pause")
+    });
+    window.until("steps", |window| {
+        window
+            .after("Accuracy: ")
+            .is_some_and(|figure| figure.ends_with('%'))
+    });
     window.click("Pause");
     window.until("a pause", |window| window.has("Paused"));
     window.click("Resume");
@@ -34,7 +42,10 @@ fn a_run_is_paused_goes_on_and_is_stopped() {
     window.until("the end", |window| window.has("Stopped"));
     let runs = window.runs();
     assert_eq!(runs[0].run.status, Status::Stopped);
-    let pauses = runs[0].totals.iter().any(|total| total.phase == "pause" && total.duration_s > 0.0);
+    let pauses = runs[0]
+        .totals
+        .iter()
+        .any(|total| total.phase == "pause" && total.duration_s > 0.0);
     assert!(pauses, "the pause is in the record: {:?}", runs[0].totals);
 }
 

@@ -7,7 +7,9 @@ fn write(window: &mut Window, label: &str, text: &str) {
     let field = window.harness.get_by_label(label);
     field.focus();
     window.harness.step();
-    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    window
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
     window.harness.step();
     window.harness.get_by_label(label).type_text(text);
     window.settle();
@@ -26,7 +28,10 @@ fn a_value_that_is_not_possible_is_refused_beside_its_field() {
         write(&mut window, label, bad);
         window.until("what is wrong", |window| window.has_part(words));
         window.click("Start training");
-        assert!(window.runs().is_empty(), "{label} = {bad} must not be trained");
+        assert!(
+            window.runs().is_empty(),
+            "{label} = {bad} must not be trained"
+        );
         write(&mut window, label, good);
         window.until("nothing wrong", |window| !window.has_part(words));
     }

@@ -46,17 +46,26 @@ impl Window {
     }
 
     pub fn with_size(setup: Setup, size: [f32; 2], zoom: f32) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
         let preferences = Preferences {
             setup,
             zoom,
             ..Preferences::default()
         };
+        Self::with(preferences, size, |options| options)
+    }
+
+    pub fn with(
+        preferences: Preferences,
+        size: [f32; 2],
+        change: impl FnOnce(Options) -> Options,
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         preferences
             .save(&folder.path().join("window.json"))
             .expect("preferences are written");
+        let options = change(options(folder.path()));
         Self {
-            harness: open(folder.path(), size),
+            harness: open(options, size),
             folder,
         }
     }
@@ -66,7 +75,7 @@ impl Window {
         let Self { harness, folder } = self;
         drop(harness);
         Self {
-            harness: open(folder.path(), [1280.0, 800.0]),
+            harness: open(options(folder.path()), [1280.0, 800.0]),
             folder,
         }
     }
@@ -153,14 +162,17 @@ impl Window {
     }
 }
 
-fn open(folder: &Path, size: [f32; 2]) -> Harness<'static, App> {
+fn options(folder: &Path) -> Options {
     let sysfs = folder.join("empty-sysfs");
     std::fs::create_dir_all(&sysfs).expect("a folder");
-    let options = Options {
+    Options {
         worker: worker(folder, &sysfs),
         library: Some(folder.join("library.sqlite")),
         preferences: Some(folder.join("window.json")),
-    };
+    }
+}
+
+fn open(options: Options, size: [f32; 2]) -> Harness<'static, App> {
     Harness::builder()
         .with_size(size)
         .with_step_dt(1.0 / 30.0)

@@ -1,0 +1,323 @@
+use egui::{Pos2, pos2};
+
+use super::pyramid::{Pyramid, Reach};
+
+/// How values become places on the screen, in points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Screen {
+    /// The part of the window that the plot has.
+    pub rect: egui::Rect,
+    /// Places along the axes that are at the left and the right rim.
+    pub x: (f64, f64),
+    /// Places along the axes that are at the lower and the upper rim.
+    pub y: (f64, f64),
+    /// Whether each axis is logarithmic.
+    pub log: (bool, bool),
+    /// Physical pixels in a point.
+    pub pixels_per_point: f32,
+}
+
+/// Beyond this many points outside of the plot nothing is told apart; `f32` is exact enough within.
+const FAR: f64 = 1e5;
+
+impl Screen {
+    /// Where a value is along x, in points.
+    pub fn x_at(&self, x: f64) -> f64 {
+        let place = if self.log.0 { x.log10() } else { x };
+        let share = (place - self.x.0) / (self.x.1 - self.x.0);
+        f64::from(self.rect.left()) + share * f64::from(self.rect.width())
+    }
+
+    /// Where a value is along y, in points; not a number where it has no place.
+    pub fn y_at(&self, y: f64) -> f64 {
+        let place = match self.log.1 {
+            false => y,
+            true if y > 0.0 => y.log10(),
+            true => f64::NAN,
+        };
+        let share = (place - self.y.0) / (self.y.1 - self.y.0);
+        f64::from(self.rect.bottom()) - share * f64::from(self.rect.height())
+    }
+
+    /// Where a point is.
+    pub fn at(&self, x: f64, y: f64) -> Pos2 {
+        position(self.x_at(x), self.y_at(y))
+    }
+
+    /// The place along the x axis under a position.
+    pub fn place_x(&self, x: f32) -> f64 {
+        let share = f64::from(x - self.rect.left()) / f64::from(self.rect.width());
+        self.x.0 + share * (self.x.1 - self.x.0)
+    }
+
+    /// The place along the y axis under a position.
+    pub fn place_y(&self, y: f32) -> f64 {
+        let share = f64::from(self.rect.bottom() - y) / f64::from(self.rect.height());
+        self.y.0 + share * (self.y.1 - self.y.0)
+    }
+
+    /// The points of a line in sight, with one more on either side, so that the line leaves the plot where it should.
+    pub fn in_sight(&self, len: usize, x: impl Fn(usize) -> f64) -> std::ops::Range<usize> {
+        let value = |place: f64| if self.log.0 { 10_f64.powf(place) } else { place };
+        let from = first(len, |at| x(at) >= value(self.x.0)).saturating_sub(1);
+        let to = (first(len, |at| x(at) > value(self.x.1)) + 1).min(len);
+        from..to
+    }
+}
+
+fn position(x: f64, y: f64) -> Pos2 {
+    pos2(x.clamp(-FAR, FAR) as f32, y.clamp(-FAR, FAR) as f32)
+}
+
+/// The first of `len` for which `is_past` holds, which then holds for all after it.
+pub fn first(len: usize, is_past: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low.midpoint(high);
+        if is_past(middle) { high = middle } else { low = middle + 1 }
+    }
+    low
+}
+
+/// A line brought down to what can be seen of it.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Unbroken stretches.
+    pub stretches: Vec<Vec<Pos2>>,
+    /// Whether there are more points than columns of pixels, so that the strokes of a dash cannot follow the line.
+    pub is_dense: bool,
+}
+
+/// What a column of pixels shows of a line.
+#[derive(Clone, Copy)]
+struct Column {
+    number: i64,
+    x: (f64, f64),
+    first: f64,
+    last: f64,
+    low: f64,
+    high: f64,
+    points: usize,
+}
+
+struct Columns<'a, X, Y> {
+    screen: &'a Screen,
+    x: X,
+    y: Y,
+    column: Option<Column>,
+    stretch: Vec<Pos2>,
+    /// The last point of the stretch, before it was moved to the rim.
+    previous: (f64, f64),
+    seen: Seen,
+}
+
+/// Brings a line down to its first, last, least and greatest value in each column of pixels. Takes a time that depends on
+/// the width of the plot alone.
+pub fn seen(screen: &Screen, pyramid: &Pyramid, x: impl Fn(usize) -> f64, y: impl Fn(usize) -> f64) -> Seen {
+    let sight = screen.in_sight(pyramid.len(), &x);
+    let wide = f64::from(screen.rect.width() * screen.pixels_per_point);
+    let is_dense = sight.len() as f64 > wide;
+    let mut columns = Columns {
+        screen,
+        x,
+        y,
+        column: None,
+        stretch: Vec::new(),
+        previous: (0.0, 0.0),
+        seen: Seen { stretches: Vec::new(), is_dense },
+    };
+    if let Some(top) = pyramid.levels().checked_sub(1) {
+        let length = Pyramid::block_len(top);
+        let blocks = sight.start / length..sight.end.div_ceil(length);
+        for block in blocks {
+            columns.block(pyramid, top, block, &sight);
+        }
+    }
+    columns.gap();
+    columns.seen
+}
+
+impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
+    fn block(&mut self, pyramid: &Pyramid, level: usize, block: usize, sight: &std::ops::Range<usize>) {
+        let length = Pyramid::block_len(level);
+        let points = (block * length).max(sight.start)..((block + 1) * length).min(sight.end);
+        if points.is_empty() {
+            return;
+        }
+        let reach = pyramid.block(level, block);
+        if reach.shown(self.screen.log.1).is_none() {
+            return self.gap();
+        }
+        let is_whole = block * length >= sight.start && (block + 1) * length <= sight.end;
+        if is_whole {
+            let begin = self.screen.x_at((self.x)(points.start));
+            let end = self.screen.x_at((self.x)(points.end - 1));
+            if (end - begin) * f64::from(self.screen.pixels_per_point) <= 0.5 {
+                return self.whole((begin, end), &points, reach);
+            }
+        }
+        if level == 0 {
+            for at in points {
+                self.point(at);
+            }
+        } else {
+            let children = block * Pyramid::FAN..(block + 1) * Pyramid::FAN;
+            for child in children.take_while(|child| *child < pyramid.blocks(level - 1)) {
+                self.block(pyramid, level - 1, child, sight);
+            }
+        }
+    }
+
+    fn number(&self, x: f64) -> i64 {
+        (x * f64::from(self.screen.pixels_per_point)).floor() as i64
+    }
+
+    fn point(&mut self, at: usize) {
+        let (x, y) = (self.screen.x_at((self.x)(at)), self.screen.y_at((self.y)(at)));
+        if !(x.is_finite() && y.is_finite()) {
+            return self.gap();
+        }
+        self.add(Column {
+            number: self.number(x),
+            x: (x, x),
+            first: y,
+            last: y,
+            low: y,
+            high: y,
+            points: 1,
+        });
+    }
+
+    fn whole(&mut self, x: (f64, f64), points: &std::ops::Range<usize>, reach: Reach) {
+        let Some((low, high)) = reach.shown(self.screen.log.1) else { return self.gap() };
+        let (low, high) = (self.screen.y_at(low), self.screen.y_at(high));
+        let or = |y: f64, other: f64| if y.is_finite() { y } else { other };
+        let first = or(self.screen.y_at((self.y)(points.start)), low);
+        let last = or(self.screen.y_at((self.y)(points.end - 1)), high);
+        self.add(Column {
+            number: self.number(x.0),
+            x,
+            first,
+            last,
+            // Down the screen y grows: the least value is lowest on it.
+            low: high,
+            high: low,
+            points: points.len(),
+        });
+    }
+
+    fn add(&mut self, part: Column) {
+        match &mut self.column {
+            Some(column) if column.number == part.number => {
+                column.x.1 = part.x.1;
+                column.last = part.last;
+                column.low = column.low.min(part.low);
+                column.high = column.high.max(part.high);
+                column.points += part.points;
+            }
+            _ => {
+                self.flush();
+                self.column = Some(part);
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        let Some(column) = self.column.take() else { return };
+        // What is nearer than this to its neighbour looks no different without it.
+        let least = 0.25 / f64::from(self.screen.pixels_per_point);
+        let middle = f64::midpoint(column.x.0, column.x.1);
+        self.push(column.x.0, column.first);
+        if column.points == 1 {
+            return;
+        }
+        let (near, far) = if (column.first - column.low).abs() < (column.first - column.high).abs() {
+            (column.low, column.high)
+        } else {
+            (column.high, column.low)
+        };
+        if (near - column.first).abs() > least {
+            self.push(middle, near);
+        }
+        if (far - near).abs() > least {
+            self.push(middle, far);
+        }
+        if (column.last - far).abs() > least {
+            self.push(column.x.1, column.last);
+        }
+    }
+
+    /// Points far outside are moved along the line to the rim, or the line would leave the plot at a wrong angle.
+    fn push(&mut self, x: f64, y: f64) {
+        const ROOM: f64 = 100.0;
+        let left = f64::from(self.screen.rect.left()) - ROOM;
+        let right = f64::from(self.screen.rect.right()) + ROOM;
+        let (from_x, from_y) = std::mem::replace(&mut self.previous, (x, y));
+        if self.stretch.is_empty() {
+            return self.stretch.push(position(x, y));
+        }
+        let slope = if x > from_x { (y - from_y) / (x - from_x) } else { 0.0 };
+        if from_x < left
+            && let Some(previous) = self.stretch.last_mut()
+        {
+            *previous = position(left, from_y + slope * (left - from_x));
+        }
+        let over = (x - right).max(0.0);
+        self.stretch.push(position(x - over, y - slope * over));
+    }
+
+    fn gap(&mut self) {
+        self.flush();
+        if !self.stretch.is_empty() {
+            self.seen.stretches.push(std::mem::take(&mut self.stretch));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn screen(x: (f64, f64), y: (f64, f64), log: bool) -> Screen {
+        let rect = egui::Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 100.0));
+        Screen { rect, x, y, log: (false, log), pixels_per_point: 1.0 }
+    }
+
+    fn pyramid(values: &[f64]) -> Pyramid {
+        let mut pyramid = Pyramid::default();
+        pyramid.extend(values.len(), |at| values[at]);
+        pyramid
+    }
+
+    #[test]
+    fn a_spike_in_a_long_line_is_seen_in_few_points() {
+        let mut values = vec![0.0; 1_000_000];
+        values[567_891] = 1.0;
+        let screen = screen((0.0, 1e6), (0.0, 1.0), false);
+        let seen = seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at]);
+        let points: Vec<Pos2> = seen.stretches.concat();
+        assert!(points.len() < 410, "{}", points.len());
+        let top = points.iter().filter(|point| point.y < 0.5).collect::<Vec<_>>();
+        assert!(top.len() == 1 && (top[0].x - 56.8).abs() < 1.0);
+        assert!(points.windows(2).all(|pair| pair[0].x <= pair[1].x));
+    }
+
+    #[test]
+    fn what_is_missing_or_has_no_place_breaks_the_line() {
+        let values = [1.0, 2.0, f64::NAN, 3.0, -1.0, 4.0];
+        let linear = screen((0.0, 5.0), (-1.0, 4.0), false);
+        let lines = seen(&linear, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
+        assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [2, 3]);
+        let log = screen((0.0, 5.0), (-1.0, 1.0), true);
+        let lines = seen(&log, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
+        assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1]);
+    }
+
+    #[test]
+    fn a_line_leaves_a_zoomed_plot_where_it_should() {
+        let values = [0.0, 1.0];
+        let screen = screen((0.5, 0.500_001), (0.0, 1.0), false);
+        let lines = seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
+        assert!(lines[0].iter().all(|point| (point.y - 50.0).abs() < 0.1), "{lines:?}");
+    }
+}
