@@ -5,6 +5,7 @@ mod failure;
 mod keyboard;
 #[cfg(target_os = "linux")]
 mod launch;
+mod mistakes;
 mod names;
 mod snapshots;
 mod training;
