@@ -1,5 +1,8 @@
 //! Setup and the run that goes on.
 
+pub mod confusion;
+mod gallery;
+mod heat;
 mod run;
 mod setup;
 
@@ -15,6 +18,7 @@ use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::setup::Setup;
+use confusion::{ConfusionView, Source};
 
 /// What is shown of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,7 @@ pub struct TrainPage {
     /// What is to be trained.
     pub setup: SetupPanel,
     view: View,
+    mistakes: ConfusionView,
 }
 
 impl TrainPage {
@@ -59,6 +64,7 @@ impl TrainPage {
         Self {
             setup: SetupPanel::new(preferences),
             view: preferences.of_page("train-view").unwrap_or_default(),
+            mistakes: ConfusionView::default(),
         }
     }
 
@@ -85,7 +91,7 @@ impl TrainPage {
                 let Some(live) = &shared.live else { return };
                 match self.view {
                     View::Plots => {}
-                    View::Mistakes => {}
+                    View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
                     View::Details => {
                         ScrollArea::vertical()
                             .auto_shrink(false)
