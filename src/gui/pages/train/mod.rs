@@ -1,12 +1,15 @@
 //! Setup and the run that goes on.
 
+mod panes;
 mod run;
+mod tiles;
 
 use std::path::PathBuf;
 
 use egui::{CentralPanel, Frame, Label, Margin, RichText, ScrollArea, Ui};
 use serde::{Deserialize, Serialize};
 
+use self::tiles::Tiles;
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
 use crate::gui::state::Shared;
@@ -48,6 +51,7 @@ impl View {
 #[derive(Default)]
 pub struct TrainPage {
     view: View,
+    tiles: Tiles,
 }
 
 impl TrainPage {
@@ -55,6 +59,7 @@ impl TrainPage {
     pub fn new(preferences: &Preferences) -> Self {
         Self {
             view: preferences.of_page("train-view").unwrap_or_default(),
+            tiles: Tiles::new(preferences.of_page("train-plots")),
         }
     }
 
@@ -74,7 +79,9 @@ impl TrainPage {
                 self.views(ui);
                 let Some(live) = &shared.live else { return };
                 match self.view {
-                    View::Plots => {}
+                    View::Plots => {
+                        self.tiles.show(ui, &live.curves, shared.preferences.energy_unit);
+                    }
                     View::Mistakes => {}
                     View::Details => {
                         ScrollArea::vertical()
@@ -129,11 +136,13 @@ impl TrainPage {
     /// Plots where they were at first.
     pub fn reset_layout(&mut self) {
         self.view = View::default();
+        self.tiles.reset();
     }
 
     /// Notes what is to be remembered until the next start.
     pub fn remember(&self, preferences: &mut Preferences) {
         preferences.remember("train-view", &self.view);
+        preferences.remember("train-plots", &self.tiles.memory());
     }
 }
 
