@@ -3,8 +3,10 @@
 pub mod confusion;
 mod gallery;
 mod heat;
+mod panes;
 mod run;
 mod setup;
+mod tiles;
 
 use std::path::PathBuf;
 
@@ -12,6 +14,7 @@ use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui};
 use serde::{Deserialize, Serialize};
 
 use self::setup::SetupPanel;
+use self::tiles::Tiles;
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
 use crate::gui::state::Shared;
@@ -56,6 +59,7 @@ pub struct TrainPage {
     pub setup: SetupPanel,
     view: View,
     mistakes: ConfusionView,
+    tiles: Tiles,
 }
 
 impl TrainPage {
@@ -65,6 +69,7 @@ impl TrainPage {
             setup: SetupPanel::new(preferences),
             view: preferences.of_page("train-view").unwrap_or_default(),
             mistakes: ConfusionView::default(),
+            tiles: Tiles::new(preferences.of_page("train-plots")),
         }
     }
 
@@ -90,7 +95,9 @@ impl TrainPage {
                 self.views(ui);
                 let Some(live) = &shared.live else { return };
                 match self.view {
-                    View::Plots => {}
+                    View::Plots => {
+                        self.tiles.show(ui, &live.curves, shared.preferences.energy_unit);
+                    }
                     View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
                     View::Details => {
                         ScrollArea::vertical()
@@ -153,11 +160,13 @@ impl TrainPage {
     /// Plots where they were at first.
     pub fn reset_layout(&mut self) {
         self.view = View::default();
+        self.tiles.reset();
     }
 
     /// Notes what is to be remembered until the next start.
     pub fn remember(&self, preferences: &mut Preferences) {
         preferences.remember("train-view", &self.view);
+        preferences.remember("train-plots", &self.tiles.memory());
     }
 }
 
