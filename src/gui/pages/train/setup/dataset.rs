@@ -16,7 +16,7 @@ use crate::setup::{DatasetSetup, InputShape, MlpSetup, ModelSetup, Setup, Shapes
 use crate::units::count;
 
 /// Height of the strip of samples, points.
-const STRIP: f32 = 52.0;
+const STRIP: f32 = 44.0;
 /// Side of a magnified sample, points.
 const MAGNIFIED: f32 = 160.0;
 
@@ -238,7 +238,14 @@ fn figures(ui: &mut Ui, seen: &Seen) {
     let info = &seen.info;
     let classes = info.classes();
     let shape = match info.input {
-        InputShape::Image { .. } => format!("{} px", info.input),
+        InputShape::Image {
+            channels,
+            height,
+            width,
+        } => {
+            let colours = if channels == 1 { "grey" } else { "colour" };
+            format!("{width}×{height} px, {colours}")
+        }
         InputShape::Features(_) => info.input.to_string(),
     };
     let text = format!(

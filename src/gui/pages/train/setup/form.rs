@@ -13,7 +13,7 @@ use crate::gui::widgets;
 use crate::setup::Problem;
 
 /// Room for the name of a field, points.
-pub const LABEL_WIDTH: f32 = 108.0;
+pub const LABEL_WIDTH: f32 = 112.0;
 /// Room for a unit behind a field, points.
 const UNIT_WIDTH: f32 = 28.0;
 
@@ -146,17 +146,23 @@ impl Form<'_> {
         usual: T,
     ) {
         ui.horizontal(|ui| {
+            const TICK: f32 = 20.0;
+            ui.spacing_mut().item_spacing.x = theme::GRID;
             let mut is_given = value.is_some();
-            let checkbox = ui.checkbox(&mut is_given, "");
-            checkbox.widget_info(|| {
+            let tick = name_of_width(ui, TICK, |ui| {
+                ui.spacing_mut().interact_size.x = 0.0;
+                ui.spacing_mut().button_padding.x = 0.0;
+                ui.checkbox(&mut is_given, "")
+            });
+            tick.widget_info(|| {
                 let text = format!("Stop by {}", look.label.to_lowercase());
                 egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_given, text)
             });
-            if checkbox.on_hover_text(look.hint).changed() {
+            if tick.on_hover_text(look.hint).changed() {
                 *value = is_given.then_some(usual);
             }
-            let used = ui.spacing().icon_width + 2.0 * theme::GRID;
-            let label = name_of_width(ui, LABEL_WIDTH - used, |ui| {
+            let room = LABEL_WIDTH + theme::GRID - TICK;
+            let label = name_of_width(ui, room, |ui| {
                 widgets::field_label(ui, look.label, look.hint)
             });
             let width = ui.available_width() - unit_room(&look);
@@ -417,7 +423,11 @@ fn unit(ui: &mut Ui, look: &Look<'_>) {
 /// A small button with a sign on it and a name for those who do not see it.
 pub fn small_button(ui: &mut Ui, sign: &str, name: &str) -> bool {
     let size = Vec2::splat(theme::CONTROL_HEIGHT);
-    let response = ui.add_sized(size, egui::Button::new(sign));
+    let scope = ui.scope(|ui| {
+        ui.spacing_mut().button_padding.x = 0.0;
+        ui.add_sized(size, egui::Button::new(sign))
+    });
+    let response = scope.inner;
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
     response.on_hover_text(name).clicked()
 }

@@ -119,6 +119,7 @@ impl SetupPanel {
                         ..side
                     });
                     frame.show(ui, |ui| {
+                        ui.spacing_mut().item_spacing.y = theme::GRID;
                         self.dataset(ui, &mut setup, shared);
                         part(ui);
                         self.model(ui, &mut setup);

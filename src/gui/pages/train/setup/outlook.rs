@@ -71,6 +71,9 @@ impl Outlook {
             .past
             .as_ref()
             .filter(|((_, of), _)| device.is_some_and(|device| device.identity == *of));
+        if device.is_none() {
+            return widgets::caption(ui, "No forecast: the device is not known yet.");
+        }
         let (Some(planned), Some((_, past))) = (planned, known) else {
             return widgets::caption(ui, " ");
         };
