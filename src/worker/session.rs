@@ -16,7 +16,8 @@ use crate::protocol::{
 use crate::setup::plan::Plan;
 use crate::setup::{DataCounts, MeasureSetup, Phase, Setup};
 use crate::train::{
-    self, Evaluation, Job, Observer, Outcome, Progress, Saved, Signal, StopReason, TrainError,
+    self, Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, StopReason,
+    TrainError,
 };
 use crate::units::EnergyFigure;
 
@@ -356,6 +357,11 @@ impl Observer for Watcher {
             evaluation: convert::evaluation(evaluation),
             training: self.meters.training(),
         });
+    }
+
+    fn predicted(&mut self, predictions: Predictions) {
+        self.outbox
+            .send(Event::Predictions(convert::predictions(predictions)));
     }
 
     fn saved(&mut self, saved: &Saved) {

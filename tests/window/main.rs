@@ -6,6 +6,7 @@ mod failure;
 mod keyboard;
 #[cfg(target_os = "linux")]
 mod launch;
+mod mistakes;
 mod names;
 mod settings;
 mod snapshots;

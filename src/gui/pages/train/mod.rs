@@ -1,7 +1,12 @@
 //! Setup and the run that goes on.
 
+pub mod confusion;
+mod gallery;
+mod heat;
+mod panes;
 mod run;
 mod setup;
+mod tiles;
 
 use std::path::PathBuf;
 
@@ -9,12 +14,14 @@ use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui};
 use serde::{Deserialize, Serialize};
 
 use self::setup::SetupPanel;
+use self::tiles::Tiles;
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::setup::Setup;
+use confusion::{ConfusionView, Source};
 
 /// What is shown of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +58,8 @@ pub struct TrainPage {
     /// What is to be trained.
     pub setup: SetupPanel,
     view: View,
+    mistakes: ConfusionView,
+    tiles: Tiles,
 }
 
 impl TrainPage {
@@ -59,6 +68,8 @@ impl TrainPage {
         Self {
             setup: SetupPanel::new(preferences),
             view: preferences.of_page("train-view").unwrap_or_default(),
+            mistakes: ConfusionView::default(),
+            tiles: Tiles::new(preferences.of_page("train-plots")),
         }
     }
 
@@ -84,8 +95,10 @@ impl TrainPage {
                 self.views(ui);
                 let Some(live) = &shared.live else { return };
                 match self.view {
-                    View::Plots => {}
-                    View::Mistakes => {}
+                    View::Plots => {
+                        self.tiles.show(ui, &live.curves, shared.preferences.energy_unit);
+                    }
+                    View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
                     View::Details => {
                         ScrollArea::vertical()
                             .auto_shrink(false)
@@ -147,11 +160,13 @@ impl TrainPage {
     /// Plots where they were at first.
     pub fn reset_layout(&mut self) {
         self.view = View::default();
+        self.tiles.reset();
     }
 
     /// Notes what is to be remembered until the next start.
     pub fn remember(&self, preferences: &mut Preferences) {
         preferences.remember("train-view", &self.view);
+        preferences.remember("train-plots", &self.tiles.memory());
     }
 }
 
