@@ -4,12 +4,14 @@
 
 mod carbon;
 mod difference;
+pub mod forecast;
 mod left;
 mod pareto;
 mod statistics;
 
 pub use carbon::{
-    CarbonError, CarbonFigure, CarbonIntensity, WORLD_MEAN_G_PER_KWH, lookup, operational,
+    CarbonError, CarbonFigure, CarbonIntensity, WORLD_MEAN_G_PER_KWH, countries, lookup,
+    operational,
 };
 pub use difference::{Difference, differences};
 pub use left::{Left, left, share_done};

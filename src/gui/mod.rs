@@ -14,6 +14,7 @@
 //! | `live` | the run that goes on, and the queue |
 //! | `curves` | what a run's plots are drawn from |
 //! | `dialogs` | files and folders by the platform's dialogs |
+//! | `mistakes` | what a run's network takes for what |
 //! | `theme` | colours, type, spacing |
 //! | `widgets`, `plot` | parts that pages share |
 //! | `shell` | navigation rail, palette, toasts, dialogs |
@@ -26,6 +27,7 @@ mod dialogs;
 mod jobs;
 mod launch;
 mod live;
+mod mistakes;
 mod pages;
 pub mod plot;
 mod preferences;

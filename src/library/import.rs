@@ -24,21 +24,6 @@ pub struct Imported {
     pub running: u64,
 }
 
-/// Tables with a row or more a run and nothing to be numbered anew. Each comes after those that it refers to.
-const TABLES: [&str; 11] = [
-    "segments",
-    "meters",
-    "idle_power",
-    "phases",
-    "phase_energy",
-    "training_energy",
-    "steps",
-    "epochs",
-    "epoch_energy",
-    "checkpoints",
-    "summaries",
-];
-
 impl Library {
     /// Takes over every run of the library in file `path` that is not here yet, deleted ones excepted; a run whose
     /// recorder went away is interrupted here. `watch` is told after each run how many of how many are done, and says
@@ -55,11 +40,13 @@ impl Library {
         let source = Source::open(path)?;
         self.write(|transaction| {
             let mut imported = Imported::default();
+            // Tables are copied in any order; what refers to what is checked at the end.
+            transaction.pragma_update(None, "defer_foreign_keys", true)?;
             let here: HashSet<String> = transaction
                 .prepare("SELECT id FROM runs")?
                 .query_map([], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
-            let there = source.read(|source| runs(source))?;
+            let there = source.read(runs)?;
             let total = there.len() as u64;
             for (run, done) in there.iter().zip(1..) {
                 if here.contains(&run.id) {
@@ -83,6 +70,8 @@ impl Library {
 struct Source {
     connection: Connection,
     path: PathBuf,
+    /// Tables with rows of runs in which nothing has to be numbered anew: an older layout has fewer.
+    tables: Vec<String>,
 }
 
 impl Source {
@@ -94,7 +83,8 @@ impl Source {
         if let Err(error) = std::fs::File::open(path) {
             return Err(refused(format!("the file cannot be read ({error})")));
         }
-        let source = Self {
+        let mut source = Self {
+            tables: Vec::new(),
             connection: connect(path).map_err(|error| refused(what_is_wrong(&error)))?,
             path: path.into(),
         };
@@ -103,7 +93,10 @@ impl Source {
                 "it has layout {layout}, and this version of Joulelab knows none above {}; use a newer Joulelab",
                 schema::LATEST
             ))),
-            Kind::Library(_) => Ok(source),
+            Kind::Library(_) => {
+                source.tables = source.read(tables_of_runs)?;
+                Ok(source)
+            }
             Kind::Empty => Err(refused("there is nothing in it".to_owned())),
             Kind::Foreign => Err(refused("it is a database of another program".to_owned())),
         }
@@ -172,6 +165,16 @@ fn uri(path: &Path) -> Option<String> {
     Some(uri)
 }
 
+fn tables_of_runs(source: &Connection) -> Result<Vec<String>, Fault> {
+    Ok(source
+        .prepare(
+            "SELECT s.name FROM sqlite_schema s JOIN pragma_table_info(s.name) c ON c.name = 'run'
+             WHERE s.type = 'table' AND s.name NOT IN ('series', 'samples') ORDER BY s.rowid",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
+}
+
 /// A run of the file.
 struct Found {
     key: i64,
@@ -229,7 +232,7 @@ fn copy_run(source: &Source, transaction: &Transaction<'_>, found: &Found) -> Re
         super::rows::end_phase(transaction, key, run.duration_s)?;
     }
     let of_run = |name: &str| (name == "run").then_some(Value::Integer(key));
-    for table in TABLES {
+    for table in &source.tables {
         copy(source, transaction, table, ("run", found.key), of_run)?;
     }
     let mut series: HashMap<i64, i64> = HashMap::new();

@@ -18,6 +18,7 @@ mod list;
 mod lookup;
 mod open;
 mod places;
+mod predictions;
 mod read;
 mod records;
 mod rows;
@@ -36,8 +37,8 @@ pub use lookup::{Filter, Order};
 pub use open::Library;
 pub use read::{SampleFilter, Series};
 pub use records::{
-    Checkpoint, EpochEnergy, EpochRecord, IdlePower, Meter, PHASES, PhaseEnergy, Record, SampleRow,
-    SelfCheck, StepPoint,
+    Checkpoint, Confusion, EpochEnergy, EpochRecord, IdlePower, Meter, PHASES, PhaseEnergy,
+    Predictions, Record, SampleRow, SelfCheck, StepPoint,
 };
 pub use sums::{at_boundary, sum_of_parts};
 pub use types::{

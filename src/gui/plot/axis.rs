@@ -23,11 +23,20 @@ pub enum Unit {
 
 impl Unit {
     /// Watts.
-    pub const WATTS: Self = Self::Si { symbol: "W", scale: 1.0 };
+    pub const WATTS: Self = Self::Si {
+        symbol: "W",
+        scale: 1.0,
+    };
     /// Joules.
-    pub const JOULES: Self = Self::Si { symbol: "J", scale: 1.0 };
+    pub const JOULES: Self = Self::Si {
+        symbol: "J",
+        scale: 1.0,
+    };
     /// Joules that are written in watt-hours.
-    pub const WATT_HOURS: Self = Self::Si { symbol: "Wh", scale: 1.0 / 3600.0 };
+    pub const WATT_HOURS: Self = Self::Si {
+        symbol: "Wh",
+        scale: 1.0 / 3600.0,
+    };
 
     /// `value` with its unit, for people.
     pub fn written(self, value: f64) -> String {
@@ -84,14 +93,18 @@ pub struct Axis {
     pub log: bool,
     /// A value that is always in sight, unless zoomed.
     pub include: Option<f64>,
-    /// Bounds that are never left, unless zoomed.
+    /// Bounds beyond which nothing can be, such as 0 and 1 for a share.
     pub limits: Option<(f64, f64)>,
 }
 
 impl Axis {
     /// An axis of `unit` named `name`.
     pub fn new(name: impl Into<String>, unit: Unit) -> Self {
-        Self { name: name.into(), unit, ..Self::default() }
+        Self {
+            name: name.into(),
+            unit,
+            ..Self::default()
+        }
     }
 
     /// With equal distances for equal factors.
@@ -108,7 +121,7 @@ impl Axis {
         self
     }
 
-    /// Never beyond `low` and `high`.
+    /// With nothing beyond `low` and `high`.
     #[must_use]
     pub fn limits(mut self, low: f64, high: f64) -> Self {
         self.limits = Some((low, high));
@@ -145,16 +158,27 @@ impl Axis {
         }
         if high <= low {
             let room = if low == 0.0 { 1.0 } else { low.abs() * 0.1 };
-            (low, high) = (if low >= 0.0 { (low - room).max(0.0) } else { low - room }, high + room);
+            (low, high) = (
+                if low >= 0.0 {
+                    (low - room).max(0.0)
+                } else {
+                    low - room
+                },
+                high + room,
+            );
         }
         let (factor, _) = self.unit.shown(low.abs().max(high.abs()));
         let step = nice((high - low) * factor / parts) / factor;
-        low = (low / step - 1e-9).floor() * step;
-        high = (high / step + 1e-9).ceil() * step;
+        low = (low / step + 1e-9).floor() * step;
+        high = (high / step - 1e-9).ceil() * step;
         if let Some((least, most)) = self.limits {
             (low, high) = (low.max(least), high.min(most));
         }
-        if high > low { (low, high) } else { (low, low + step) }
+        if high > low {
+            (low, high)
+        } else {
+            (low, low + step)
+        }
     }
 
     /// Where ticks are between two places, no more than `ticks_max`; each with its text, which is empty for a mere line.
@@ -181,7 +205,11 @@ impl Axis {
             .take_while(|value| *value <= to + step * 1e-6)
             .map(|value| {
                 // Without it zero could be written as -0.
-                let value = if value.abs() < step * 1e-6 { 0.0 } else { value };
+                let value = if value.abs() < step * 1e-6 {
+                    0.0
+                } else {
+                    value
+                };
                 let number = match self.unit {
                     Unit::Count if suffix.is_empty() => count(value.abs() as u64),
                     _ => format!("{value:.places$}"),
@@ -198,7 +226,11 @@ impl Axis {
         let mut ticks = Vec::new();
         for decade in low.floor() as i32..=high.ceil() as i32 {
             let named = decade.rem_euclid(every) == 0;
-            let text = if named { self.written_power(decade) } else { String::new() };
+            let text = if named {
+                self.written_power(decade)
+            } else {
+                String::new()
+            };
             ticks.push((f64::from(decade), text));
             if every > 1 || decades > 4.0 {
                 continue;
@@ -206,7 +238,11 @@ impl Axis {
             for digit in 2..10 {
                 let place = f64::from(decade) + f64::from(digit).log10();
                 let named = decades < 1.5 && matches!(digit, 2 | 5);
-                let text = if named { self.unit.written(self.value(place)) } else { String::new() };
+                let text = if named {
+                    self.unit.written(self.value(place))
+                } else {
+                    String::new()
+                };
                 ticks.push((place, text));
             }
         }
@@ -235,10 +271,21 @@ impl Axis {
 }
 
 fn log_bounds(low: f64, high: f64) -> (f64, f64) {
-    let (low, high) = if low.is_finite() && high.is_finite() { (low, high) } else { (-1.0, 0.0) };
+    let (low, high) = if low.is_finite() && high.is_finite() {
+        (low, high)
+    } else {
+        (-1.0, 0.0)
+    };
     // To tenths of a decade: whole ones would leave half of a plot empty.
-    let (low, high) = ((low * 10.0 - 0.2).floor() / 10.0, (high * 10.0 + 0.2).ceil() / 10.0);
-    if high - low < 0.2 { (low - 0.1, high + 0.1) } else { (low, high) }
+    let (low, high) = (
+        (low * 10.0 - 0.2).floor() / 10.0,
+        (high * 10.0 + 0.2).ceil() / 10.0,
+    );
+    if high - low < 0.2 {
+        (low - 0.1, high + 0.1)
+    } else {
+        (low, high)
+    }
 }
 
 /// The least of 1, 2 and 5 times a power of ten that is no less than `step`.
@@ -248,7 +295,9 @@ fn nice(step: f64) -> f64 {
     }
     let power = 10_f64.powf(step.log10().floor());
     let digit = step / power;
-    let round = [1.0, 2.0, 5.0].into_iter().find(|round| digit <= round * (1.0 + 1e-9));
+    let round = [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|round| digit <= round * (1.0 + 1e-9));
     round.unwrap_or(10.0) * power
 }
 
@@ -257,19 +306,32 @@ mod tests {
     use super::*;
 
     fn texts(axis: &Axis, low: f64, high: f64) -> Vec<String> {
-        axis.ticks(low, high, 5).into_iter().map(|tick| tick.1).filter(|text| !text.is_empty()).collect()
+        axis.ticks(low, high, 5)
+            .into_iter()
+            .map(|tick| tick.1)
+            .filter(|text| !text.is_empty())
+            .collect()
     }
 
     #[test]
     fn ticks_are_round_in_the_unit_that_is_shown() {
         let watts = Axis::new("power", Unit::WATTS);
-        assert_eq!(texts(&watts, 0.0, 1500.0), ["0.0 kW", "0.5 kW", "1.0 kW", "1.5 kW"]);
+        assert_eq!(
+            texts(&watts, 0.0, 1500.0),
+            ["0.0 kW", "0.5 kW", "1.0 kW", "1.5 kW"]
+        );
         let seconds = Axis::new("time", Unit::Seconds);
-        assert_eq!(texts(&seconds, 0.0, 600.0), ["0 min", "2 min", "4 min", "6 min", "8 min", "10 min"]);
+        assert_eq!(
+            texts(&seconds, 0.0, 600.0),
+            ["0 min", "2 min", "4 min", "6 min", "8 min", "10 min"]
+        );
         let steps = Axis::new("step", Unit::Count);
         assert_eq!(texts(&steps, 0.0, 3.0), ["0", "1", "2", "3"]);
         let hours = Axis::new("energy", Unit::WATT_HOURS);
-        assert_eq!(texts(&hours, 0.0, 7200.0), ["0.0 Wh", "0.5 Wh", "1.0 Wh", "1.5 Wh", "2.0 Wh"]);
+        assert_eq!(
+            texts(&hours, 0.0, 7200.0),
+            ["0.0 Wh", "0.5 Wh", "1.0 Wh", "1.5 Wh", "2.0 Wh"]
+        );
     }
 
     #[test]
@@ -283,7 +345,10 @@ mod tests {
     #[test]
     fn bounds_stay_while_a_little_data_arrives() {
         let axis = Axis::new("step", Unit::Count);
-        assert_eq!(axis.bounds(Some((0.0, 10_010.0)), 50.0), axis.bounds(Some((0.0, 10_150.0)), 50.0));
+        assert_eq!(
+            axis.bounds(Some((0.0, 10_010.0)), 50.0),
+            axis.bounds(Some((0.0, 10_150.0)), 50.0)
+        );
         let (low, high) = axis.bounds(Some((3.0, 3.0)), 10.0);
         assert!(low < 3.0 && high > 3.0);
         let share = Axis::new("accuracy", Unit::Percent).limits(0.0, 1.0);

@@ -27,6 +27,10 @@ const X_AXIS_HEIGHT: f32 = 20.0;
 const RIGHT: f32 = 5.0 * theme::GRID;
 /// Least distance between two ticks, points.
 const TICK_ROOM: (f64, f64) = (84.0, 36.0);
+/// Shares of a plot that are left free beyond the data.
+const X_ROOM: f64 = 0.008;
+/// The same along y.
+const Y_ROOM: f64 = 0.025;
 
 /// A chart of lines and points; built anew each frame, shown once.
 pub struct Chart<'a> {
@@ -142,12 +146,14 @@ impl<'a> Chart<'a> {
     pub fn show(mut self, ui: &mut Ui) -> ChartResponse {
         let id = ui.make_persistent_id(("chart", &self.name));
         let memory = ui.data_mut(|data| {
-            data.get_temp_mut_or_default::<Arc<Mutex<Memory>>>(id).clone()
+            data.get_temp_mut_or_default::<Arc<Mutex<Memory>>>(id)
+                .clone()
         });
         let mut memory = memory.lock();
         self.forget_old_view(&mut memory);
         let height = self.height.unwrap_or_else(|| ui.available_height());
         let bottom = ui.cursor().top() + height;
+        let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, theme::GRID);
         if self.has_legend {
             legend::show(ui, &self, &mut memory);
         }
@@ -155,7 +161,9 @@ impl<'a> Chart<'a> {
         let height = (bottom - ui.cursor().top()).max(48.0);
         let (response, screen) = self.plot(ui, id, height, &mut memory);
         response.widget_info(|| WidgetInfo::labeled(Role::Image, ui.is_enabled(), &self.name));
-        let painter = ui.painter().with_clip_rect(screen.rect.intersect(ui.clip_rect()));
+        let painter = ui
+            .painter()
+            .with_clip_rect(screen.rect.intersect(ui.clip_rect()));
         let tokens = Tokens::in_ui(ui);
 
         shades::paint(&painter, self.shades, &screen, &tokens);
@@ -165,7 +173,13 @@ impl<'a> Chart<'a> {
         let pointed = scatter::paint(&painter, &self.points, visible, &screen, hovered, &tokens);
         let font = FontId::proportional(theme::CAPTION);
         if is_empty && self.points.iter().all(|points| points.points.is_empty()) {
-            painter.text(screen.rect.center(), Align2::CENTER_CENTER, &self.empty, font, tokens.dim);
+            painter.text(
+                screen.rect.center(),
+                Align2::CENTER_CENTER,
+                &self.empty,
+                font,
+                tokens.dim,
+            );
         } else {
             let at = screen.rect.right_bottom() - egui::vec2(6.0, 4.0);
             painter.text(at, Align2::RIGHT_BOTTOM, &self.x.name, font, tokens.dim);
@@ -177,13 +191,26 @@ impl<'a> Chart<'a> {
             painter.rect(chosen, 0.0, fill, stroke, StrokeKind::Inside);
         }
         let pointer = self.pointed(ui, id, &response, &memory, &screen);
-        readout::paint(&painter, &self, &mut memory, &screen, pointer, pointed, &tokens);
+        readout::paint(
+            &painter,
+            &self,
+            &mut memory,
+            &screen,
+            pointer,
+            pointed,
+            &tokens,
+        );
         if response.has_focus() {
             let stroke = Stroke::new(2.0, tokens.accent);
             painter.rect_stroke(screen.rect, 2.0, stroke, StrokeKind::Inside);
         }
+        ui.spacing_mut().item_spacing.y = spacing;
         let clicked = pointed.filter(|_| response.clicked());
-        ChartResponse { response, hovered: pointed, clicked }
+        ChartResponse {
+            response,
+            hovered: pointed,
+            clicked,
+        }
     }
 
     /// A view of other axes, or of before a reset, is worth nothing.
@@ -201,7 +228,13 @@ impl<'a> Chart<'a> {
     }
 
     /// Axes, grid, and what was done to the view; gives where values are on the screen.
-    fn plot(&mut self, ui: &mut Ui, id: Id, height: f32, memory: &mut Memory) -> (Response, Screen) {
+    fn plot(
+        &mut self,
+        ui: &mut Ui,
+        id: Id,
+        height: f32,
+        memory: &mut Memory,
+    ) -> (Response, Screen) {
         let tokens = Tokens::in_ui(ui);
         let (x_spacer, x_hints) = axis_parts(&self.x, TICK_ROOM.0, &tokens);
         let (y_spacer, y_hints) = axis_parts(&self.y, TICK_ROOM.1, &tokens);
@@ -267,29 +300,48 @@ impl<'a> Chart<'a> {
 
     fn screen(&self, memory: &Memory, rect: Rect, pixels_per_point: f32) -> Screen {
         let zoom = self.shared.as_ref().map_or(memory.x, |shared| shared.zoom);
-        let x = zoom.unwrap_or_else(|| self.x.bounds(self.x_extent(memory), 50.0));
+        let x = zoom.unwrap_or_else(|| padded(self.x.bounds(self.x_extent(memory), 50.0), X_ROOM));
         let y = memory.y.unwrap_or_else(|| {
             let within = (self.x.value(x.0), self.x.value(x.1));
-            self.y.bounds(self.y_extent(memory, within), 10.0)
+            padded(self.y.bounds(self.y_extent(memory, within), 10.0), Y_ROOM)
         });
-        Screen { rect, x, y, log: (self.x.log, self.y.log), pixels_per_point }
+        Screen {
+            rect,
+            x,
+            y,
+            log: (self.x.log, self.y.log),
+            pixels_per_point,
+        }
     }
 
     /// From where to where there is anything along x.
     fn x_extent(&self, memory: &Memory) -> Option<(f64, f64)> {
-        let ends = self.visible_lines(memory).filter(|line| line.len > 0).map(|line| {
-            let from = if self.x.log {
-                super::columns::first(line.len, |at| (line.x)(at) > 0.0).min(line.len - 1)
-            } else {
-                0
-            };
-            ((line.x)(from), (line.x)(line.len - 1))
-        });
-        let points = self.visible_points(memory).flat_map(|points| points.points).map(|point| {
-            point.x_interval.filter(|range| !self.x.log || range.0 > 0.0).unwrap_or((point.x, point.x))
-        });
+        let ends = self
+            .visible_lines(memory)
+            .filter(|line| line.len > 0)
+            .map(|line| {
+                let from = if self.x.log {
+                    super::columns::first(line.len, |at| (line.x)(at) > 0.0).min(line.len - 1)
+                } else {
+                    0
+                };
+                ((line.x)(from), (line.x)(line.len - 1))
+            });
+        let points = self
+            .visible_points(memory)
+            .flat_map(|points| points.points)
+            .map(|point| {
+                point
+                    .x_interval
+                    .filter(|range| !self.x.log || range.0 > 0.0)
+                    .unwrap_or((point.x, point.x))
+            });
         let shared = self.shared.as_ref().and_then(|shared| shared.extent);
-        hull(ends.chain(points).chain(shared).filter(|range| !self.x.log || range.0 > 0.0))
+        hull(
+            ends.chain(points)
+                .chain(shared)
+                .filter(|range| !self.x.log || range.0 > 0.0),
+        )
     }
 
     fn y_extent(&self, memory: &Memory, within: (f64, f64)) -> Option<(f64, f64)> {
@@ -298,21 +350,34 @@ impl<'a> Chart<'a> {
         let points = self.visible_points(memory).flat_map(|points| points.points);
         let points = points.filter(|point| (within.0..=within.1).contains(&point.x));
         let points = points.map(|point| (point.y, point.y));
-        hull(lines.chain(points).filter(|range| !self.y.log || range.0 > 0.0))
+        hull(
+            lines
+                .chain(points)
+                .filter(|range| !self.y.log || range.0 > 0.0),
+        )
     }
 
     pub(super) fn visible_lines(&self, memory: &Memory) -> impl Iterator<Item = &Line<'a>> {
-        self.lines.iter().filter(|line| !memory.hidden.contains(&line.id))
+        self.lines
+            .iter()
+            .filter(|line| !memory.hidden.contains(&line.switch))
     }
 
     fn visible_points(&self, memory: &Memory) -> impl Iterator<Item = &Points<'a>> {
-        self.points.iter().filter(|points| !memory.hidden.contains(&points.id))
+        self.points
+            .iter()
+            .filter(|points| !memory.hidden.contains(&points.id))
     }
 
     pub(super) fn look(line: &Line<'_>, tokens: &Tokens) -> Look {
         let (colour, dash) = tokens.series(line.colour);
         let dash = line.dash.unwrap_or(dash);
-        Look { colour, dash, width: line.width, markers: line.markers }
+        Look {
+            colour,
+            dash,
+            width: line.width,
+            markers: line.markers,
+        }
     }
 
     /// Paints the lines; gives whether there were none with any point.
@@ -324,10 +389,17 @@ impl<'a> Chart<'a> {
         tokens: &Tokens,
     ) -> bool {
         let options = painter.ctx().tessellation_options_mut(|options| *options);
-        let frame = Frame { revision: self.revision, smoothing: self.smoothing, options };
+        let frame = Frame {
+            revision: self.revision,
+            smoothing: self.smoothing,
+            options,
+        };
         let hidden = memory.hidden.clone();
         let mut strokes = Vec::with_capacity(self.lines.len());
-        let visible = self.lines.iter().filter(|line| !hidden.contains(&line.id) && line.len > 0);
+        let visible = self
+            .lines
+            .iter()
+            .filter(|line| !hidden.contains(&line.switch) && line.len > 0);
         for line in visible {
             let [ground, stroke] = memory.drawn(line, &frame, screen, Self::look(line, tokens));
             if !ground.is_empty() {
@@ -358,10 +430,19 @@ impl<'a> Chart<'a> {
             None => None,
         };
         match (here, value) {
-            (Some(pointer), Some(x)) => Some(Pointed { x, pointer: Some(pointer) }),
+            (Some(pointer), Some(x)) => Some(Pointed {
+                x,
+                pointer: Some(pointer),
+            }),
             _ => there.map(|x| Pointed { x, pointer: None }),
         }
     }
+}
+
+/// With room at both ends, so that no line is cut in half along a rim.
+fn padded((low, high): (f64, f64), share: f64) -> (f64, f64) {
+    let room = (high - low) * share;
+    (low - room, high + room)
 }
 
 fn hull(ranges: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
@@ -375,7 +456,10 @@ fn axis_parts(
     axis: &Axis,
     room: f64,
     tokens: &Tokens,
-) -> (impl Fn(GridInput) -> Vec<GridMark> + use<>, AxisHints<'static>) {
+) -> (
+    impl Fn(GridInput) -> Vec<GridMark> + use<>,
+    AxisHints<'static>,
+) {
     let ticks: Rc<RefCell<Vec<(f64, String)>>> = Rc::default();
     let (axis, known) = (axis.clone(), Rc::clone(&ticks));
     let spacer = move |input: GridInput| {
@@ -383,19 +467,28 @@ fn axis_parts(
         let width = (high - low) / input.base_step_size;
         let found = axis.ticks(low, high, (width / room) as usize);
         // The distance to the next decides whether egui_plot finds room for a figure, which has been seen to here.
-        let mark = |tick: &(f64, String)| GridMark { value: tick.0, step_size: high - low };
+        let mark = |tick: &(f64, String)| GridMark {
+            value: tick.0,
+            step_size: high - low,
+        };
         let marks = found.iter().map(mark).collect();
         *known.borrow_mut() = found;
         marks
     };
-    let which = if room > TICK_ROOM.1 { egui_plot::Axis::X } else { egui_plot::Axis::Y };
+    let which = if room > TICK_ROOM.1 {
+        egui_plot::Axis::X
+    } else {
+        egui_plot::Axis::Y
+    };
     let hints = AxisHints::new(which)
         .tick_label_font(FontId::monospace(theme::CAPTION))
         .tick_label_color(tokens.dim)
         .label_spacing(egui::Rangef::new(1.0, 2.0))
         .formatter(move |mark, _| {
             let ticks = ticks.borrow();
-            let found = ticks.iter().find(|tick| tick.0.to_bits() == mark.value.to_bits());
+            let found = ticks
+                .iter()
+                .find(|tick| tick.0.to_bits() == mark.value.to_bits());
             found.map(|tick| tick.1.clone()).unwrap_or_default()
         });
     (spacer, hints)

@@ -58,7 +58,13 @@ impl Screen {
 
     /// The points of a line in sight, with one more on either side, so that the line leaves the plot where it should.
     pub fn in_sight(&self, len: usize, x: impl Fn(usize) -> f64) -> std::ops::Range<usize> {
-        let value = |place: f64| if self.log.0 { 10_f64.powf(place) } else { place };
+        let value = |place: f64| {
+            if self.log.0 {
+                10_f64.powf(place)
+            } else {
+                place
+            }
+        };
         let from = first(len, |at| x(at) >= value(self.x.0)).saturating_sub(1);
         let to = (first(len, |at| x(at) > value(self.x.1)) + 1).min(len);
         from..to
@@ -74,7 +80,11 @@ pub fn first(len: usize, is_past: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, len);
     while low < high {
         let middle = low.midpoint(high);
-        if is_past(middle) { high = middle } else { low = middle + 1 }
+        if is_past(middle) {
+            high = middle
+        } else {
+            low = middle + 1
+        }
     }
     low
 }
@@ -113,7 +123,12 @@ struct Columns<'a, X, Y> {
 
 /// Brings a line down to its first, last, least and greatest value in each column of pixels. Takes a time that depends on
 /// the width of the plot alone.
-pub fn seen(screen: &Screen, pyramid: &Pyramid, x: impl Fn(usize) -> f64, y: impl Fn(usize) -> f64) -> Seen {
+pub fn seen(
+    screen: &Screen,
+    pyramid: &Pyramid,
+    x: impl Fn(usize) -> f64,
+    y: impl Fn(usize) -> f64,
+) -> Seen {
     let sight = screen.in_sight(pyramid.len(), &x);
     let wide = f64::from(screen.rect.width() * screen.pixels_per_point);
     let is_dense = sight.len() as f64 > wide;
@@ -124,7 +139,10 @@ pub fn seen(screen: &Screen, pyramid: &Pyramid, x: impl Fn(usize) -> f64, y: imp
         column: None,
         stretch: Vec::new(),
         previous: (0.0, 0.0),
-        seen: Seen { stretches: Vec::new(), is_dense },
+        seen: Seen {
+            stretches: Vec::new(),
+            is_dense,
+        },
     };
     if let Some(top) = pyramid.levels().checked_sub(1) {
         let length = Pyramid::block_len(top);
@@ -138,7 +156,13 @@ pub fn seen(screen: &Screen, pyramid: &Pyramid, x: impl Fn(usize) -> f64, y: imp
 }
 
 impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
-    fn block(&mut self, pyramid: &Pyramid, level: usize, block: usize, sight: &std::ops::Range<usize>) {
+    fn block(
+        &mut self,
+        pyramid: &Pyramid,
+        level: usize,
+        block: usize,
+        sight: &std::ops::Range<usize>,
+    ) {
         let length = Pyramid::block_len(level);
         let points = (block * length).max(sight.start)..((block + 1) * length).min(sight.end);
         if points.is_empty() {
@@ -173,7 +197,10 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
     }
 
     fn point(&mut self, at: usize) {
-        let (x, y) = (self.screen.x_at((self.x)(at)), self.screen.y_at((self.y)(at)));
+        let (x, y) = (
+            self.screen.x_at((self.x)(at)),
+            self.screen.y_at((self.y)(at)),
+        );
         if !(x.is_finite() && y.is_finite()) {
             return self.gap();
         }
@@ -189,7 +216,9 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
     }
 
     fn whole(&mut self, x: (f64, f64), points: &std::ops::Range<usize>, reach: Reach) {
-        let Some((low, high)) = reach.shown(self.screen.log.1) else { return self.gap() };
+        let Some((low, high)) = reach.shown(self.screen.log.1) else {
+            return self.gap();
+        };
         let (low, high) = (self.screen.y_at(low), self.screen.y_at(high));
         let or = |y: f64, other: f64| if y.is_finite() { y } else { other };
         let first = or(self.screen.y_at((self.y)(points.start)), low);
@@ -223,7 +252,9 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
     }
 
     fn flush(&mut self) {
-        let Some(column) = self.column.take() else { return };
+        let Some(column) = self.column.take() else {
+            return;
+        };
         // What is nearer than this to its neighbour looks no different without it.
         let least = 0.25 / f64::from(self.screen.pixels_per_point);
         let middle = f64::midpoint(column.x.0, column.x.1);
@@ -231,7 +262,8 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         if column.points == 1 {
             return;
         }
-        let (near, far) = if (column.first - column.low).abs() < (column.first - column.high).abs() {
+        let (near, far) = if (column.first - column.low).abs() < (column.first - column.high).abs()
+        {
             (column.low, column.high)
         } else {
             (column.high, column.low)
@@ -256,7 +288,11 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         if self.stretch.is_empty() {
             return self.stretch.push(position(x, y));
         }
-        let slope = if x > from_x { (y - from_y) / (x - from_x) } else { 0.0 };
+        let slope = if x > from_x {
+            (y - from_y) / (x - from_x)
+        } else {
+            0.0
+        };
         if from_x < left
             && let Some(previous) = self.stretch.last_mut()
         {
@@ -280,7 +316,13 @@ mod tests {
 
     fn screen(x: (f64, f64), y: (f64, f64), log: bool) -> Screen {
         let rect = egui::Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 100.0));
-        Screen { rect, x, y, log: (false, log), pixels_per_point: 1.0 }
+        Screen {
+            rect,
+            x,
+            y,
+            log: (false, log),
+            pixels_per_point: 1.0,
+        }
     }
 
     fn pyramid(values: &[f64]) -> Pyramid {
@@ -297,7 +339,10 @@ mod tests {
         let seen = seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at]);
         let points: Vec<Pos2> = seen.stretches.concat();
         assert!(points.len() < 410, "{}", points.len());
-        let top = points.iter().filter(|point| point.y < 0.5).collect::<Vec<_>>();
+        let top = points
+            .iter()
+            .filter(|point| point.y < 0.5)
+            .collect::<Vec<_>>();
         assert!(top.len() == 1 && (top[0].x - 56.8).abs() < 1.0);
         assert!(points.windows(2).all(|pair| pair[0].x <= pair[1].x));
     }
@@ -318,6 +363,9 @@ mod tests {
         let values = [0.0, 1.0];
         let screen = screen((0.5, 0.500_001), (0.0, 1.0), false);
         let lines = seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
-        assert!(lines[0].iter().all(|point| (point.y - 50.0).abs() < 0.1), "{lines:?}");
+        assert!(
+            lines[0].iter().all(|point| (point.y - 50.0).abs() < 0.1),
+            "{lines:?}"
+        );
     }
 }

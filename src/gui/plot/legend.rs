@@ -1,4 +1,6 @@
-use egui::{Align2, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
+use egui::{
+    Align2, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2,
+};
 
 use super::chart::Chart;
 use super::line::Mark;
@@ -30,11 +32,15 @@ struct Entry<'a> {
 /// empty, so that the plot does not move.
 pub fn show(ui: &mut Ui, chart: &Chart<'_>, memory: &mut Memory) {
     let tokens = Tokens::in_ui(ui);
-    let lines = chart.lines.iter().filter(|line| line.in_legend).map(|line| Entry {
-        id: line.id,
-        name: &line.name,
-        sign: Sign::Line(Chart::look(line, &tokens)),
-    });
+    let lines = chart
+        .lines
+        .iter()
+        .filter(|line| line.in_legend)
+        .map(|line| Entry {
+            id: line.id,
+            name: &line.name,
+            sign: Sign::Line(Chart::look(line, &tokens)),
+        });
     let points = chart.points.iter().map(|points| Entry {
         id: points.id,
         name: &points.name,
@@ -60,7 +66,9 @@ pub fn show(ui: &mut Ui, chart: &Chart<'_>, memory: &mut Memory) {
             }
         }
     });
-    memory.hidden.retain(|id| entries.iter().any(|entry| entry.id == *id));
+    memory
+        .hidden
+        .retain(|id| entries.iter().any(|entry| entry.id == *id));
 }
 
 /// Shows an entry; gives whether it was clicked.
@@ -79,29 +87,53 @@ fn show_entry(ui: &mut Ui, entry: &Entry<'_>, is_hidden: bool, tokens: &Tokens) 
         let painter = ui.painter();
         if response.has_focus() {
             let stroke = Stroke::new(1.0, tokens.accent);
-            painter.rect_stroke(rect.expand2(Vec2::new(3.0, 0.0)), 3.0, stroke, StrokeKind::Inside);
+            painter.rect_stroke(
+                rect.expand2(Vec2::new(3.0, 0.0)),
+                3.0,
+                stroke,
+                StrokeKind::Inside,
+            );
         }
         let fade = if is_hidden { 0.35 } else { 1.0 };
         let sample = Rect::from_min_size(rect.min, Vec2::new(SAMPLE, HEIGHT));
         match &entry.sign {
             Sign::Line(look) => {
-                let look = Look { colour: look.colour.gamma_multiply(fade), ..*look };
+                let look = Look {
+                    colour: look.colour.gamma_multiply(fade),
+                    ..*look
+                };
                 paint_sample(painter, sample, &look);
             }
             Sign::Mark(mark, colour) => {
-                painter.add(scatter::mark(sample.center(), *mark, 4.0, colour.gamma_multiply(fade)));
+                painter.add(scatter::mark(
+                    sample.center(),
+                    *mark,
+                    4.0,
+                    colour.gamma_multiply(fade),
+                ));
             }
         }
-        let at = pos2(sample.right() + theme::GRID, rect.center().y - galley.size().y / 2.0);
+        let at = pos2(
+            sample.right() + theme::GRID,
+            rect.center().y - galley.size().y / 2.0,
+        );
         if is_hidden {
             let through = at.y + galley.size().y / 2.0;
-            painter.hline(at.x..=at.x + galley.size().x, through, Stroke::new(1.0, tokens.dim));
+            painter.hline(
+                at.x..=at.x + galley.size().x,
+                through,
+                Stroke::new(1.0, tokens.dim),
+            );
         }
         painter.galley(at, galley, colour);
     }
     let is_shortened = shortened != entry.name;
     let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
-    let response = if is_shortened { response.on_hover_text(entry.name) } else { response };
+    let response = if is_shortened {
+        response.on_hover_text(entry.name)
+    } else {
+        response
+    };
     response.clicked()
 }
 
@@ -125,10 +157,19 @@ pub fn paint_sample(painter: &egui::Painter, rect: Rect, look: &Look) {
             painter.extend(egui::Shape::dashed_line(&[left, right], stroke, 5.0, 3.0));
         }
         Dash::Dotted => {
-            painter.extend(egui::Shape::dotted_line(&[left, right], look.colour, 3.5, 1.0));
+            painter.extend(egui::Shape::dotted_line(
+                &[left, right],
+                look.colour,
+                3.5,
+                1.0,
+            ));
         }
     }
     if look.markers {
-        painter.circle_filled(Align2::CENTER_CENTER.pos_in_rect(&rect), look.width + 1.25, look.colour);
+        painter.circle_filled(
+            Align2::CENTER_CENTER.pos_in_rect(&rect),
+            look.width + 1.25,
+            look.colour,
+        );
     }
 }

@@ -21,6 +21,8 @@ pub struct Line<'a> {
     pub(super) can_smooth: bool,
     pub(super) markers: bool,
     pub(super) in_legend: bool,
+    /// The entry of the legend that switches it on and off.
+    pub(super) switch: u64,
     pub(super) written: Option<TextByIndex<'a>>,
 }
 
@@ -36,8 +38,10 @@ impl<'a> Line<'a> {
         y: impl Fn(usize) -> f64 + 'a,
     ) -> Self {
         let name = name.into();
+        let id = hash(&name);
         Self {
-            id: hash(&name),
+            id,
+            switch: id,
             name,
             len,
             x: Box::new(x),
@@ -56,7 +60,11 @@ impl<'a> Line<'a> {
     /// What tells this line from others of the chart, and from those that had its name before.
     #[must_use]
     pub fn id(mut self, id: impl Hash) -> Self {
+        let was_own = self.switch == self.id;
         self.id = hash(&id);
+        if was_own {
+            self.switch = self.id;
+        }
         self
     }
 
@@ -83,7 +91,11 @@ impl<'a> Line<'a> {
 
     /// On a faint band from `low` to `high`, by the number of the point.
     #[must_use]
-    pub fn band(mut self, low: impl Fn(usize) -> f64 + 'a, high: impl Fn(usize) -> f64 + 'a) -> Self {
+    pub fn band(
+        mut self,
+        low: impl Fn(usize) -> f64 + 'a,
+        high: impl Fn(usize) -> f64 + 'a,
+    ) -> Self {
         self.band = Some((Box::new(low), Box::new(high)));
         self
     }
@@ -102,10 +114,12 @@ impl<'a> Line<'a> {
         self
     }
 
-    /// Not in the legend; only its value is read out.
+    /// Not in the legend, but switched on and off with the line that has the [`Self::id`] `other`: the one of that name,
+    /// where it was given none. Its value is read out all the same.
     #[must_use]
-    pub fn without_legend(mut self) -> Self {
+    pub fn goes_with(mut self, other: impl Hash) -> Self {
         self.in_legend = false;
+        self.switch = hash(&other);
         self
     }
 
@@ -117,6 +131,7 @@ impl<'a> Line<'a> {
     }
 }
 
+/// A `String` and a `&str` of the same text give the same.
 fn hash(id: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
@@ -142,8 +157,13 @@ pub enum Mark {
 impl Mark {
     /// The mark of series number `index`, so that colour is not its only sign.
     pub fn of_series(index: usize) -> Self {
-        const ALL: [Mark; 5] =
-            [Mark::Disc, Mark::Square, Mark::Diamond, Mark::Triangle, Mark::Cross];
+        const ALL: [Mark; 5] = [
+            Mark::Disc,
+            Mark::Square,
+            Mark::Diamond,
+            Mark::Triangle,
+            Mark::Cross,
+        ];
         ALL[index % ALL.len()]
     }
 }
@@ -176,7 +196,13 @@ impl<'a> Points<'a> {
     /// These points; no more than some ten thousand, which are all drawn.
     pub fn new(name: impl Into<String>, points: &'a [ScatterPoint]) -> Self {
         let name = name.into();
-        Self { id: hash(&("points", &name)), name, points, colour: 0, mark: Mark::default() }
+        Self {
+            id: hash(&("points", &name)),
+            name,
+            points,
+            colour: 0,
+            mark: Mark::default(),
+        }
     }
 
     /// In the colour and with the mark of series number `index`.
@@ -228,8 +254,8 @@ pub enum Tint {
     Accent,
     /// The colour of what is well.
     Good,
-    /// The colour of what is to be looked at.
-    Warning,
+    /// The colour of a series.
+    Series(usize),
 }
 
 #[cfg(test)]
@@ -238,8 +264,19 @@ mod tests {
 
     #[test]
     fn the_front_has_no_point_that_another_beats() {
-        let at = |x: f64, y: f64| ScatterPoint { x, y, ..ScatterPoint::default() };
-        let points = [at(3.0, 0.9), at(1.0, 0.5), at(2.0, 0.4), at(3.0, 0.8), at(4.0, 0.9), at(2.0, f64::NAN)];
+        let at = |x: f64, y: f64| ScatterPoint {
+            x,
+            y,
+            ..ScatterPoint::default()
+        };
+        let points = [
+            at(3.0, 0.9),
+            at(1.0, 0.5),
+            at(2.0, 0.4),
+            at(3.0, 0.8),
+            at(4.0, 0.9),
+            at(2.0, f64::NAN),
+        ];
         assert_eq!(pareto(&points), [1, 0]);
     }
 }

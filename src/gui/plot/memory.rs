@@ -35,7 +35,10 @@ impl Print {
 
     /// Whether both have the same values; where those lie along x may differ.
     fn has_values_of(&self, other: &Self) -> bool {
-        self.len == other.len && [1, 3, 5].iter().all(|at| self.figures[*at] == other.figures[*at])
+        self.len == other.len
+            && [1, 3, 5]
+                .iter()
+                .all(|at| self.figures[*at] == other.figures[*at])
     }
 }
 
@@ -79,7 +82,11 @@ impl Kept {
             self.smoothed = None;
             return;
         }
-        if self.smoothed.as_ref().is_none_or(|smoothed| smoothed.factor() != smoothing) {
+        if self
+            .smoothed
+            .as_ref()
+            .is_none_or(|smoothed| smoothed.factor() != smoothing)
+        {
             self.smoothed = Some(Smoothed::new(smoothing));
         }
         if let Some(smoothed) = &mut self.smoothed {
@@ -101,10 +108,17 @@ impl Kept {
         let mut stroke = Strokes::new(screen.pixels_per_point, options);
         let plain = seen(screen, &self.values, &line.x, &line.y);
         if let Some(smoothed) = &self.smoothed {
-            let faint = Look { colour: look.colour.gamma_multiply(FAINT), width: 1.0, ..look };
+            let faint = Look {
+                colour: look.colour.gamma_multiply(FAINT),
+                width: 1.0,
+                ..look
+            };
             ground.line(&plain, &faint);
             let values = smoothed.values();
-            stroke.line(&seen(screen, &smoothed.pyramid, &line.x, |at| values[at]), &look);
+            stroke.line(
+                &seen(screen, &smoothed.pyramid, &line.x, |at| values[at]),
+                &look,
+            );
         } else {
             stroke.line(&plain, &look);
         }
@@ -147,9 +161,13 @@ pub struct Frame {
 impl Memory {
     /// Takes in what is new of the lines, and forgets those that are no longer there.
     pub fn follow(&mut self, lines: &[Line<'_>], smoothing: f64) {
-        self.lines.retain(|id, _| lines.iter().any(|line| line.id == *id));
+        self.lines
+            .retain(|id, _| lines.iter().any(|line| line.id == *id));
         for line in lines {
-            self.lines.entry(line.id).or_default().follow(line, smoothing);
+            self.lines
+                .entry(line.id)
+                .or_default()
+                .follow(line, smoothing);
         }
     }
 
@@ -160,7 +178,10 @@ impl Memory {
         let to = super::columns::first(line.len, |at| (line.x)(at) > x.1);
         let mut reach = kept.values.reach(from, to, &line.y);
         if let Some((low, high)) = &line.band {
-            let band = kept.low.reach(from, to, low).and(kept.high.reach(from, to, high));
+            let band = kept
+                .low
+                .reach(from, to, low)
+                .and(kept.high.reach(from, to, high));
             reach = reach.and(band);
         }
         // Between two points that are both out of sight the line still crosses the plot.
@@ -171,17 +192,41 @@ impl Memory {
     }
 
     /// The triangles of a line: those of its ground, which lie below all lines, and its own.
-    pub fn drawn(&mut self, line: &Line<'_>, frame: &Frame, screen: &Screen, look: Look) -> [Arc<Mesh>; 2] {
-        let Some(kept) = self.lines.get_mut(&line.id) else { return Default::default() };
-        let smoothing = if line.can_smooth { frame.smoothing } else { 0.0 };
+    pub fn drawn(
+        &mut self,
+        line: &Line<'_>,
+        frame: &Frame,
+        screen: &Screen,
+        look: Look,
+    ) -> [Arc<Mesh>; 2] {
+        let Some(kept) = self.lines.get_mut(&line.id) else {
+            return Default::default();
+        };
+        let smoothing = if line.can_smooth {
+            frame.smoothing
+        } else {
+            0.0
+        };
         let revision = frame.revision;
-        let drawing = Drawing { print: kept.print, revision, screen: *screen, look, smoothing };
+        let drawing = Drawing {
+            print: kept.print,
+            revision,
+            screen: *screen,
+            look,
+            smoothing,
+        };
         kept.draw(line, drawing, frame.options);
         [kept.ground.clone(), kept.stroke.clone()]
     }
 
     /// The smoothed value of a point, where its line is smoothed.
     pub fn smoothed(&self, line: &Line<'_>, at: usize) -> Option<f64> {
-        self.lines.get(&line.id)?.smoothed.as_ref()?.values().get(at).copied()
+        self.lines
+            .get(&line.id)?
+            .smoothed
+            .as_ref()?
+            .values()
+            .get(at)
+            .copied()
     }
 }

@@ -16,8 +16,11 @@ pub struct Reach {
 
 impl Reach {
     /// Of nothing.
-    pub const NOTHING: Self =
-        Self { low: f64::INFINITY, high: f64::NEG_INFINITY, low_positive: f64::INFINITY };
+    pub const NOTHING: Self = Self {
+        low: f64::INFINITY,
+        high: f64::NEG_INFINITY,
+        low_positive: f64::INFINITY,
+    };
 
     /// Of one value.
     pub fn of(value: f64) -> Self {
@@ -25,7 +28,11 @@ impl Reach {
             return Self::NOTHING;
         }
         let low_positive = if value > 0.0 { value } else { f64::INFINITY };
-        Self { low: value, high: value, low_positive }
+        Self {
+            low: value,
+            high: value,
+            low_positive,
+        }
     }
 
     /// Of both.
@@ -107,7 +114,8 @@ impl Pyramid {
             let (below, above) = self.levels.split_at_mut(level + 1);
             let (below, above) = (&below[level], &mut above[0]);
             above.truncate(changed);
-            let sum = |blocks: &[Reach]| blocks.iter().fold(Reach::NOTHING, |sum, one| sum.and(*one));
+            let sum =
+                |blocks: &[Reach]| blocks.iter().fold(Reach::NOTHING, |sum, one| sum.and(*one));
             above.extend(below[changed * FAN..].chunks(FAN).map(sum));
             level += 1;
         }
@@ -153,12 +161,19 @@ mod tests {
             })
             .collect();
         let mut pyramid = Pyramid::default();
-        for len in [1, 15, 16, 17, 64, 65, 300, 301, 1024, 1025, 4096, 4999, 5000] {
+        for len in [
+            1, 15, 16, 17, 64, 65, 300, 301, 1024, 1025, 4096, 4999, 5000,
+        ] {
             pyramid.extend(len, |at| values[at]);
             for (from, to) in [(0, len), (len / 3, len / 2 + 1), (len - 1, len), (1, len)] {
                 let every = values[from..to.max(from)].iter();
-                let expected = every.fold(Reach::NOTHING, |reach, value| reach.and(Reach::of(*value)));
-                assert_eq!(pyramid.reach(from, to, |at| values[at]), expected, "{from}..{to} of {len}");
+                let expected =
+                    every.fold(Reach::NOTHING, |reach, value| reach.and(Reach::of(*value)));
+                assert_eq!(
+                    pyramid.reach(from, to, |at| values[at]),
+                    expected,
+                    "{from}..{to} of {len}"
+                );
             }
         }
         assert!(pyramid.blocks(pyramid.levels() - 1) <= FAN);

@@ -53,7 +53,11 @@ pub fn paint(
     if let Some((which, number)) = point {
         let point = &chart.points[which].points[number];
         let rows = [
-            Row { look: None, name: point.label.clone(), value: String::new() },
+            Row {
+                look: None,
+                name: point.label.clone(),
+                value: String::new(),
+            },
             row_of(&chart.x.name, chart.x.unit.written(point.x)),
             row_of(&chart.y.name, chart.y.unit.written(point.y)),
         ];
@@ -84,7 +88,11 @@ pub fn paint(
             painter.circle(dot, 3.5, look.colour, Stroke::new(1.5, tokens.well));
         }
         let name = shortened(&line.name);
-        rows.push(Row { look: Some(look), name, value: written(chart, memory, line, at) });
+        rows.push(Row {
+            look: Some(look),
+            name,
+            value: written(chart, memory, line, at),
+        });
     }
     if let Some(label) = shades::label_at(chart.shades, snapped) {
         rows.push(row_of("phase", label.to_owned()));
@@ -100,7 +108,11 @@ pub fn paint(
 }
 
 fn row_of(name: &str, value: String) -> Row {
-    Row { look: None, name: name.to_owned(), value }
+    Row {
+        look: None,
+        name: name.to_owned(),
+        value,
+    }
 }
 
 fn written(chart: &Chart<'_>, memory: &Memory, line: &Line<'_>, at: usize) -> String {
@@ -113,11 +125,15 @@ fn written(chart: &Chart<'_>, memory: &Memory, line: &Line<'_>, at: usize) -> St
     }
     if let Some(smoothed) = memory.smoothed(line, at) {
         let (smoothed, plain) = (chart.y.unit.written(smoothed), chart.y.unit.written(y));
-        return format!("{smoothed} (as is {plain})");
+        return format!("{smoothed} (raw {plain})");
     }
     match (&line.band, chart.y.unit) {
         (Some((low, high)), Unit::Si { symbol, scale }) => {
-            let figure = Estimate { value: y, low: low(at), high: high(at) };
+            let figure = Estimate {
+                value: y,
+                low: low(at),
+                high: high(at),
+            };
             estimate(figure.scale(scale), symbol)
         }
         (Some((low, high)), unit) => {
@@ -151,23 +167,43 @@ fn panel(painter: &Painter, memory: &Memory, screen: &Screen, rows: &[Row], toke
     let laid: Vec<_> = rows
         .iter()
         .map(|row| {
-            let colour = if row.look.is_some() || row.value.is_empty() { tokens.text } else { tokens.dim };
+            let colour = if row.look.is_some() || row.value.is_empty() {
+                tokens.text
+            } else {
+                tokens.dim
+            };
             let name = lay(&row.name, FontId::proportional(theme::CAPTION), colour);
             let value = lay(&row.value, FontId::monospace(theme::CAPTION), tokens.text);
             (row, name, value)
         })
         .collect();
-    let sample = if rows.iter().any(|row| row.look.is_some()) { SAMPLE + theme::GRID } else { 0.0 };
+    let sample = if rows.iter().any(|row| row.look.is_some()) {
+        SAMPLE + theme::GRID
+    } else {
+        0.0
+    };
     let room = 4.0 * theme::GRID;
-    let names = laid.iter().map(|(_, name, _)| name.size().x).fold(0.0, f32::max);
-    let values = laid.iter().map(|(_, _, value)| value.size().x).fold(0.0, f32::max);
+    let names = laid
+        .iter()
+        .map(|(_, name, _)| name.size().x)
+        .fold(0.0, f32::max);
+    let values = laid
+        .iter()
+        .map(|(_, _, value)| value.size().x)
+        .fold(0.0, f32::max);
     let width = ((sample + names + room + values) / WIDTH_STEP).ceil() * WIDTH_STEP;
     let margin = 2.0 * theme::GRID;
     let size = Vec2::new(width, ROW * rows.len() as f32) + Vec2::splat(2.0 * margin);
     let rect = view::corner(screen.rect, size, memory.readout_is_left);
     let stroke = Stroke::new(1.0, tokens.line);
     let fill = tokens.raised.gamma_multiply(0.96);
-    painter.rect(rect, f32::from(theme::ROUNDING), fill, stroke, StrokeKind::Inside);
+    painter.rect(
+        rect,
+        f32::from(theme::ROUNDING),
+        fill,
+        stroke,
+        StrokeKind::Inside,
+    );
     for (at, (row, name, value)) in laid.into_iter().enumerate() {
         let top = rect.top() + margin + ROW * at as f32;
         let left = rect.left() + margin;

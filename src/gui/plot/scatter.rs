@@ -17,18 +17,27 @@ pub fn mark(at: Pos2, mark: Mark, radius: f32, colour: Color32) -> Shape {
     };
     match mark {
         Mark::Disc => Shape::circle_filled(at, radius, colour),
-        Mark::Square => {
-            corners(&[vec2(-0.85, -0.85), vec2(0.85, -0.85), vec2(0.85, 0.85), vec2(-0.85, 0.85)])
-        }
-        Mark::Diamond => {
-            corners(&[vec2(0.0, -1.2), vec2(1.2, 0.0), vec2(0.0, 1.2), vec2(-1.2, 0.0)])
-        }
+        Mark::Square => corners(&[
+            vec2(-0.85, -0.85),
+            vec2(0.85, -0.85),
+            vec2(0.85, 0.85),
+            vec2(-0.85, 0.85),
+        ]),
+        Mark::Diamond => corners(&[
+            vec2(0.0, -1.2),
+            vec2(1.2, 0.0),
+            vec2(0.0, 1.2),
+            vec2(-1.2, 0.0),
+        ]),
         Mark::Triangle => corners(&[vec2(0.0, -1.15), vec2(1.1, 0.85), vec2(-1.1, 0.85)]),
         Mark::Cross => {
             let (one, other) = (vec2(0.85, 0.85) * radius, vec2(0.85, -0.85) * radius);
             let stroke = Stroke::new(1.75, colour);
             let first = Shape::line_segment([at - one, at + one], stroke);
-            Shape::Vec(vec![first, Shape::line_segment([at - other, at + other], stroke)])
+            Shape::Vec(vec![
+                first,
+                Shape::line_segment([at - other, at + other], stroke),
+            ])
         }
     }
 }
@@ -43,7 +52,11 @@ pub fn paint(
     tokens: &Tokens,
 ) -> Option<(usize, usize)> {
     let mut nearest: Option<(f32, usize, usize)> = None;
-    for (which, points) in all.iter().enumerate().filter(|(_, points)| is_visible(points)) {
+    for (which, points) in all
+        .iter()
+        .enumerate()
+        .filter(|(_, points)| is_visible(points))
+    {
         let colour = tokens.series(points.colour).0;
         for (number, point) in points.points.iter().enumerate() {
             let (x, y) = (screen.x_at(point.x), screen.y_at(point.y));
@@ -72,6 +85,11 @@ pub fn paint(
     let (points, point) = (&all[which], &all[which].points[number]);
     let at = screen.at(point.x, point.y);
     painter.circle_stroke(at, RADIUS + 3.0, Stroke::new(1.5, tokens.accent));
-    painter.add(mark(at, points.mark, RADIUS + 1.0, tokens.series(points.colour).0));
+    painter.add(mark(
+        at,
+        points.mark,
+        RADIUS + 1.0,
+        tokens.series(points.colour).0,
+    ));
     Some((which, number))
 }

@@ -5,7 +5,7 @@ use super::line::{Shade, Tint};
 use crate::gui::theme::{self, Tokens};
 
 /// Least distance between two edges that are drawn, points: of more than that only a grey would remain.
-const EDGE_ROOM: f32 = 6.0;
+const EDGE_ROOM: f32 = 10.0;
 
 /// Paints stretches of x behind the lines, each with its name where there is room for it.
 pub fn paint(painter: &Painter, shades: &[Shade], screen: &Screen, tokens: &Tokens) {
@@ -14,7 +14,8 @@ pub fn paint(painter: &Painter, shades: &[Shade], screen: &Screen, tokens: &Toke
     let mut last_right = f32::NEG_INFINITY;
     for shade in shades {
         let (left, right) = (screen.x_at(shade.from), screen.x_at(shade.to));
-        let is_outside = right < f64::from(screen.rect.left()) || left > f64::from(screen.rect.right());
+        let is_outside =
+            right < f64::from(screen.rect.left()) || left > f64::from(screen.rect.right());
         if is_outside || !(left.is_finite() && right.is_finite()) {
             continue;
         }
@@ -23,12 +24,12 @@ pub fn paint(painter: &Painter, shades: &[Shade], screen: &Screen, tokens: &Toke
             Tint::Quiet => tokens.dim,
             Tint::Accent => tokens.accent,
             Tint::Good => tokens.good,
-            Tint::Warning => tokens.warning,
+            Tint::Series(index) => tokens.series(index).0,
         };
         if right - left < 1.0 {
             // What takes no time on this axis, such as an evaluation between two steps, is an edge.
             if left - last_edge >= EDGE_ROOM {
-                let stroke = Stroke::new(1.0, colour.gamma_multiply(0.22));
+                let stroke = Stroke::new(1.0, colour.gamma_multiply(0.14));
                 painter.vline(left, screen.rect.y_range(), stroke);
                 last_edge = left;
             }
@@ -45,7 +46,10 @@ pub fn paint(painter: &Painter, shades: &[Shade], screen: &Screen, tokens: &Toke
         let shown = rect.intersect(screen.rect);
         // Some six points a letter at this size; measuring each would cost more than it is worth.
         if shown.width() > 6.0 * shade.label.len() as f32 + 8.0 {
-            let at = pos2(shown.left() + theme::GRID, screen.rect.bottom() - theme::GRID);
+            let at = pos2(
+                shown.left() + theme::GRID,
+                screen.rect.bottom() - theme::GRID,
+            );
             let dim = tokens.dim.gamma_multiply(0.9);
             painter.text(at, Align2::LEFT_BOTTOM, shade.label, font.clone(), dim);
         }
@@ -54,5 +58,9 @@ pub fn paint(painter: &Painter, shades: &[Shade], screen: &Screen, tokens: &Toke
 
 /// What the ground at `x` is.
 pub fn label_at(shades: &[Shade], x: f64) -> Option<&'static str> {
-    shades.iter().rev().find(|shade| (shade.from..=shade.to).contains(&x)).map(|shade| shade.label)
+    shades
+        .iter()
+        .rev()
+        .find(|shade| (shade.from..=shade.to).contains(&x))
+        .map(|shade| shade.label)
 }

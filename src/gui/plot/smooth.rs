@@ -15,7 +15,13 @@ pub struct Smoothed {
 impl Smoothed {
     /// Nothing yet; `factor` from 0, which leaves a line as it is, to below 1.
     pub fn new(factor: f64) -> Self {
-        Self { factor, mean: 0.0, weight: 0.0, values: Vec::new(), pyramid: Pyramid::default() }
+        Self {
+            factor,
+            mean: 0.0,
+            weight: 0.0,
+            values: Vec::new(),
+            pyramid: Pyramid::default(),
+        }
     }
 
     /// By how much it is smoothed.

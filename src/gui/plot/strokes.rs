@@ -31,7 +31,10 @@ impl Strokes {
     pub fn new(pixels_per_point: f32, options: TessellationOptions) -> Self {
         // Neither the size of the font's texture nor discs from it matter to lines.
         let tessellator = Tessellator::new(pixels_per_point, options, [1, 1], Vec::new());
-        Self { tessellator, mesh: Mesh::default() }
+        Self {
+            tessellator,
+            mesh: Mesh::default(),
+        }
     }
 
     /// The triangles.
@@ -40,7 +43,8 @@ impl Strokes {
     }
 
     fn shape(&mut self, shape: impl Into<Shape>) {
-        self.tessellator.tessellate_shape(shape.into(), &mut self.mesh);
+        self.tessellator
+            .tessellate_shape(shape.into(), &mut self.mesh);
     }
 
     /// A line.
@@ -99,7 +103,10 @@ impl Strokes {
             let (mut at_low, mut at_high) = (0, 0);
             let mut edges = 0;
             while at_low < low.len() || at_high < high.len() {
-                let (below, above) = (low[at_low.min(low.len() - 1)], high[at_high.min(high.len() - 1)]);
+                let (below, above) = (
+                    low[at_low.min(low.len() - 1)],
+                    high[at_high.min(high.len() - 1)],
+                );
                 let x = match (at_low < low.len(), at_high < high.len()) {
                     (true, true) => below.x.min(above.x),
                     (true, false) => below.x,
@@ -111,8 +118,10 @@ impl Strokes {
                 if at_high < high.len() && above.x <= x {
                     at_high += 1;
                 }
-                self.mesh.colored_vertex(pos2(x, below.y.max(above.y)), colour);
-                self.mesh.colored_vertex(pos2(x, above.y.min(below.y)), colour);
+                self.mesh
+                    .colored_vertex(pos2(x, below.y.max(above.y)), colour);
+                self.mesh
+                    .colored_vertex(pos2(x, above.y.min(below.y)), colour);
                 edges += 1;
             }
             for edge in 1..edges {

@@ -66,7 +66,10 @@ pub fn interact(ui: &Ui, response: &Response, memory: &mut Memory, screen: &Scre
     let mut change = Change::default();
     if response.double_clicked() {
         memory.drag = None;
-        return Change { reset: true, ..change };
+        return Change {
+            reset: true,
+            ..change
+        };
     }
     dragged(ui, response, memory, screen, &mut change);
     if response.contains_pointer() {
@@ -87,13 +90,22 @@ pub fn interact(ui: &Ui, response: &Response, memory: &mut Memory, screen: &Scre
     change
 }
 
-fn dragged(ui: &Ui, response: &Response, memory: &mut Memory, screen: &Screen, change: &mut Change) {
-    let moves = response.dragged_by(PointerButton::Middle) || ui.input(|input| input.modifiers.shift);
+fn dragged(
+    ui: &Ui,
+    response: &Response,
+    memory: &mut Memory,
+    screen: &Screen,
+    change: &mut Change,
+) {
+    let moves =
+        response.dragged_by(PointerButton::Middle) || ui.input(|input| input.modifiers.shift);
     if response.drag_started() && !response.dragged_by(PointerButton::Secondary) {
         let origin = ui.input(|input| input.pointer.press_origin());
         memory.drag = origin.map(|origin| (origin, moves));
     }
-    let Some((from, moves)) = memory.drag else { return };
+    let Some((from, moves)) = memory.drag else {
+        return;
+    };
     if moves && response.dragged() {
         ui.set_cursor_icon(CursorIcon::Grabbing);
         let delta = response.drag_delta();
@@ -111,11 +123,17 @@ fn dragged(ui: &Ui, response: &Response, memory: &mut Memory, screen: &Screen, c
         let to = response.interact_pointer_pos().or(response.hover_pos());
         if let Some(chosen) = to.filter(|_| !moves).map(|to| boxed(screen, from, to)) {
             if chosen.width() >= LEAST_BOX {
-                let (left, right) = (screen.place_x(chosen.left()), screen.place_x(chosen.right()));
+                let (left, right) = (
+                    screen.place_x(chosen.left()),
+                    screen.place_x(chosen.right()),
+                );
                 change.x = Some((left, right));
             }
             if chosen.height() >= LEAST_BOX && chosen.height() < screen.rect.height() {
-                let (low, high) = (screen.place_y(chosen.bottom()), screen.place_y(chosen.top()));
+                let (low, high) = (
+                    screen.place_y(chosen.bottom()),
+                    screen.place_y(chosen.top()),
+                );
                 change.y = Some((low, high));
             }
         }
@@ -169,7 +187,10 @@ fn keys(ui: &Ui, response: &Response, screen: &Screen, change: &mut Change) {
 }
 
 fn zoomed(range: (f64, f64), around: f64, by: f64) -> (f64, f64) {
-    (around + (range.0 - around) * by, around + (range.1 - around) * by)
+    (
+        around + (range.0 - around) * by,
+        around + (range.1 - around) * by,
+    )
 }
 
 /// Whether a stretch can be shown: wide enough for figures to be told apart, and finite.
@@ -188,7 +209,11 @@ pub fn readout_is_left(rect: Rect, pointer_x: f32, was_left: bool) -> bool {
 /// A box in the corner of a plot with room for text of this size.
 pub fn corner(rect: Rect, size: egui::Vec2, is_left: bool) -> Rect {
     const ROOM: f32 = 8.0;
-    let left = if is_left { rect.left() + ROOM } else { rect.right() - ROOM - size.x };
+    let left = if is_left {
+        rect.left() + ROOM
+    } else {
+        rect.right() - ROOM - size.x
+    };
     Rect::from_min_size(pos2(left.max(rect.left()), rect.top() + ROOM), size)
 }
 
@@ -199,7 +224,13 @@ mod tests {
     #[test]
     fn a_slender_box_means_one_direction() {
         let rect = Rect::from_min_max(pos2(0.0, 0.0), pos2(200.0, 100.0));
-        let screen = Screen { rect, x: (0.0, 1.0), y: (0.0, 1.0), log: (false, false), pixels_per_point: 1.0 };
+        let screen = Screen {
+            rect,
+            x: (0.0, 1.0),
+            y: (0.0, 1.0),
+            log: (false, false),
+            pixels_per_point: 1.0,
+        };
         let wide = boxed(&screen, pos2(20.0, 50.0), pos2(120.0, 58.0));
         assert_eq!((wide.width(), wide.height()), (100.0, 100.0));
         let high = boxed(&screen, pos2(20.0, 10.0), pos2(23.0, 80.0));

@@ -1,18 +1,27 @@
 //! Setup and the run that goes on.
 
+pub mod confusion;
+mod gallery;
+mod heat;
+mod panes;
 mod run;
+mod setup;
+mod tiles;
 
 use std::path::PathBuf;
 
-use egui::{CentralPanel, Frame, Label, Margin, RichText, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui};
 use serde::{Deserialize, Serialize};
 
+use self::setup::SetupPanel;
+use self::tiles::Tiles;
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
 use crate::gui::state::Shared;
-use crate::gui::theme;
+use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::setup::Setup;
+use confusion::{ConfusionView, Source};
 
 /// What is shown of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,21 +54,33 @@ impl View {
 }
 
 /// The page.
-#[derive(Default)]
 pub struct TrainPage {
+    /// What is to be trained.
+    pub setup: SetupPanel,
     view: View,
+    mistakes: ConfusionView,
+    tiles: Tiles,
 }
 
 impl TrainPage {
     /// The page as it was left.
     pub fn new(preferences: &Preferences) -> Self {
         Self {
+            setup: SetupPanel::new(preferences),
             view: preferences.of_page("train-view").unwrap_or_default(),
+            mistakes: ConfusionView::default(),
+            tiles: Tiles::new(preferences.of_page("train-plots")),
         }
     }
 
     /// Draws the page.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        let frame = Frame::new().fill(Tokens::in_ui(ui).surface);
+        Panel::left("setup panel")
+            .exact_size(setup::WIDTH)
+            .resizable(false)
+            .frame(frame)
+            .show(ui, |ui| self.setup.show(ui, shared));
         let margin = Margin::same(theme::PANEL_MARGIN);
         CentralPanel::default()
             .frame(Frame::new().inner_margin(margin))
@@ -74,8 +95,10 @@ impl TrainPage {
                 self.views(ui);
                 let Some(live) = &shared.live else { return };
                 match self.view {
-                    View::Plots => {}
-                    View::Mistakes => {}
+                    View::Plots => {
+                        self.tiles.show(ui, &live.curves, shared.preferences.energy_unit);
+                    }
+                    View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
                     View::Details => {
                         ScrollArea::vertical()
                             .auto_shrink(false)
@@ -99,21 +122,29 @@ impl TrainPage {
     }
 
     /// Another setup was put into the panel.
-    pub fn setup_was_replaced(&mut self) {}
+    pub fn setup_was_replaced(&mut self) {
+        self.setup.setup_was_replaced();
+    }
 
     /// The setup of the panel, where it can be trained; else why not.
     pub fn ready_setup(&self, shared: &Shared) -> Result<Setup, String> {
-        Ok(shared.preferences.setup.clone())
+        self.setup.ready_setup(shared)
     }
 
     /// Asks for a file and puts its setup into the panel.
-    pub fn open_setup(&mut self, _shared: &mut Shared) {}
+    pub fn open_setup(&mut self, shared: &mut Shared) {
+        self.setup.open_setup(shared);
+    }
 
     /// Asks for a file and writes the setup of the panel to it.
-    pub fn save_setup(&mut self, _shared: &mut Shared) {}
+    pub fn save_setup(&mut self, shared: &mut Shared) {
+        self.setup.save_setup(shared);
+    }
 
     /// Puts the setup in the file at `path` into the panel.
-    pub fn read_setup(&mut self, _path: PathBuf, _shared: &mut Shared) {}
+    pub fn read_setup(&mut self, path: PathBuf, shared: &mut Shared) {
+        self.setup.read_setup(path, shared);
+    }
 
     /// Puts the setup of the run that is shown into the panel.
     pub fn clone_setup(&mut self, shared: &mut Shared) {
@@ -129,11 +160,13 @@ impl TrainPage {
     /// Plots where they were at first.
     pub fn reset_layout(&mut self) {
         self.view = View::default();
+        self.tiles.reset();
     }
 
     /// Notes what is to be remembered until the next start.
     pub fn remember(&self, preferences: &mut Preferences) {
         preferences.remember("train-view", &self.view);
+        preferences.remember("train-plots", &self.tiles.memory());
     }
 }
 
