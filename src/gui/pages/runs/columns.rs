@@ -98,13 +98,12 @@ impl Column {
     ];
 
     /// Columns that are shown at first.
-    pub const AT_FIRST: [Self; 12] = [
+    pub const AT_FIRST: [Self; 11] = [
         Self::Name,
         Self::Status,
         Self::Date,
         Self::Dataset,
         Self::Model,
-        Self::Seed,
         Self::Epochs,
         Self::Time,
         Self::Energy,
@@ -173,18 +172,14 @@ impl Column {
     /// Width at first, points.
     pub fn width(self) -> f32 {
         match self {
-            Self::Name => 190.0,
-            Self::Model | Self::Device | Self::Note => 160.0,
-            Self::Energy
-            | Self::Status
-            | Self::Date
-            | Self::Tags
-            | Self::Target
-            | Self::PerSample => 124.0,
-            Self::FinalAccuracy | Self::BestAccuracy => 116.0,
-            Self::Carbon | Self::Dataset | Self::LearningRate => 104.0,
-            Self::Time => 88.0,
-            Self::BatchSize | Self::Seed | Self::Epochs | Self::Grade => 68.0,
+            Self::Name => 164.0,
+            Self::Energy | Self::PerSample => 152.0,
+            Self::Model | Self::Device | Self::Note | Self::Target => 136.0,
+            Self::Date => 122.0,
+            Self::FinalAccuracy | Self::BestAccuracy | Self::Carbon => 108.0,
+            Self::Status | Self::Dataset | Self::LearningRate | Self::Tags => 100.0,
+            Self::Time => 76.0,
+            Self::BatchSize | Self::Seed | Self::Epochs | Self::Grade => 56.0,
         }
     }
 

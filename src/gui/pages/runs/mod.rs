@@ -163,6 +163,8 @@ impl RunsPage {
     }
 
     fn below(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        // The panel keeps its height whatever is in it.
+        ui.set_min_size(ui.available_size());
         ui.horizontal_wrapped(|ui| {
             for (tab, label, hint) in [
                 (Tab::Summary, "Summary", "Everything about one run"),
