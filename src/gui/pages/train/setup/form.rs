@@ -149,11 +149,9 @@ impl Form<'_> {
             const TICK: f32 = 20.0;
             ui.spacing_mut().item_spacing.x = theme::GRID;
             let mut is_given = value.is_some();
-            let tick = name_of_width(ui, TICK, |ui| {
-                ui.spacing_mut().interact_size.x = 0.0;
-                ui.spacing_mut().button_padding.x = 0.0;
-                ui.checkbox(&mut is_given, "")
-            });
+            let size = Vec2::new(TICK, theme::CONTROL_HEIGHT);
+            let (place, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+            let tick = ui.put(place, egui::Checkbox::without_text(&mut is_given));
             tick.widget_info(|| {
                 let text = format!("Stop by {}", look.label.to_lowercase());
                 egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_given, text)
@@ -161,7 +159,7 @@ impl Form<'_> {
             if tick.on_hover_text(look.hint).changed() {
                 *value = is_given.then_some(usual);
             }
-            let room = LABEL_WIDTH + theme::GRID - TICK;
+            let room = LABEL_WIDTH - TICK;
             let label = name_of_width(ui, room, |ui| {
                 widgets::field_label(ui, look.label, look.hint)
             });
