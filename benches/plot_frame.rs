@@ -18,14 +18,21 @@ const SIZE: egui::Vec2 = egui::Vec2::new(1280.0, 720.0);
 
 fn main() {
     let mut lines: Vec<Vec<f64>> = (0..LINES).map(|line| noisy(line as u64)).collect();
-    println!("{LINES} lines of {POINTS} points, {} × {} points, {FRAMES} frames", SIZE.x, SIZE.y);
+    println!(
+        "{LINES} lines of {POINTS} points, {} × {} points, {FRAMES} frames",
+        SIZE.x, SIZE.y
+    );
     for pixels_per_point in [1.0, 2.0] {
         let ctx = egui::Context::default();
         let mut shared = SharedX::default();
         let begun = Instant::now();
         frame(&ctx, &lines, &mut shared, pixels_per_point);
         println!("\n{pixels_per_point} pixels per point");
-        println!("{:<28} {:>8.2} ms", "first frame, once", milliseconds(begun.elapsed()));
+        println!(
+            "{:<28} {:>8.2} ms",
+            "first frame, once",
+            milliseconds(begun.elapsed())
+        );
         // The first frames lay out text.
         for _ in 0..5 {
             frame(&ctx, &lines, &mut shared, pixels_per_point);
@@ -69,12 +76,22 @@ fn noisy(seed: u64) -> Vec<f64> {
         (-3.0 * share).exp() + 0.05 * seed as f64 + 0.1 * noise
     };
     let mut line = Vec::with_capacity(POINTS + 2 * FRAMES);
-    line.extend(std::iter::repeat_with(noise).take(POINTS).enumerate().map(value));
+    line.extend(
+        std::iter::repeat_with(noise)
+            .take(POINTS)
+            .enumerate()
+            .map(value),
+    );
     line
 }
 
 /// Draws one frame; gives how long it took.
-fn frame(ctx: &egui::Context, lines: &[Vec<f64>], shared: &mut SharedX, pixels_per_point: f32) -> Duration {
+fn frame(
+    ctx: &egui::Context,
+    lines: &[Vec<f64>],
+    shared: &mut SharedX,
+    pixels_per_point: f32,
+) -> Duration {
     let mut input = egui::RawInput {
         screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, SIZE)),
         ..egui::RawInput::default()
@@ -88,7 +105,8 @@ fn frame(ctx: &egui::Context, lines: &[Vec<f64>], shared: &mut SharedX, pixels_p
         let mut chart = Chart::new("loss", x, Axis::new("loss", Unit::None)).shared(shared);
         for (number, line) in lines.iter().enumerate() {
             let name = format!("run {}", number + 1);
-            chart = chart.line(Line::new(name, line.len(), |at| at as f64, |at| line[at]).colour(number));
+            chart = chart
+                .line(Line::new(name, line.len(), |at| at as f64, |at| line[at]).colour(number));
         }
         chart.show(ui);
     });

@@ -93,7 +93,7 @@ pub struct Axis {
     pub log: bool,
     /// A value that is always in sight, unless zoomed.
     pub include: Option<f64>,
-    /// Bounds that are never left, unless zoomed.
+    /// Bounds beyond which nothing can be, such as 0 and 1 for a share.
     pub limits: Option<(f64, f64)>,
 }
 
@@ -121,7 +121,7 @@ impl Axis {
         self
     }
 
-    /// Never beyond `low` and `high`.
+    /// With nothing beyond `low` and `high`.
     #[must_use]
     pub fn limits(mut self, low: f64, high: f64) -> Self {
         self.limits = Some((low, high));
@@ -169,8 +169,8 @@ impl Axis {
         }
         let (factor, _) = self.unit.shown(low.abs().max(high.abs()));
         let step = nice((high - low) * factor / parts) / factor;
-        low = (low / step - 1e-9).floor() * step;
-        high = (high / step + 1e-9).ceil() * step;
+        low = (low / step + 1e-9).floor() * step;
+        high = (high / step - 1e-9).ceil() * step;
         if let Some((least, most)) = self.limits {
             (low, high) = (low.max(least), high.min(most));
         }

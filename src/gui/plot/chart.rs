@@ -27,6 +27,10 @@ const X_AXIS_HEIGHT: f32 = 20.0;
 const RIGHT: f32 = 5.0 * theme::GRID;
 /// Least distance between two ticks, points.
 const TICK_ROOM: (f64, f64) = (84.0, 36.0);
+/// Shares of a plot that are left free beyond the data.
+const X_ROOM: f64 = 0.008;
+/// The same along y.
+const Y_ROOM: f64 = 0.025;
 
 /// A chart of lines and points; built anew each frame, shown once.
 pub struct Chart<'a> {
@@ -149,6 +153,7 @@ impl<'a> Chart<'a> {
         self.forget_old_view(&mut memory);
         let height = self.height.unwrap_or_else(|| ui.available_height());
         let bottom = ui.cursor().top() + height;
+        let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, theme::GRID);
         if self.has_legend {
             legend::show(ui, &self, &mut memory);
         }
@@ -199,6 +204,7 @@ impl<'a> Chart<'a> {
             let stroke = Stroke::new(2.0, tokens.accent);
             painter.rect_stroke(screen.rect, 2.0, stroke, StrokeKind::Inside);
         }
+        ui.spacing_mut().item_spacing.y = spacing;
         let clicked = pointed.filter(|_| response.clicked());
         ChartResponse {
             response,
@@ -294,10 +300,10 @@ impl<'a> Chart<'a> {
 
     fn screen(&self, memory: &Memory, rect: Rect, pixels_per_point: f32) -> Screen {
         let zoom = self.shared.as_ref().map_or(memory.x, |shared| shared.zoom);
-        let x = zoom.unwrap_or_else(|| self.x.bounds(self.x_extent(memory), 50.0));
+        let x = zoom.unwrap_or_else(|| padded(self.x.bounds(self.x_extent(memory), 50.0), X_ROOM));
         let y = memory.y.unwrap_or_else(|| {
             let within = (self.x.value(x.0), self.x.value(x.1));
-            self.y.bounds(self.y_extent(memory, within), 10.0)
+            padded(self.y.bounds(self.y_extent(memory, within), 10.0), Y_ROOM)
         });
         Screen {
             rect,
@@ -431,6 +437,12 @@ impl<'a> Chart<'a> {
             _ => there.map(|x| Pointed { x, pointer: None }),
         }
     }
+}
+
+/// With room at both ends, so that no line is cut in half along a rim.
+fn padded((low, high): (f64, f64), share: f64) -> (f64, f64) {
+    let room = (high - low) * share;
+    (low - room, high + room)
 }
 
 fn hull(ranges: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {

@@ -125,7 +125,7 @@ fn written(chart: &Chart<'_>, memory: &Memory, line: &Line<'_>, at: usize) -> St
     }
     if let Some(smoothed) = memory.smoothed(line, at) {
         let (smoothed, plain) = (chart.y.unit.written(smoothed), chart.y.unit.written(y));
-        return format!("{smoothed} (as is {plain})");
+        return format!("{smoothed} (raw {plain})");
     }
     match (&line.band, chart.y.unit) {
         (Some((low, high)), Unit::Si { symbol, scale }) => {

@@ -5,7 +5,7 @@ use super::line::{Shade, Tint};
 use crate::gui::theme::{self, Tokens};
 
 /// Least distance between two edges that are drawn, points: of more than that only a grey would remain.
-const EDGE_ROOM: f32 = 6.0;
+const EDGE_ROOM: f32 = 10.0;
 
 /// Paints stretches of x behind the lines, each with its name where there is room for it.
 pub fn paint(painter: &Painter, shades: &[Shade], screen: &Screen, tokens: &Tokens) {
@@ -29,7 +29,7 @@ pub fn paint(painter: &Painter, shades: &[Shade], screen: &Screen, tokens: &Toke
         if right - left < 1.0 {
             // What takes no time on this axis, such as an evaluation between two steps, is an edge.
             if left - last_edge >= EDGE_ROOM {
-                let stroke = Stroke::new(1.0, colour.gamma_multiply(0.22));
+                let stroke = Stroke::new(1.0, colour.gamma_multiply(0.14));
                 painter.vline(left, screen.rect.y_range(), stroke);
                 last_edge = left;
             }

@@ -19,9 +19,11 @@ impl DevicesPage {
             return;
         };
         part(ui, &device.name, |ui| properties(ui, &device));
-        part(ui, "Self-check", |ui| self.checks.ui(ui, &device));
         part(ui, "Meters", |ui| self.meters(ui, shared, &device));
-        part(ui, "Idle power", |ui| self.idle_power(ui, shared, &device));
+        part(ui, "Idle power", |ui| {
+            self.idle_power(ui, shared, &device);
+        });
+        part(ui, "Self-check", |ui| self.checks.ui(ui, &device));
     }
 
     /// It is not yet known which device `auto` means.
@@ -55,6 +57,8 @@ fn part(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
 
 fn properties(ui: &mut Ui, device: &Device) {
     let tokens = Tokens::in_ui(ui);
+    // Rows of text, not of controls.
+    ui.spacing_mut().interact_size.y = 0.0;
     let none = || "none".to_owned();
     let rows = [
         ("Kind", kind(&device.kind).to_owned(), false),

@@ -108,7 +108,7 @@ fn cells(
         two_lines(ui, boundary, &source.source, tokens);
     });
     row.col(|ui| {
-        widgets::chip(ui, source.grade.letter(), tokens.text).on_hover_text(format!(
+        ui.label(mono(source.grade.letter())).on_hover_text(format!(
             "Grade {}: {}",
             source.grade,
             source.grade.meaning()

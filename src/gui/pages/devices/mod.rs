@@ -23,7 +23,9 @@ use look::{Look, Purpose, Subject, Told};
 /// Points from which devices and what is known of one stand beside each other.
 const WIDE: f32 = 800.0;
 /// Points of the list of devices where it stands at the left.
-const LIST_WIDTH: f32 = 264.0;
+const LIST_WIDTH: f32 = 276.0;
+/// Points at the right that the scroll bar has to itself.
+const RIM: i8 = 4;
 
 /// The page.
 pub struct DevicesPage {
@@ -76,7 +78,10 @@ impl DevicesPage {
         self.checks.keep_up(shared);
         self.learn_from_run(shared);
         self.keep_looking(shared);
-        let frame = Frame::new().inner_margin(Margin::same(theme::PANEL_MARGIN));
+        let frame = Frame::new().inner_margin(Margin {
+            right: RIM,
+            ..Margin::same(theme::PANEL_MARGIN)
+        });
         CentralPanel::default().frame(frame).show(ui, |ui| {
             header(ui, shared);
             match shared.devices.clone() {
@@ -93,6 +98,7 @@ impl DevicesPage {
     fn devices(&mut self, ui: &mut Ui, shared: &mut Shared, devices: &[Device]) {
         if ui.available_width() < WIDE {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                beside_bar(ui);
                 self.list(ui, devices);
                 ui.add_space(2.0 * theme::GRID);
                 self.detail(ui, shared, devices);
@@ -101,19 +107,25 @@ impl DevicesPage {
         }
         let size = ui.available_size();
         ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0 * theme::GRID;
+            ui.spacing_mut().item_spacing.x = theme::GRID;
             let top_down = Layout::top_down(Align::Min);
             ui.allocate_ui_with_layout([LIST_WIDTH, size.y].into(), top_down, |ui| {
                 ScrollArea::vertical()
                     .id_salt("devices")
                     .auto_shrink(false)
-                    .show(ui, |ui| self.list(ui, devices));
+                    .show(ui, |ui| {
+                        beside_bar(ui);
+                        self.list(ui, devices);
+                    });
             });
             ui.allocate_ui_with_layout(ui.available_size(), top_down, |ui| {
                 ScrollArea::vertical()
                     .id_salt("device")
                     .auto_shrink(false)
-                    .show(ui, |ui| self.detail(ui, shared, devices));
+                    .show(ui, |ui| {
+                        beside_bar(ui);
+                        self.detail(ui, shared, devices);
+                    });
             });
         });
     }
@@ -253,8 +265,16 @@ impl DevicesPage {
     }
 }
 
+/// Leaves the margin to the scroll bar.
+fn beside_bar(ui: &mut Ui) {
+    ui.spacing_mut().item_spacing.x = 2.0 * theme::GRID;
+    let margin = f32::from(theme::PANEL_MARGIN - RIM);
+    ui.set_max_width(ui.available_width() - margin);
+}
+
 fn header(ui: &mut Ui, shared: &mut Shared) {
     ui.horizontal(|ui| {
+        beside_bar(ui);
         ui.heading("Devices");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let refresh = Command::RefreshDevices;

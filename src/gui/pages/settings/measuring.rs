@@ -115,7 +115,7 @@ impl Typed {
             ui.horizontal(|ui| {
                 let edit = TextEdit::singleline(&mut self.text)
                     .desired_width(POWER_WIDTH)
-                    .hint_text("from tables")
+                    .hint_text("tables")
                     .clip_text(true);
                 let edit = ui.add(edit).labelled_by(label).on_hover_text(power.hint);
                 ui.label("W");

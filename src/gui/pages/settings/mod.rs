@@ -6,7 +6,7 @@ mod look;
 mod measuring;
 mod storage;
 
-use egui::{CentralPanel, Frame, Margin, ScrollArea, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Margin, ScrollArea, Ui, Vec2};
 
 use crate::gui::state::Shared;
 use crate::gui::theme;
@@ -20,6 +20,8 @@ use storage::LibraryField;
 const WIDE: f32 = 820.0;
 /// Points that both columns take at most: wider lines are hard to read.
 const WIDTH_MAX: f32 = 1120.0;
+/// Points at the right that the scroll bar has to itself.
+const RIM: i8 = 4;
 
 /// The page.
 #[derive(Default)]
@@ -33,22 +35,38 @@ pub struct SettingsPage {
 impl SettingsPage {
     /// Draws the page.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
-        let frame = Frame::new().inner_margin(Margin::same(theme::PANEL_MARGIN));
+        let frame = Frame::new().inner_margin(Margin {
+            right: RIM,
+            ..Margin::same(theme::PANEL_MARGIN)
+        });
         CentralPanel::default().frame(frame).show(ui, |ui| {
             ui.heading("Settings");
             ui.add_space(theme::GRID);
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.set_max_width(ui.available_width().min(WIDTH_MAX));
+                let width = ui.available_width() - f32::from(theme::PANEL_MARGIN - RIM);
+                ui.set_max_width(width.min(WIDTH_MAX));
                 ui.spacing_mut().item_spacing.y = 3.0 * theme::GRID;
                 if ui.available_width() < WIDE {
                     self.first(ui, shared);
                     self.second(ui, shared);
                 } else {
-                    ui.columns(2, |columns| {
-                        self.first(&mut columns[0], shared);
-                        self.second(&mut columns[1], shared);
-                    });
+                    self.columns(ui, shared);
                 }
+            });
+        });
+    }
+
+    fn columns(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        let gap = 4.0 * theme::GRID;
+        let size = Vec2::new((ui.available_width() - gap) / 2.0, 0.0);
+        let top_down = Layout::top_down(Align::Min);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            ui.allocate_ui_with_layout(size, top_down, |ui| {
+                inside(ui, |ui| self.first(ui, shared));
+            });
+            ui.allocate_ui_with_layout(size, top_down, |ui| {
+                inside(ui, |ui| self.second(ui, shared));
             });
         });
     }
@@ -71,6 +89,12 @@ impl SettingsPage {
         part(ui, "Log", |ui| storage::log(ui, shared));
         part(ui, "About", |ui| about::show(ui, shared));
     }
+}
+
+/// With the usual distance beside each other, which that of columns is not.
+fn inside(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ui.spacing_mut().item_spacing.x = 2.0 * theme::GRID;
+    add(ui);
 }
 
 fn part(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {

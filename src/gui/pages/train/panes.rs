@@ -35,8 +35,14 @@ pub enum Pane {
 
 impl Pane {
     /// Every one; the first four are there unless they are closed.
-    pub const ALL: [Self; 6] =
-        [Self::Loss, Self::Accuracy, Self::Power, Self::Energy, Self::Speed, Self::LearningRate];
+    pub const ALL: [Self; 6] = [
+        Self::Loss,
+        Self::Accuracy,
+        Self::Power,
+        Self::Energy,
+        Self::Speed,
+        Self::LearningRate,
+    ];
 
     /// Its title.
     pub fn title(self) -> &'static str {
@@ -67,7 +73,12 @@ pub struct PlotOptions {
 
 impl Default for PlotOptions {
     fn default() -> Self {
-        Self { axis: XAxis::default(), smoothing: 0.6, log_loss: false, phases: true }
+        Self {
+            axis: XAxis::default(),
+            smoothing: 0.6,
+            log_loss: false,
+            phases: true,
+        }
     }
 }
 
@@ -89,7 +100,11 @@ impl Drawn<'_> {
     /// Draws a pane.
     pub fn show(&mut self, ui: &mut Ui, pane: Pane) {
         match pane {
-            Pane::Loss => self.metric(ui, Axis::new("", Unit::None).log(self.options.log_loss), pane),
+            Pane::Loss => self.metric(
+                ui,
+                Axis::new("", Unit::None).log(self.options.log_loss),
+                pane,
+            ),
             Pane::Accuracy => self.metric(ui, Axis::new("", Unit::Percent).limits(0.0, 1.0), pane),
             Pane::Power => self.power(ui),
             Pane::Energy => self.energy(ui),
@@ -105,11 +120,15 @@ impl Drawn<'_> {
     }
 
     fn chart(&mut self, pane: Pane, y: Axis) -> Chart<'_> {
-        Chart::new(format!("{} plot", pane.title()), x_axis(self.options.axis, self.unit), y)
-            .revision(self.curves.revision)
-            .smoothing(self.options.smoothing)
-            .shades(self.shades)
-            .shared(self.shared)
+        Chart::new(
+            format!("{} plot", pane.title()),
+            x_axis(self.options.axis, self.unit),
+            y,
+        )
+        .revision(self.curves.revision)
+        .smoothing(self.options.smoothing)
+        .shades(self.shades)
+        .shared(self.shared)
     }
 
     /// A metric of training and held-out samples.
@@ -154,8 +173,15 @@ impl Drawn<'_> {
             move |at| of(&train[at]).unwrap_or(f64::NAN),
         );
         let line = line.colour(TRAIN).dash(Dash::Solid);
-        let line = if pane == Pane::Speed { line.smooth() } else { line };
-        self.chart(pane, y).line(line).empty(empty(curves, axis, "Nothing trained yet")).show(ui);
+        let line = if pane == Pane::Speed {
+            line.smooth()
+        } else {
+            line
+        };
+        self.chart(pane, y)
+            .line(line)
+            .empty(empty(curves, axis, "Nothing trained yet"))
+            .show(ui);
     }
 
     fn power(&mut self, ui: &mut Ui) {
@@ -174,7 +200,8 @@ impl Drawn<'_> {
             let all = series.points.points();
             // On an axis of steps or joules, readings of before and after would all stand at its ends.
             let known = within.map_or(0..0, |(from, to)| {
-                all.partition_point(|point| point.0 < from)..all.partition_point(|point| point.0 <= to)
+                all.partition_point(|point| point.0 < from)
+                    ..all.partition_point(|point| point.0 <= to)
             });
             let points = &all[known];
             let line = Line::new(
@@ -191,7 +218,9 @@ impl Drawn<'_> {
                     move |at| if at == 0 { low } else { high },
                     move |_| idle.value,
                 );
-                let idle_line = idle_line.id((&series.meter, "idle")).goes_with(&series.meter);
+                let idle_line = idle_line
+                    .id((&series.meter, "idle"))
+                    .goes_with(&series.meter);
                 let written = move |_| crate::units::estimate(idle, "W");
                 let idle_line = idle_line.colour(index).dash(Dash::Dotted).width(1.0);
                 chart = chart.line(idle_line.written(written));
@@ -205,7 +234,8 @@ impl Drawn<'_> {
         let within = known_times(curves, axis);
         let all = curves.energy.points();
         let known = within.map_or(0..0, |(from, to)| {
-            all.partition_point(|point| point.t_s < from)..all.partition_point(|point| point.t_s <= to)
+            all.partition_point(|point| point.t_s < from)
+                ..all.partition_point(|point| point.t_s <= to)
         });
         let points = &all[known];
         let line = Line::new(
@@ -215,7 +245,10 @@ impl Drawn<'_> {
             move |at| points[at].energy_j.value,
         );
         let line = line
-            .band(move |at| points[at].energy_j.low, move |at| points[at].energy_j.high)
+            .band(
+                move |at| points[at].energy_j.low,
+                move |at| points[at].energy_j.high,
+            )
             .colour(ENERGY)
             .dash(Dash::Solid)
             .written(move |at| written_energy(points[at].energy_j, unit));
@@ -251,7 +284,11 @@ fn place(curves: &Curves, axis: XAxis, step: u64, t_s: f64) -> f64 {
 
 /// How many of `points` have a place on an axis: none as long as nothing is known along it.
 fn count(curves: &Curves, axis: XAxis, points: usize) -> usize {
-    if axis == XAxis::Energy && curves.energy.points().is_empty() { 0 } else { points }
+    if axis == XAxis::Energy && curves.energy.points().is_empty() {
+        0
+    } else {
+        points
+    }
 }
 
 fn empty(curves: &Curves, axis: XAxis, otherwise: &'static str) -> &'static str {
@@ -283,14 +320,21 @@ pub fn extent(curves: &Curves, axis: XAxis) -> Option<(f64, f64)> {
     let (train, energy) = (curves.train.points(), curves.energy.points());
     match axis {
         XAxis::Step => Some((train.first()?.step as f64, train.last()?.step as f64)),
-        XAxis::Energy => Some((energy.first()?.energy_j.value, energy.last()?.energy_j.value)),
+        XAxis::Energy => Some((
+            energy.first()?.energy_j.value,
+            energy.last()?.energy_j.value,
+        )),
         XAxis::Time => {
             let ends = curves.power.iter().filter_map(|series| {
                 let points = series.points.points();
                 Some((points.first()?.0, points.last()?.0))
             });
-            let train = train.first().zip(train.last()).map(|(from, to)| (from.t_s, to.t_s));
-            ends.chain(train).reduce(|sum, range| (sum.0.min(range.0), sum.1.max(range.1)))
+            let train = train
+                .first()
+                .zip(train.last())
+                .map(|(from, to)| (from.t_s, to.t_s));
+            ends.chain(train)
+                .reduce(|sum, range| (sum.0.min(range.0), sum.1.max(range.1)))
         }
     }
 }
@@ -298,7 +342,10 @@ pub fn extent(curves: &Curves, axis: XAxis) -> Option<(f64, f64)> {
 /// Phases other than training as stretches of an axis.
 pub fn shades(curves: &Curves, axis: XAxis) -> Vec<Shade> {
     let last_of = |points: &[(f64, f64)]| points.last().map(|point| point.0);
-    let latest = curves.power.iter().filter_map(|series| last_of(series.points.points()));
+    let latest = curves
+        .power
+        .iter()
+        .filter_map(|series| last_of(series.points.points()));
     let trained = curves.train.points().last().map(|point| point.t_s);
     let now = latest.chain(trained).fold(0.0, f64::max);
     let known = known_times(curves, axis);
@@ -319,7 +366,12 @@ pub fn shades(curves: &Curves, axis: XAxis) -> Vec<Shade> {
         }
         let from = curves.x_of_time(span.begin_t_s.max(first), axis)?;
         let to = curves.x_of_time(end.min(last), axis)?;
-        Some(Shade { from, to, label, tint })
+        Some(Shade {
+            from,
+            to,
+            label,
+            tint,
+        })
     };
     curves.phases.iter().filter_map(shade).collect()
 }

@@ -61,7 +61,10 @@ impl Tiles {
 
     /// What is to be remembered.
     pub fn memory(&self) -> TilesMemory {
-        TilesMemory { tree: self.tree.clone(), options: self.options }
+        TilesMemory {
+            tree: self.tree.clone(),
+            options: self.options,
+        }
     }
 
     /// Puts everything where it was at first.
@@ -95,10 +98,20 @@ impl Tiles {
             curves,
             options: self.options,
             unit,
-            shades: if self.options.phases { &self.shades } else { &[] },
+            shades: if self.options.phases {
+                &self.shades
+            } else {
+                &[]
+            },
             shared: &mut self.shared,
         };
-        self.tree.ui(&mut Panes { drawn, tokens: Tokens::in_ui(ui) }, ui);
+        self.tree.ui(
+            &mut Panes {
+                drawn,
+                tokens: Tokens::in_ui(ui),
+            },
+            ui,
+        );
     }
 
     fn toolbar(&mut self, ui: &mut Ui) {
@@ -170,7 +183,10 @@ fn tree_id() -> Id {
 
 fn default_tree() -> Tree<Pane> {
     let mut tiles = egui_tiles::Tiles::default();
-    let panes = Pane::ALL[..4].iter().map(|pane| tiles.insert_pane(*pane)).collect();
+    let panes = Pane::ALL[..4]
+        .iter()
+        .map(|pane| tiles.insert_pane(*pane))
+        .collect();
     let mut grid = egui_tiles::Grid::new(panes);
     grid.layout = egui_tiles::GridLayout::Columns(2);
     let root = tiles.insert_container(egui_tiles::Container::Grid(grid));
@@ -193,7 +209,9 @@ fn add(tree: &mut Tree<Pane>, pane: Pane) {
 }
 
 fn has_panes(tree: &Tree<Pane>) -> bool {
-    let is_there = tree.root().is_some_and(|root| tree.tiles.get(root).is_some());
+    let is_there = tree
+        .root()
+        .is_some_and(|root| tree.tiles.get(root).is_some());
     is_there && tree.tiles.tiles().any(|tile| matches!(tile, Tile::Pane(_)))
 }
 
@@ -219,10 +237,11 @@ struct Panes<'a> {
 
 impl Behavior<Pane> for Panes<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, _: TileId, pane: &mut Pane) -> UiResponse {
-        let margin = Margin { left: 0, right: 0, top: 4, bottom: 4 };
-        Frame::new().fill(self.tokens.surface).inner_margin(margin).show(ui, |ui| {
-            self.drawn.show(ui, *pane);
-        });
+        ui.painter()
+            .rect_filled(ui.max_rect(), 0.0, self.tokens.surface);
+        Frame::new()
+            .inner_margin(Margin::symmetric(0, 4))
+            .show(ui, |ui| self.drawn.show(ui, *pane));
         UiResponse::None
     }
 
@@ -243,7 +262,10 @@ impl Behavior<Pane> for Panes<'_> {
     }
 
     fn simplification_options(&self) -> SimplificationOptions {
-        SimplificationOptions { all_panes_must_have_tabs: true, ..Default::default() }
+        SimplificationOptions {
+            all_panes_must_have_tabs: true,
+            ..Default::default()
+        }
     }
 
     fn tab_bar_height(&self, _: &egui::Style) -> f32 {
@@ -269,7 +291,11 @@ impl Behavior<Pane> for Panes<'_> {
         _: TileId,
         state: &egui_tiles::TabState,
     ) -> egui::Color32 {
-        if state.active { self.tokens.surface } else { egui::Color32::TRANSPARENT }
+        if state.active {
+            self.tokens.surface
+        } else {
+            egui::Color32::TRANSPARENT
+        }
     }
 
     fn tab_outline_stroke(
@@ -289,7 +315,11 @@ impl Behavior<Pane> for Panes<'_> {
         _: TileId,
         state: &egui_tiles::TabState,
     ) -> egui::Color32 {
-        if state.active { self.tokens.text } else { self.tokens.dim }
+        if state.active {
+            self.tokens.text
+        } else {
+            self.tokens.dim
+        }
     }
 
     fn resize_stroke(&self, style: &egui::Style, state: egui_tiles::ResizeState) -> egui::Stroke {
@@ -298,7 +328,11 @@ impl Behavior<Pane> for Panes<'_> {
             egui_tiles::ResizeState::Hovering => self.tokens.outline,
             egui_tiles::ResizeState::Dragging => self.tokens.accent,
         };
-        let width = if colour == egui::Color32::TRANSPARENT { self.gap_width(style) } else { 2.0 };
+        let width = if colour == egui::Color32::TRANSPARENT {
+            self.gap_width(style)
+        } else {
+            2.0
+        };
         egui::Stroke::new(width, colour)
     }
 
@@ -318,7 +352,11 @@ mod tests {
     #[test]
     fn a_layout_survives_a_restart_and_a_damaged_one_gives_the_first() {
         let mut tiles = Tiles::default();
-        let loss = tiles.tree.tiles.find_pane(&Pane::Loss).expect("the loss is there");
+        let loss = tiles
+            .tree
+            .tiles
+            .find_pane(&Pane::Loss)
+            .expect("the loss is there");
         tiles.tree.remove_recursively(loss);
         add(&mut tiles.tree, Pane::Speed);
         tiles.options.axis = XAxis::Energy;
