@@ -311,7 +311,10 @@ mod tests {
         assert!(close(found.time_s.value, 30.0));
         let (low, high) = found.time_s.range.expect("five runs give one");
         let factor = (2.776 * 0.025_f64.sqrt() * 1.2_f64.sqrt()).exp();
-        assert!(close(low, 30.0 / factor) && close(high, 30.0 * factor), "{low} {high}");
+        assert!(
+            close(low, 30.0 / factor) && close(high, 30.0 * factor),
+            "{low} {high}"
+        );
         assert!(close(found.energy_j.expect("metered").value, 300.0));
     }
 

@@ -220,7 +220,33 @@ fn header(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
             ui.spacing_mut().button_padding.x = 2.0 * theme::GRID;
             for (command, text) in [(Command::SaveSetup, "Save…"), (Command::OpenSetup, "Open…")]
             {
-                let response = ui.add(egui::Button::new(text).frame_when_inactive(false));
+                let button = egui::Button::new(text);
+                if ui
+                    .add_enabled(!shared.dialog_open, button)
+                    .on_hover_text(with_key(ui, command))
+                    .clicked()
+                {
+                    shared.command(command);
+                }
+            }
+            ui.menu_button("Presets", |ui| presets_menu(ui, setup, shared));
+        });
+    });
+}
+
+fn presets_menu(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
+    let tokens = Tokens::in_ui(ui);
+    ui.set_width(300.0);
+    for preset in &presets::ALL {
+        let mut text = egui::text::LayoutJob::default();
+        let line = |text: &mut egui::text::LayoutJob, line: &str, size, colour| {
+            let format = egui::TextFormat::simple(egui::FontId::proportional(size), colour);
+            text.append(line, 0.0, format);
+        };
+        line(&mut text, preset.title, theme::BODY, tokens.text);
+        line(&mut text, "\n", theme::BODY, tokens.text);
+        line(&mut text, preset.hint, theme::CAPTION, tokens.dim);
+        let response = ui.add(egui::Button::new(text).frame_when_inactive(false));
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, preset.title));
         if response.clicked() {
             shared.ask(Action::UseSetup(Box::new(preset.setup(setup))));

@@ -2,7 +2,9 @@
 
 use egui::{Response, Ui};
 
-use crate::analysis::forecast::{Basis, Expected, FOR_INTERVAL, Forecast, PastRun, Planned, forecast};
+use crate::analysis::forecast::{
+    Basis, Expected, FOR_INTERVAL, Forecast, PastRun, Planned, forecast,
+};
 use crate::control;
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::{Shared, State};
@@ -154,7 +156,9 @@ fn explain(ui: &mut Ui, forecast: &Forecast) {
             match forecast.runs {
                 1 => "One run tells nothing of the spread, so there is no interval.",
                 2..FOR_INTERVAL => "The interval is from the least to the greatest of them.",
-                _ => "The interval is where one more run lies with 95 % confidence: the mean of logarithms ± t · s · √(1 + 1/n).",
+                _ => {
+                    "The interval is where one more run lies with 95 % confidence: the mean of logarithms ± t · s · √(1 + 1/n)."
+                }
             },
         ),
         Basis::Operations => (
