@@ -12,6 +12,8 @@ mod outlook;
 mod presets;
 mod preview;
 mod regime;
+mod stop;
+mod typed;
 
 use std::collections::BTreeMap;
 
@@ -20,9 +22,9 @@ use egui::{
 };
 
 use self::check::Checked;
-use self::form::Typed;
 use self::outlook::Outlook;
 use self::preview::Preview;
+use self::typed::Typed;
 use crate::analysis::forecast::Planned;
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
