@@ -3,7 +3,7 @@
 mod figure;
 mod parts;
 
-pub use figure::{everyday, figure_hover, key_figure, written_energy};
+pub use figure::{KeyFigure, energy_in_parts, everyday, figure_hover, key_figure, written_energy};
 pub use parts::{
     caption, card, chip, danger_button, empty_state, field_label, link, primary_button, problem,
     section,
