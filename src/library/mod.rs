@@ -13,6 +13,8 @@ mod edit;
 mod energy;
 mod error;
 pub mod export;
+mod import;
+mod list;
 mod lookup;
 mod open;
 mod places;
@@ -29,6 +31,8 @@ mod write;
 
 pub use edit::Purged;
 pub use error::LibraryError;
+pub use import::Imported;
+pub use list::ListedRun;
 pub use lookup::{Filter, Order};
 pub use open::Library;
 pub use read::{SampleFilter, Series};

@@ -12,6 +12,7 @@ mod disk;
 mod export;
 mod export_files;
 mod finding;
+mod import;
 mod opening;
 mod predictions;
 mod recording;

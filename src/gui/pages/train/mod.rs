@@ -1,6 +1,7 @@
 //! Setup and the run that goes on.
 
 pub mod confusion;
+mod figures;
 mod gallery;
 mod heat;
 mod panes;
@@ -91,12 +92,13 @@ impl TrainPage {
                 }
                 run::header(ui, shared);
                 run::queue(ui, shared);
-                run::figures(ui, shared);
+                figures::figures(ui, shared);
                 self.views(ui);
                 let Some(live) = &shared.live else { return };
                 match self.view {
                     View::Plots => {
-                        self.tiles.show(ui, &live.curves, shared.preferences.energy_unit);
+                        self.tiles
+                            .show(ui, &live.curves, shared.preferences.energy_unit);
                     }
                     View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
                     View::Details => {
