@@ -1,15 +1,19 @@
 //! What a run will take, told from earlier runs of the same device.
 //!
 //! Of runs with the same dataset, model and batch size, each gives seconds and joules of training and evaluation a step.
-//! Their mean `m` times the steps to come is the forecast. From `n ≥ 3` runs on, the interval is that in which one more
-//! run lies with 95 % confidence, `m ± t · s · √(1 + 1/n)` with the deviation `s` of the runs and Student's `t` of `n − 1`
-//! degrees of freedom; of two runs it is from the lesser to the greater; one run gives none.
+//! Their geometric mean times the steps to come is the forecast. From `n ≥ 5` runs on, the interval is that in which one
+//! more run lies with 95 % confidence: `exp(m ± t · s · √(1 + 1/n))` with mean `m` and deviation `s` of the logarithms, since
+//! neither can be below 0, and Student's `t` of `n − 1` degrees of freedom. Of two to four runs, of whose spread that would
+//! say too little, it is from the least to the greatest; one run gives none.
 //!
-//! Where no run was alike, seconds and joules a training FLOP take the place of those a step, as the geometric mean of all
-//! runs of the device with the least and the greatest as interval: how well a device is used differs from model to model.
+//! Where no run was alike, seconds and joules a training FLOP take the place of those a step, always with the least and the
+//! greatest as interval: how well a device is used differs from model to model.
 
 use crate::library::{RunRow, sum_of_parts};
 use crate::setup::{DatasetSetup, ModelSetup, Setup};
+
+/// Runs alike from which on there is a prediction interval.
+pub const FOR_INTERVAL: usize = 5;
 
 /// What an earlier run says about later ones.
 #[derive(Clone, Debug, PartialEq)]
@@ -211,21 +215,21 @@ pub fn forecast(planned: &Planned<'_>, past: &[PastRun]) -> Option<Forecast> {
     })
 }
 
-/// Mean, and where one more of the kind lies.
+/// Geometric mean, and where one more of the kind lies.
 fn one_more(values: &[f64]) -> Option<Expected> {
     let count = values.len();
-    let mean = mean(values)?;
-    let range = match count {
-        1 => None,
-        2 => Some(ends(values)),
-        _ => {
-            let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-            let deviation = (squares / (count - 1) as f64).sqrt();
-            let half = student_t(count - 1) * deviation * (1.0 + 1.0 / count as f64).sqrt();
-            Some(((mean - half).max(0.0), mean + half))
-        }
-    };
-    Some(Expected { value: mean, range })
+    if count < FOR_INTERVAL {
+        return any_of(values);
+    }
+    let logarithms: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+    let mean = mean(&logarithms)?;
+    let squares: f64 = logarithms.iter().map(|value| (value - mean).powi(2)).sum();
+    let deviation = (squares / (count - 1) as f64).sqrt();
+    let half = student_t(count - 1) * deviation * (1.0 + 1.0 / count as f64).sqrt();
+    Some(Expected {
+        value: mean.exp(),
+        range: Some(((mean - half).exp(), (mean + half).exp())),
+    })
 }
 
 /// Geometric mean, from the least to the greatest.
@@ -297,21 +301,18 @@ mod tests {
     }
 
     #[test]
-    fn three_runs_alike_give_a_prediction_interval() {
+    fn five_runs_alike_give_a_prediction_interval() {
         let setup = Setup::default();
-        // 30 epochs of 10 steps; 0.1 s ± 0.01 s a step.
-        let runs = [
-            past(&setup, 100, 9.0, 90.0),
-            past(&setup, 100, 10.0, 100.0),
-            past(&setup, 200, 22.0, 220.0),
-        ];
+        // 30 epochs of 10 steps; 0.1 s a step, with logarithms −0.2, −0.1, 0, 0.1, 0.2 about it.
+        let runs = [-0.2, -0.1, 0.0, 0.1, 0.2_f64]
+            .map(|off| past(&setup, 100, 10.0 * off.exp(), 100.0 * off.exp()));
         let found = forecast(&planned(&setup), &runs).expect("there is a basis");
-        assert_eq!((found.runs, found.basis), (3, Basis::Alike));
+        assert_eq!((found.runs, found.basis), (5, Basis::Alike));
         assert!(close(found.time_s.value, 30.0));
-        let (low, high) = found.time_s.range.expect("three runs give one");
-        let half = 300.0 * 4.303 * 0.01 * (4.0_f64 / 3.0).sqrt();
+        let (low, high) = found.time_s.range.expect("five runs give one");
+        let factor = (2.776 * 0.025_f64.sqrt() * 1.2_f64.sqrt()).exp();
         assert!(
-            close(low, 30.0 - half) && close(high, 30.0 + half),
+            close(low, 30.0 / factor) && close(high, 30.0 * factor),
             "{low} {high}"
         );
         assert!(close(found.energy_j.expect("metered").value, 300.0));

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, UiBuilder};
 use serde::{Deserialize, Serialize};
 
+use super::train::confusion::{ConfusionView, Source};
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
 use crate::gui::state::{Page, Shared};
@@ -54,6 +55,8 @@ enum Tab {
     Summary,
     /// Curves of the chosen runs.
     Curves,
+    /// What the network of one run takes for what.
+    Mistakes,
     /// Energy against accuracy, setups against each other.
     Compare,
 }
@@ -93,6 +96,7 @@ pub struct RunsPage {
     table: table::Table,
     summary: summary::Summary,
     overlay: overlay::Overlay,
+    confusion: ConfusionView,
     compare: compare::Compare,
     edit: Option<edit::Edit>,
     export: Option<transfer::Export>,
@@ -163,12 +167,17 @@ impl RunsPage {
     }
 
     fn below(&mut self, ui: &mut Ui, shared: &mut Shared) {
-        // The panel keeps its height whatever is in it.
-        ui.set_min_size(ui.available_size());
+        // A panel is as high as what is in it, and that changes with the tab.
+        ui.set_min_height(ui.available_height());
         ui.horizontal_wrapped(|ui| {
             for (tab, label, hint) in [
                 (Tab::Summary, "Summary", "Everything about one run"),
                 (Tab::Curves, "Curves", "The chosen runs over each other"),
+                (
+                    Tab::Mistakes,
+                    "Mistakes",
+                    "What the network of one run takes for what, and the samples behind it",
+                ),
                 (
                     Tab::Compare,
                     "Compare",
@@ -188,7 +197,17 @@ impl RunsPage {
         match self.look.tab {
             Tab::Summary => summary::show(self, ui, shared, &chosen),
             Tab::Curves => overlay::show(self, ui, shared, &chosen),
+            Tab::Mistakes => self.mistakes(ui, shared, &chosen),
             Tab::Compare => compare::show(self, ui, shared, &chosen),
+        }
+    }
+
+    fn mistakes(&mut self, ui: &mut Ui, shared: &mut Shared, chosen: &[Arc<Item>]) {
+        match chosen {
+            [one] => self.confusion.show(ui, shared, Source::Stored(one.id())),
+            _ => {
+                widgets::caption(ui, "Choose one run to see what its network gets wrong.");
+            }
         }
     }
 

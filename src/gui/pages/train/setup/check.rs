@@ -47,6 +47,7 @@ pub fn sentence(field: &str, what: &str) -> String {
         "energy_j" => "energy",
         "time_s" => "time",
         "idle_s" => "idle baseline",
+        "samples" => "images",
         "stop" => "stop rule",
         "patience" => "no progress",
         other => other,

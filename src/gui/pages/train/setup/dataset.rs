@@ -161,7 +161,7 @@ fn choose_folder(
         ui,
         &Look::new("Folder", "dataset.folder", hint),
         |_, ui, label| {
-            const BUTTON: f32 = 76.0;
+            const BUTTON: f32 = 84.0;
             let width = ui.available_width() - BUTTON - ui.spacing().item_spacing.x;
             let edit = egui::TextEdit::singleline(&mut text)
                 .margin(egui::Margin::symmetric(8, 4))
@@ -213,8 +213,11 @@ fn look(ui: &mut Ui, preview: &mut Preview, dataset: &DatasetSetup) {
                 dataset: of,
                 result: Err(error),
             }) if of == dataset => {
-                widgets::problem(ui, &super::form::sentence(error));
-                again = ui.small_button("Read again").clicked();
+                let tokens = Tokens::in_ui(ui);
+                let text = RichText::new(in_brief(error)).small().color(tokens.error);
+                ui.add(egui::Label::new(text).wrap())
+                    .on_hover_text(error.as_str());
+                again = ui.button("Read again").clicked();
             }
             _ if matches!(dataset, DatasetSetup::Idx(idx) if idx.folder.as_os_str().is_empty()) => {
                 widgets::caption(ui, "Choose a folder to see its samples.");
@@ -274,6 +277,16 @@ fn figures(ui: &mut Ui, seen: &Seen) {
             crate::units::bytes(info.feature_bytes)
         ));
     });
+}
+
+/// An error may list a whole folder; the rest of it is one hover away.
+fn in_brief(error: &str) -> String {
+    const LETTERS: usize = 150;
+    let text = super::form::sentence(error);
+    match text.char_indices().nth(LETTERS) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
 }
 
 fn in_short(classes: &[String]) -> String {
@@ -354,7 +367,7 @@ fn bars(ui: &mut Ui, rows: &[Row]) {
             );
         let place = Rect::from_min_size(corner, Vec2::new(width, height));
         let font = egui::FontId::proportional(theme::CAPTION);
-        let named = 56.0;
+        let named = 60.0;
         ui.painter().text(
             place.left_center(),
             egui::Align2::LEFT_CENTER,

@@ -1,12 +1,13 @@
 //! The device that trains.
 
-use egui::{ComboBox, Ui};
+use egui::{ComboBox, Label, RichText, Ui};
 
 use super::SetupPanel;
 use super::form::{Form, Look};
 use super::number::Steps;
 use crate::gui::commands::Command;
 use crate::gui::state::Shared;
+use crate::gui::theme::Tokens;
 use crate::gui::widgets;
 use crate::protocol::Device;
 use crate::setup::Setup;
@@ -57,10 +58,10 @@ impl SetupPanel {
             }
             Some(Ok(devices)) => match means(&setup.device, devices) {
                 Some(device) if device.kind == "software" => {
-                    widgets::problem(
-                        ui,
-                        "This adapter is computed on the processor: it trains right, but slower than “CPU”.",
-                    );
+                    let tokens = Tokens::in_ui(ui);
+                    let text = "This adapter is computed on the processor: its results are right, but “CPU” is faster.";
+                    let text = RichText::new(text).small().color(tokens.warning);
+                    ui.add(Label::new(text).wrap());
                 }
                 Some(device) if setup.device == "auto" => {
                     widgets::caption(ui, format!("Now {}", title(device)));

@@ -1,13 +1,12 @@
 //! Rows of the panel: a name, a control that bears it, and below them what is wrong.
 
-use std::collections::BTreeMap;
-
 use egui::{
     Align, CollapsingHeader, ComboBox, Id, Key, Layout, Margin, Modifiers, Response, RichText,
-    TextEdit, TextStyle, Ui, Vec2,
+    TextEdit, TextStyle, Ui, UiBuilder, Vec2,
 };
 
 use super::number::{Number, Steps};
+use super::typed::{Text, Typed, is_under};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::setup::Problem;
@@ -16,51 +15,6 @@ use crate::setup::Problem;
 pub const LABEL_WIDTH: f32 = 112.0;
 /// Room for a unit behind a field, points.
 const UNIT_WIDTH: f32 = 28.0;
-
-/// What was typed into the fields, by the path of each in the setup: text that is no number stays there until it is one.
-#[derive(Debug, Default)]
-pub struct Typed(BTreeMap<String, Text>);
-
-#[derive(Debug, Default)]
-struct Text {
-    text: String,
-    /// The setup's value as it was last seen; another one replaces the text.
-    stands_for: String,
-    wrong: Option<String>,
-    seen: bool,
-}
-
-impl Typed {
-    /// Forgets what was typed: another setup is shown.
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// The first field that holds no number: its path and what is wrong with it.
-    pub fn first_wrong(&self) -> Option<(&str, &str)> {
-        self.0
-            .iter()
-            .find_map(|(path, text)| Some((path.as_str(), text.wrong.as_deref()?)))
-    }
-
-    /// Forgets the fields that were not shown since the last call: they are not part of the setup any more.
-    pub fn keep_seen(&mut self) {
-        self.0.retain(|_, text| std::mem::take(&mut text.seen));
-    }
-
-    fn wrong_under(&self, paths: &[&str]) -> bool {
-        self.0
-            .iter()
-            .any(|(path, text)| text.wrong.is_some() && is_under(path, paths))
-    }
-}
-
-fn is_under(path: &str, paths: &[&str]) -> bool {
-    paths.iter().any(|of| {
-        path.strip_prefix(of)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    })
-}
 
 /// How a field looks.
 #[derive(Clone, Copy)]
@@ -149,11 +103,18 @@ impl Form<'_> {
             const TICK: f32 = 20.0;
             ui.spacing_mut().item_spacing.x = theme::GRID;
             let mut is_given = value.is_some();
-            let tick = name_of_width(ui, TICK, |ui| {
-                ui.spacing_mut().interact_size.x = 0.0;
-                ui.spacing_mut().button_padding.x = 0.0;
-                ui.checkbox(&mut is_given, "")
-            });
+            let size = Vec2::new(TICK, theme::CONTROL_HEIGHT);
+            let (place, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+            let tick = ui.scope_builder(
+                UiBuilder::new()
+                    .max_rect(place)
+                    .layout(Layout::left_to_right(Align::Center)),
+                |ui| {
+                    ui.spacing_mut().interact_size.y = ui.spacing().icon_width;
+                    ui.add(egui::Checkbox::without_text(&mut is_given))
+                },
+            );
+            let tick = tick.inner;
             tick.widget_info(|| {
                 let text = format!("Stop by {}", look.label.to_lowercase());
                 egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_given, text)
@@ -161,7 +122,7 @@ impl Form<'_> {
             if tick.on_hover_text(look.hint).changed() {
                 *value = is_given.then_some(usual);
             }
-            let room = LABEL_WIDTH + theme::GRID - TICK;
+            let room = LABEL_WIDTH - TICK;
             let label = name_of_width(ui, room, |ui| {
                 widgets::field_label(ui, look.label, look.hint)
             });

@@ -12,6 +12,8 @@ mod outlook;
 mod presets;
 mod preview;
 mod regime;
+mod stop;
+mod typed;
 
 use std::collections::BTreeMap;
 
@@ -20,9 +22,9 @@ use egui::{
 };
 
 use self::check::Checked;
-use self::form::Typed;
 use self::outlook::Outlook;
 use self::preview::Preview;
+use self::typed::Typed;
 use crate::analysis::forecast::Planned;
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
@@ -246,8 +248,7 @@ fn presets_menu(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
         line(&mut text, preset.title, theme::BODY, tokens.text);
         line(&mut text, "\n", theme::BODY, tokens.text);
         line(&mut text, preset.hint, theme::CAPTION, tokens.dim);
-        let button = egui::Button::new(text).wrap().frame_when_inactive(false);
-        let response = ui.add_sized([ui.available_width(), 0.0], button);
+        let response = ui.add(egui::Button::new(text).frame_when_inactive(false));
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, preset.title));
         if response.clicked() {
             shared.ask(Action::UseSetup(Box::new(preset.setup(setup))));

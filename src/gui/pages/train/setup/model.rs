@@ -1,6 +1,6 @@
 //! The model and its layers.
 
-use egui::{ComboBox, Label, RichText, Ui};
+use egui::{ComboBox, RichText, Ui};
 
 use super::SetupPanel;
 use super::dataset::is_table;
@@ -276,54 +276,35 @@ fn dropout(form: &mut Form<'_>, ui: &mut Ui, dropout: &mut f64) {
 
 fn layers(ui: &mut Ui, plan: &Plan) {
     let tokens = Tokens::in_ui(ui);
-    let small = |text: &str| RichText::new(text).small();
-    let figure = |text: String| RichText::new(text).monospace().size(theme::CAPTION);
-    ui.spacing_mut().item_spacing.x = 2.0 * theme::GRID;
-    egui::Grid::new("table of layers")
+    let mono = |text: String| RichText::new(text).monospace().size(theme::CAPTION);
+    // Figures of one width stand below each other where blanks fill them up.
+    let right = |text: &str| mono(format!("{text:>10}"));
+    let flop = |number: u64| quantity(number as f64, "").trim_end().to_owned();
+    let grid = egui::Grid::new("table of layers")
         .striped(true)
         .num_columns(4)
         .min_row_height(20.0)
-        .show(ui, |ui| {
-            ui.label(small("layer").color(tokens.dim));
-            ui.label(small("output").color(tokens.dim));
-            right(ui, small("parameters").color(tokens.dim));
-            right(ui, small("FLOP").color(tokens.dim))
-                .on_hover_text("Floating-point operations for one sample in training");
+        .spacing([2.0 * theme::GRID, 0.0]);
+    grid.show(ui, |ui| {
+        ui.label(RichText::new("layer").small().color(tokens.dim));
+        ui.label(RichText::new("output").small().color(tokens.dim));
+        ui.label(right("parameters").color(tokens.dim));
+        ui.label(right("FLOP").color(tokens.dim))
+            .on_hover_text("Floating-point operations for one sample in training");
+        ui.end_row();
+        for layer in &plan.layers {
+            ui.label(RichText::new(&layer.name).small());
+            ui.label(mono(layer.output.to_string().replace(" features", "")));
+            ui.label(right(&count(layer.parameters)));
+            ui.label(right(&flop(layer.training_flop)));
             ui.end_row();
-            for layer in &plan.layers {
-                ui.label(small(&layer.name));
-                ui.label(figure(layer.output.to_string().replace(" features", "")));
-                right(ui, figure(count(layer.parameters)));
-                right(
-                    ui,
-                    figure(
-                        quantity(layer.training_flop as f64, "")
-                            .trim_end()
-                            .to_owned(),
-                    ),
-                );
-                ui.end_row();
-            }
-            ui.label(small("all").color(tokens.dim));
-            ui.label("");
-            right(ui, figure(count(plan.parameters())));
-            right(
-                ui,
-                figure(
-                    quantity(plan.training_flop() as f64, "")
-                        .trim_end()
-                        .to_owned(),
-                ),
-            );
-            ui.end_row();
-        });
-}
-
-fn right(ui: &mut Ui, text: RichText) -> egui::Response {
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        ui.add(Label::new(text).extend())
-    })
-    .inner
+        }
+        ui.label(RichText::new("all").small().color(tokens.dim));
+        ui.label("");
+        ui.label(right(&count(plan.parameters())));
+        ui.label(right(&flop(plan.training_flop())));
+        ui.end_row();
+    });
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use egui::{Response, Ui};
 
-use crate::analysis::forecast::{Basis, Expected, Forecast, PastRun, Planned, forecast};
+use crate::analysis::forecast::{
+    Basis, Expected, FOR_INTERVAL, Forecast, PastRun, Planned, forecast,
+};
 use crate::control;
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::{Shared, State};
@@ -100,12 +102,12 @@ impl Outlook {
     }
 }
 
-/// `about 25 s · 300 to 420 J, from 3 earlier runs`.
+/// `About 25.0 s · 300 to 420 J, from 3 earlier runs`.
 fn line(forecast: &Forecast, unit: EnergyUnit) -> String {
     let about = if forecast.may_end_earlier {
-        "at most about"
+        "At most about"
     } else {
-        "about"
+        "About"
     };
     let energy = match (forecast.energy_j, unit) {
         (Some(energy_j), EnergyUnit::Joules) => from_to(energy_j, 1.0, "J"),
@@ -149,13 +151,13 @@ fn explain(ui: &mut Ui, forecast: &Forecast) {
     ui.label("Time and gross energy of training and evaluation; loading, warm-up and the idle baseline come on top.");
     let (rate, range) = match forecast.basis {
         Basis::Alike => (
-            "From completed runs on this device with the same dataset, model and batch size: their mean a step, times the \
-             steps to come.",
+            "From completed runs on this device with the same dataset, model and batch size: their geometric mean a step, \
+             times the steps to come.",
             match forecast.runs {
                 1 => "One run tells nothing of the spread, so there is no interval.",
-                2 => "The interval is from the lesser to the greater of the two.",
+                2..FOR_INTERVAL => "The interval is from the least to the greatest of them.",
                 _ => {
-                    "The interval is where one more run lies with 95 % confidence: mean ± t · s · √(1 + 1/n)."
+                    "The interval is where one more run lies with 95 % confidence: the mean of logarithms ± t · s · √(1 + 1/n)."
                 }
             },
         ),
@@ -196,7 +198,7 @@ mod tests {
         };
         assert_eq!(
             line(&forecast, EnergyUnit::Joules),
-            "about 25.0 s · 300 to 420 J, from 3 earlier runs"
+            "About 25.0 s · 300 to 420 J, from 3 earlier runs"
         );
         forecast.energy_j = Some(Expected {
             value: 800.0,

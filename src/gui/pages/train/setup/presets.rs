@@ -52,7 +52,7 @@ pub const ALL: [Preset; 7] = [
     },
     Preset {
         title: "Shapes, CNN",
-        hint: "Painted shapes of 28×28 pixels; minutes of work for a CPU",
+        hint: "Painted shapes of 28×28 pixels; minutes on a CPU",
         build: |setup| {
             setup.dataset = DatasetSetup::Shapes(ShapesSetup::default());
             setup.model = ModelSetup::Cnn(CnnSetup {
@@ -64,7 +64,7 @@ pub const ALL: [Preset; 7] = [
     },
     Preset {
         title: "Reach 97 % and stop",
-        hint: "What a given accuracy costs, not what a number of epochs does",
+        hint: "What an accuracy costs, not a number of epochs",
         build: |setup| {
             setup.regime.stop.target_accuracy = Some(0.97);
             setup.regime.stop.epochs = Some(100);
@@ -80,7 +80,7 @@ pub const ALL: [Preset; 7] = [
     },
     Preset {
         title: "One cycle, half the epochs",
-        hint: "A learning rate that rises and falls can save epochs, and joules",
+        hint: "A rate that rises and falls can save epochs",
         build: |setup| {
             setup.regime.schedule.kind = Schedule::OneCycle;
             setup.regime.learning_rate = 0.01;
