@@ -2,7 +2,8 @@ use crate::window::{Window, short};
 
 #[test]
 fn meters_are_read_and_idle_power_is_measured_while_the_page_is_open() {
-    let mut window = Window::new(short());
+    // High enough that nothing has to be scrolled to.
+    let mut window = Window::with_size(short(), [1280.0, 1800.0], 1.0);
     window.go("Devices");
     window.until("a reading", |window| {
         window.has("model:cpu") && window.has("Now") && window.has("Used")

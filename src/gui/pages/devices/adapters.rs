@@ -54,9 +54,9 @@ fn row(ui: &mut Ui, device: &Device, is_shown: bool, auto: Option<&str>) -> Resp
             let text = format!("{} · {}", kind(&device.kind), device.backend);
             let below = RichText::new(text).small().color(tokens.dim);
             ui.add(Label::new(below).truncate());
+            // Chips are of the height of their text, not of a control.
+            ui.spacing_mut().interact_size.y = 0.0;
             ui.horizontal(|ui| {
-                // Chips are of the height of their text, not of a control.
-                ui.spacing_mut().interact_size.y = 0.0;
                 ui.spacing_mut().item_spacing.x = theme::GRID;
                 widgets::chip(ui, &format!("number {}", device.index), tokens.dim);
                 if auto.is_some() {

@@ -119,7 +119,8 @@ impl DevicesPage {
         let share = (self.idle.at_s / duration_s).clamp(0.0, 1.0) as f32;
         let bar = ProgressBar::new(share)
             .desired_width(160.0)
-            .desired_height(2.0 * theme::GRID);
+            .desired_height(2.0 * theme::GRID)
+            .fill(Tokens::in_ui(ui).accent);
         ui.add(bar).accessible_name("Idle power");
         ui.label(match self.idle.at_s {
             at_s if at_s > 0.0 => format!(
@@ -134,7 +135,8 @@ impl DevicesPage {
 
 fn results(ui: &mut Ui, measured: &Measured, sources: &[Source]) {
     let tokens = Tokens::in_ui(ui);
-    ui.add_space(theme::GRID);
+    // Rows of text, not of controls.
+    ui.spacing_mut().interact_size.y = 0.0;
     Grid::new("idle-power")
         .num_columns(3)
         .spacing([6.0 * theme::GRID, theme::GRID])

@@ -9,11 +9,11 @@ use crate::protocol::{Device, MeterNow, Source, SourceStatus};
 use crate::units::quantity;
 
 /// Height of a row of two lines, points.
-const ROW: f32 = 40.0;
+const ROW: f32 = 36.0;
 /// Height of the names of the columns, points.
 const HEADER: f32 = 20.0;
 /// Points of the columns whose text has a known length: grade, refresh, reading, status.
-const COLUMNS: [f32; 4] = [44.0, 64.0, 84.0, 64.0];
+const COLUMNS: [f32; 4] = [44.0, 72.0, 84.0, 64.0];
 
 impl DevicesPage {
     /// Every meter that was tried for the device, with its reading.

@@ -98,18 +98,17 @@ impl Column {
     ];
 
     /// Columns that are shown at first.
-    pub const AT_FIRST: [Self; 12] = [
+    pub const AT_FIRST: [Self; 11] = [
         Self::Name,
         Self::Status,
         Self::Date,
         Self::Dataset,
         Self::Model,
         Self::Seed,
-        Self::Epochs,
-        Self::Time,
+        Self::BestAccuracy,
         Self::Energy,
         Self::Grade,
-        Self::BestAccuracy,
+        Self::Time,
         Self::Tags,
     ];
 
@@ -174,13 +173,9 @@ impl Column {
     pub fn width(self) -> f32 {
         match self {
             Self::Name => 190.0,
-            Self::Model | Self::Device | Self::Note => 160.0,
-            Self::Energy
-            | Self::Status
-            | Self::Date
-            | Self::Tags
-            | Self::Target
-            | Self::PerSample => 124.0,
+            Self::Model => 128.0,
+            Self::Device | Self::Note | Self::Energy => 168.0,
+            Self::Status | Self::Date | Self::Tags | Self::Target | Self::PerSample => 124.0,
             Self::FinalAccuracy | Self::BestAccuracy => 116.0,
             Self::Carbon | Self::Dataset | Self::LearningRate => 104.0,
             Self::Time => 88.0,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use egui::{Align, Label, Layout, RichText, ScrollArea, Slider, Ui, UiBuilder};
+use egui::{
+    Align, Button, Label, Layout, RichText, Role, ScrollArea, Slider, Ui, UiBuilder, WidgetInfo,
+};
 
 use super::gallery::{Choice, Gallery};
 use super::heat;
@@ -57,6 +59,8 @@ pub struct ConfusionView {
     /// The evaluation that is shown; the latest where there is none.
     step: Option<u64>,
     choice: Option<Choice>,
+    /// Whether a choice was made whose samples are to be brought into view.
+    reveal: bool,
     gallery: Gallery,
     picture: heat::Picture,
     /// The matrix whose most frequent mistakes were looked for last, and they.
@@ -223,6 +227,7 @@ impl ConfusionView {
                     .show(ui, |ui| self.matrix(ui, shown));
             });
             ui.scope_builder(part(right), |ui| self.samples(ui, shared, shown));
+            self.reveal = false;
         } else {
             ScrollArea::both()
                 .id_salt("confusion-matrix")
@@ -231,10 +236,13 @@ impl ConfusionView {
                     self.matrix(ui, shown);
                     ui.add_space(2.0 * theme::GRID);
                     let width = ui.available_width();
-                    ui.allocate_ui(egui::vec2(width, GALLERY_BELOW), |ui| {
+                    let below = ui.allocate_ui(egui::vec2(width, GALLERY_BELOW), |ui| {
                         ui.set_min_height(GALLERY_BELOW);
                         self.samples(ui, shared, shown);
                     });
+                    if std::mem::take(&mut self.reveal) {
+                        below.response.scroll_to_me(None);
+                    }
                 });
         }
     }
@@ -253,43 +261,14 @@ impl ConfusionView {
             confusion.epoch,
             count(confusion.step)
         );
+        let last = shown.kept - 1;
         let mut gone = None;
         ui.horizontal_wrapped(|ui| {
+            if last > 0 {
+                gone = stepper(ui, shown.at, last);
+            }
             ui.label(RichText::new(text).text_style(theme::strong()));
             ui.label(RichText::new(place).color(Tokens::in_ui(ui).dim));
-            if shown.kept < 2 {
-                return;
-            }
-            let last = shown.kept - 1;
-            let earlier = ui.add_enabled(shown.at > 0, egui::Button::new("‹"));
-            named(&earlier, "Earlier evaluation", shown.at > 0);
-            if earlier.on_hover_text("Earlier evaluation").clicked() {
-                gone = Some(shown.at - 1);
-            }
-            let mut at = shown.at;
-            let slider = ui.add(Slider::new(&mut at, 0..=last).show_value(false));
-            slider.widget_info(|| {
-                egui::WidgetInfo::slider(true, shown.at as f64, "Evaluation that is shown")
-            });
-            if slider.changed() {
-                gone = Some(at);
-            }
-            let later = ui.add_enabled(shown.at < last, egui::Button::new("›"));
-            named(&later, "Later evaluation", shown.at < last);
-            if later.on_hover_text("Later evaluation").clicked() {
-                gone = Some(shown.at + 1);
-            }
-            if shown.at < last {
-                if ui
-                    .button("Latest")
-                    .on_hover_text("Show the latest evaluation, and those to come")
-                    .clicked()
-                {
-                    gone = Some(last);
-                }
-            } else {
-                ui.label(RichText::new("latest").color(Tokens::in_ui(ui).dim));
-            }
         });
         gone
     }
@@ -310,22 +289,19 @@ impl ConfusionView {
     }
 
     fn matrix(&mut self, ui: &mut Ui, shown: &Shown) {
-        let chosen = self.choice.and_then(Choice::cell);
+        let before = self.choice;
+        let chosen = before.and_then(Choice::cell);
         let (confusion, classes) = (&shown.confusion, &shown.classes);
         let clicked = heat::show(ui, &mut self.picture, confusion, classes, chosen);
         if let Some((truth, predicted)) = clicked {
             self.choice = Some(Choice::Cell { truth, predicted });
+            self.reveal = true;
         }
         ui.add_space(theme::GRID);
-        let known = self
-            .named
-            .take()
-            .filter(|(of, _)| Arc::ptr_eq(of, confusion));
-        let (_, mistakes) =
-            self.named
-                .insert(known.unwrap_or_else(|| {
-                    (Arc::clone(confusion), confusion.mistakes(NAMED_MISTAKES))
-                }));
+        let known = self.named.take();
+        let known = known.filter(|(of, _)| Arc::ptr_eq(of, confusion));
+        let found = || (Arc::clone(confusion), confusion.mistakes(NAMED_MISTAKES));
+        let (_, mistakes) = self.named.insert(known.unwrap_or_else(found));
         if mistakes.is_empty() {
             widgets::caption(ui, "No mistake at this evaluation.");
             return;
@@ -347,6 +323,7 @@ impl ConfusionView {
                 self.choice = Some(Choice::Wrong);
             }
         });
+        self.reveal |= self.choice != before;
     }
 
     fn samples(&mut self, ui: &mut Ui, shared: &mut Shared, shown: &Shown) {
@@ -357,15 +334,18 @@ impl ConfusionView {
             ui.add(Label::new(RichText::new(text).color(tokens.dim)).wrap());
             return;
         };
+        let title = choice.title(&shown.confusion, &shown.classes);
         ui.horizontal(|ui| {
-            widgets::section(ui, &choice.title(&shown.confusion, &shown.classes));
-            if ui
-                .button("Close")
-                .on_hover_text("Show no samples")
-                .clicked()
-            {
-                self.choice = None;
-            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let close = ui.button("Close").on_hover_text("Show no samples");
+                if close.clicked() {
+                    self.choice = None;
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let title = RichText::new(title).text_style(theme::strong());
+                    ui.add(Label::new(title).truncate());
+                });
+            });
         });
         let tokens = Tokens::in_ui(ui);
         let note = |ui: &mut Ui, text: &str| {
@@ -414,6 +394,30 @@ fn read(
     Ok((Mistakes::of_run(library, id)?, library.run(id)?.setup.json))
 }
 
-fn named(response: &egui::Response, name: &str, enabled: bool) {
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, name));
+/// The way to the other evaluations; the place that was gone to.
+fn stepper(ui: &mut Ui, at: usize, last: usize) -> Option<usize> {
+    let mut gone = None;
+    let mut button = |ui: &mut Ui, text: &str, name: &str, enabled: bool, to: usize| {
+        let response = ui.add_enabled(enabled, Button::new(text));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
+        if response.on_hover_text(name).clicked() {
+            gone = Some(to);
+        }
+    };
+    button(ui, "‹", "Earlier evaluation", at > 0, at.saturating_sub(1));
+    let mut slid = at;
+    let slider = ui.add(Slider::new(&mut slid, 0..=last).show_value(false));
+    slider.widget_info(|| WidgetInfo::slider(true, at as f64, "Evaluation that is shown"));
+    button(ui, "›", "Later evaluation", at < last, at + 1);
+    button(
+        ui,
+        "Latest",
+        "Latest evaluation, and those to come",
+        at < last,
+        last,
+    );
+    if slider.changed() {
+        gone = Some(slid);
+    }
+    gone
 }

@@ -29,6 +29,8 @@ const ROW: f32 = 24.0;
 const PIXELS_MAX: usize = 128;
 /// Pictures that are kept on the graphics card.
 const TEXTURES_MAX: usize = 600;
+/// Widths of a table's columns: sample, class, confidence; points.
+const COLUMNS: [f32; 3] = [64.0, 104.0, 72.0];
 /// Numbers of a table's row that are written out.
 const NUMBERS: usize = 6;
 
@@ -353,20 +355,20 @@ fn table(ui: &mut Ui, held: &Held, of: &Of<'_>, order: &[u32]) {
         let tokens = Tokens::in_ui(ui);
         ui.label(RichText::new(text).small().color(tokens.dim));
     };
-    let clipped = || {
-        Column::initial(96.0)
-            .at_least(48.0)
-            .clip(true)
-            .resizable(true)
-    };
+    // The columns are as wide as they are: what is left goes to the numbers, so that the table never widens the page.
+    let spacing = ui.spacing().item_spacing.x;
+    let scroll = ui.spacing().scroll.allocated_width();
+    let [sample, name, confidence] = COLUMNS;
+    let taken = sample + 2.0 * name + confidence + 4.0 * spacing + scroll;
+    let rest = (ui.available_width() - taken).max(name);
     TableBuilder::new(ui)
         .id_salt("gallery-table")
         .striped(true)
         .auto_shrink(false)
-        .column(Column::exact(64.0))
-        .columns(clipped(), 2)
-        .column(Column::exact(80.0))
-        .column(Column::remainder().clip(true))
+        .column(Column::exact(sample))
+        .columns(Column::exact(name).clip(true), 2)
+        .column(Column::exact(confidence))
+        .column(Column::exact(rest).clip(true))
         .header(ROW, |mut header| {
             for text in ["sample", "truth", "predicted", "confidence", "numbers"] {
                 header.col(|ui| head(ui, text));
