@@ -178,9 +178,13 @@ fn summary(ui: &mut Ui, plan: Option<&Plan>) {
 
 /// As many digits as one takes in at a glance: `18,900` for 18,949.
 fn short_count(number: u64) -> String {
-    if number < 1_000_000 {
-        let rounded = significant(number as f64, 3);
-        return rounded.parse().map_or(rounded, count);
+    match number {
+        0..1000 => return count(number),
+        1000..1_000_000 => {
+            let rounded = significant(number as f64, 3);
+            return rounded.parse().map_or(rounded, count);
+        }
+        _ => {}
     }
     quantity(number as f64, "").trim_end().to_owned()
 }
