@@ -89,13 +89,25 @@ pub fn first(len: usize, is_past: impl Fn(usize) -> bool) -> usize {
     low
 }
 
+/// What a line covers of a column of pixels, in points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Covered {
+    /// The middle of what is in the column.
+    pub x: f32,
+    /// Its upper end.
+    pub top: f32,
+    /// Its lower end.
+    pub bottom: f32,
+}
+
 /// A line brought down to what can be seen of it.
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    /// Unbroken stretches.
-    pub stretches: Vec<Vec<Pos2>>,
-    /// Whether there are more points than columns of pixels, so that the strokes of a dash cannot follow the line.
-    pub is_dense: bool,
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// Unbroken stretches of a line with no more points than there are columns of pixels.
+    Points(Vec<Vec<Pos2>>),
+    /// Unbroken stretches of a line with more: what it covers of each column, so that it takes no more triangles however
+    /// much it goes up and down.
+    Covered(Vec<Vec<Covered>>),
 }
 
 /// What a column of pixels shows of a line.
@@ -110,17 +122,6 @@ struct Column {
     points: usize,
 }
 
-struct Columns<'a, X, Y> {
-    screen: &'a Screen,
-    x: X,
-    y: Y,
-    column: Option<Column>,
-    stretch: Vec<Pos2>,
-    /// The last point of the stretch, before it was moved to the rim.
-    previous: (f64, f64),
-    seen: Seen,
-}
-
 /// Brings a line down to its first, last, least and greatest value in each column of pixels. Takes a time that depends on
 /// the width of the plot alone.
 pub fn seen(
@@ -131,28 +132,123 @@ pub fn seen(
 ) -> Seen {
     let sight = screen.in_sight(pyramid.len(), &x);
     let wide = f64::from(screen.rect.width() * screen.pixels_per_point);
-    let is_dense = sight.len() as f64 > wide;
-    let mut columns = Columns {
-        screen,
-        x,
-        y,
-        column: None,
-        stretch: Vec::new(),
-        previous: (0.0, 0.0),
-        seen: Seen {
-            stretches: Vec::new(),
-            is_dense,
-        },
-    };
-    if let Some(top) = pyramid.levels().checked_sub(1) {
-        let length = Pyramid::block_len(top);
-        let blocks = sight.start / length..sight.end.div_ceil(length);
-        for block in blocks {
-            columns.block(pyramid, top, block, &sight);
+    if sight.len() as f64 > wide {
+        Seen::Covered(
+            Columns::new(screen, x, y, Form::Joined)
+                .all(pyramid, &sight)
+                .covers,
+        )
+    } else {
+        Seen::Points(
+            Columns::new(screen, x, y, Form::Points)
+                .all(pyramid, &sight)
+                .stretches,
+        )
+    }
+}
+
+/// The least and the greatest value of a line in each column of pixels. Lines with the same x have the same columns, as
+/// long as they have the same gaps.
+pub fn ends(
+    screen: &Screen,
+    pyramid: &Pyramid,
+    x: impl Fn(usize) -> f64,
+    y: impl Fn(usize) -> f64,
+) -> Vec<Vec<Covered>> {
+    let sight = screen.in_sight(pyramid.len(), &x);
+    let mut covers = Columns::new(screen, x, y, Form::Apart)
+        .all(pyramid, &sight)
+        .covers;
+    for cover in &mut covers {
+        let (left, right) = rims(screen);
+        if let [first, second, ..] = cover[..]
+            && f64::from(first.x) < left
+        {
+            cover[0] = between(first, second, left as f32);
+        }
+        if let [.., second, last] = cover[..]
+            && f64::from(last.x) > right
+        {
+            let at = cover.len() - 1;
+            cover[at] = between(second, last, right as f32);
         }
     }
-    columns.gap();
-    columns.seen
+    covers
+}
+
+/// How far outside of the plot lines are followed, points.
+fn rims(screen: &Screen) -> (f64, f64) {
+    const ROOM: f64 = 100.0;
+    (
+        f64::from(screen.rect.left()) - ROOM,
+        f64::from(screen.rect.right()) + ROOM,
+    )
+}
+
+fn between(a: Covered, b: Covered, x: f32) -> Covered {
+    let share = (x - a.x) / (b.x - a.x).max(f32::MIN_POSITIVE);
+    let at = |a: f32, b: f32| a + (b - a) * share;
+    Covered {
+        x,
+        top: at(a.top, b.top),
+        bottom: at(a.bottom, b.bottom),
+    }
+}
+
+/// What becomes of a column.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// Up to four points.
+    Points,
+    /// What it covers, joined to its neighbours.
+    Joined,
+    /// What it covers, by itself.
+    Apart,
+}
+
+struct Columns<'a, X, Y> {
+    screen: &'a Screen,
+    x: X,
+    y: Y,
+    form: Form,
+    column: Option<Column>,
+    stretch: Vec<Pos2>,
+    /// The last point of the stretch, before it was moved to the rim.
+    previous: (f64, f64),
+    stretches: Vec<Vec<Pos2>>,
+    cover: Vec<Covered>,
+    /// The last value of the column before.
+    last: f64,
+    covers: Vec<Vec<Covered>>,
+}
+
+impl<'a, X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'a, X, Y> {
+    fn new(screen: &'a Screen, x: X, y: Y, form: Form) -> Self {
+        Self {
+            screen,
+            x,
+            y,
+            form,
+            column: None,
+            stretch: Vec::new(),
+            previous: (0.0, 0.0),
+            stretches: Vec::new(),
+            cover: Vec::new(),
+            last: 0.0,
+            covers: Vec::new(),
+        }
+    }
+
+    fn all(mut self, pyramid: &Pyramid, sight: &std::ops::Range<usize>) -> Self {
+        if let Some(top) = pyramid.levels().checked_sub(1) {
+            let length = Pyramid::block_len(top);
+            for block in sight.start / length..sight.end.div_ceil(length) {
+                self.block(pyramid, top, block, sight);
+            }
+        }
+        self.gap();
+        self
+    }
 }
 
 impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
@@ -255,6 +351,9 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         let Some(column) = self.column.take() else {
             return;
         };
+        if self.form != Form::Points {
+            return self.cover(&column);
+        }
         // What is nearer than this to its neighbour looks no different without it.
         let least = 0.25 / f64::from(self.screen.pixels_per_point);
         let middle = f64::midpoint(column.x.0, column.x.1);
@@ -279,11 +378,24 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         }
     }
 
+    /// Between two columns the line goes on: each covers half of the way to the other.
+    fn cover(&mut self, column: &Column) {
+        let clamped = |y: f64| y.clamp(-FAR, FAR) as f32;
+        let x = f64::midpoint(column.x.0, column.x.1) as f32;
+        let (mut top, mut bottom) = (clamped(column.low), clamped(column.high));
+        if let Some(before) = self.cover.last_mut().filter(|_| self.form == Form::Joined) {
+            let between = clamped(f64::midpoint(self.last, column.first));
+            before.top = before.top.min(between);
+            before.bottom = before.bottom.max(between);
+            (top, bottom) = (top.min(between), bottom.max(between));
+        }
+        self.last = column.last;
+        self.cover.push(Covered { x, top, bottom });
+    }
+
     /// Points far outside are moved along the line to the rim, or the line would leave the plot at a wrong angle.
     fn push(&mut self, x: f64, y: f64) {
-        const ROOM: f64 = 100.0;
-        let left = f64::from(self.screen.rect.left()) - ROOM;
-        let right = f64::from(self.screen.rect.right()) + ROOM;
+        let (left, right) = rims(self.screen);
         let (from_x, from_y) = std::mem::replace(&mut self.previous, (x, y));
         if self.stretch.is_empty() {
             return self.stretch.push(position(x, y));
@@ -305,7 +417,10 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
     fn gap(&mut self) {
         self.flush();
         if !self.stretch.is_empty() {
-            self.seen.stretches.push(std::mem::take(&mut self.stretch));
+            self.stretches.push(std::mem::take(&mut self.stretch));
+        }
+        if !self.cover.is_empty() {
+            self.covers.push(std::mem::take(&mut self.cover));
         }
     }
 }
@@ -331,30 +446,62 @@ mod tests {
         pyramid
     }
 
+    fn stretches(seen: Seen) -> Vec<Vec<Pos2>> {
+        match seen {
+            Seen::Points(stretches) => stretches,
+            Seen::Covered(_) => Vec::new(),
+        }
+    }
+
     #[test]
-    fn a_spike_in_a_long_line_is_seen_in_few_points() {
+    fn a_spike_in_a_long_line_is_seen_once_in_a_column_each() {
         let mut values = vec![0.0; 1_000_000];
         values[567_891] = 1.0;
         let screen = screen((0.0, 1e6), (0.0, 1.0), false);
         let seen = seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at]);
-        let points: Vec<Pos2> = seen.stretches.concat();
-        assert!(points.len() < 410, "{}", points.len());
-        let top = points
-            .iter()
-            .filter(|point| point.y < 0.5)
-            .collect::<Vec<_>>();
-        assert!(top.len() == 1 && (top[0].x - 56.8).abs() < 1.0);
-        assert!(points.windows(2).all(|pair| pair[0].x <= pair[1].x));
+        let Seen::Covered(covers) = seen else {
+            panic!("a long line is dense")
+        };
+        assert_eq!(covers.len(), 1);
+        assert!((99..=101).contains(&covers[0].len()), "{}", covers[0].len());
+        let high: Vec<_> = covers[0].iter().filter(|column| column.top < 0.5).collect();
+        assert!(high.len() == 1 && (high[0].x - 56.8).abs() < 1.0 && high[0].bottom > 99.0);
+    }
+
+    #[test]
+    fn neighbouring_columns_of_a_dense_line_touch() {
+        let values: Vec<f64> = (0..400)
+            .map(|at| if at < 202 { 0.0 } else { 1.0 })
+            .collect();
+        let screen = screen((0.0, 400.0), (0.0, 1.0), false);
+        let Seen::Covered(covers) =
+            seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at])
+        else {
+            panic!("four points a column are dense")
+        };
+        assert!(covers[0].windows(2).all(|pair| {
+            pair[0].bottom >= pair[1].top - 1e-3 && pair[1].bottom >= pair[0].top - 1e-3
+        }));
     }
 
     #[test]
     fn what_is_missing_or_has_no_place_breaks_the_line() {
         let values = [1.0, 2.0, f64::NAN, 3.0, -1.0, 4.0];
         let linear = screen((0.0, 5.0), (-1.0, 4.0), false);
-        let lines = seen(&linear, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
+        let lines = stretches(seen(
+            &linear,
+            &pyramid(&values),
+            |at| at as f64,
+            |at| values[at],
+        ));
         assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [2, 3]);
         let log = screen((0.0, 5.0), (-1.0, 1.0), true);
-        let lines = seen(&log, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
+        let lines = stretches(seen(
+            &log,
+            &pyramid(&values),
+            |at| at as f64,
+            |at| values[at],
+        ));
         assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1]);
     }
 
@@ -362,7 +509,12 @@ mod tests {
     fn a_line_leaves_a_zoomed_plot_where_it_should() {
         let values = [0.0, 1.0];
         let screen = screen((0.5, 0.500_001), (0.0, 1.0), false);
-        let lines = seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
+        let lines = stretches(seen(
+            &screen,
+            &pyramid(&values),
+            |at| at as f64,
+            |at| values[at],
+        ));
         assert!(
             lines[0].iter().all(|point| (point.y - 50.0).abs() < 0.1),
             "{lines:?}"
