@@ -211,6 +211,10 @@ struct Columns<'a, X, Y> {
     x: X,
     y: Y,
     form: Form,
+    left: f64,
+    /// Points of the screen to a step along x.
+    points_per_x: f64,
+    pixels_per_point: f64,
     column: Option<Column>,
     stretch: Vec<Pos2>,
     /// The last point of the stretch, before it was moved to the rim.
@@ -229,6 +233,9 @@ impl<'a, X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'a, X, Y> {
             x,
             y,
             form,
+            left: f64::from(screen.rect.left()),
+            points_per_x: f64::from(screen.rect.width()) / (screen.x.1 - screen.x.0),
+            pixels_per_point: f64::from(screen.pixels_per_point),
             column: None,
             stretch: Vec::new(),
             previous: (0.0, 0.0),
@@ -243,7 +250,8 @@ impl<'a, X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'a, X, Y> {
         if let Some(top) = pyramid.levels().checked_sub(1) {
             let length = Pyramid::block_len(top);
             for block in sight.start / length..sight.end.div_ceil(length) {
-                self.block(pyramid, top, block, sight);
+                let begin = self.x_at((block * length).max(sight.start));
+                self.block(pyramid, top, block, begin, sight);
             }
         }
         self.gap();
@@ -252,11 +260,13 @@ impl<'a, X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'a, X, Y> {
 }
 
 impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
+    /// `begin` is where its first point lies along x.
     fn block(
         &mut self,
         pyramid: &Pyramid,
         level: usize,
         block: usize,
+        begin: f64,
         sight: &std::ops::Range<usize>,
     ) {
         let length = Pyramid::block_len(level);
@@ -270,38 +280,50 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         }
         let is_whole = block * length >= sight.start && (block + 1) * length <= sight.end;
         if is_whole {
-            let begin = self.screen.x_at((self.x)(points.start));
-            let end = self.screen.x_at((self.x)(points.end - 1));
-            if (end - begin) * f64::from(self.screen.pixels_per_point) <= 0.5 {
-                return self.whole((begin, end), &points, reach);
+            let end = self.x_at(points.end - 1);
+            if (end - begin) * self.pixels_per_point <= 0.5 {
+                return self.whole((begin, end), points.len(), reach);
             }
         }
         if level == 0 {
             for at in points {
                 self.point(at);
             }
-        } else {
-            let children = block * Pyramid::FAN..(block + 1) * Pyramid::FAN;
-            for child in children.take_while(|child| *child < pyramid.blocks(level - 1)) {
-                self.block(pyramid, level - 1, child, sight);
-            }
+            return;
         }
+        let below = Pyramid::block_len(level - 1);
+        let children = block * Pyramid::FAN..(block + 1) * Pyramid::FAN;
+        for child in children.take_while(|child| *child < pyramid.blocks(level - 1)) {
+            if child * below >= points.end || (child + 1) * below <= points.start {
+                continue;
+            }
+            let begin = if child == block * Pyramid::FAN {
+                begin
+            } else {
+                self.x_at(child * below)
+            };
+            self.block(pyramid, level - 1, child, begin, sight);
+        }
+    }
+
+    fn x_at(&self, point: usize) -> f64 {
+        let x = (self.x)(point);
+        let place = if self.screen.log.0 { x.log10() } else { x };
+        self.left + (place - self.screen.x.0) * self.points_per_x
     }
 
     fn number(&self, x: f64) -> i64 {
-        (x * f64::from(self.screen.pixels_per_point)).floor() as i64
+        (x * self.pixels_per_point).floor() as i64
     }
 
     fn point(&mut self, at: usize) {
-        let (x, y) = (
-            self.screen.x_at((self.x)(at)),
-            self.screen.y_at((self.y)(at)),
-        );
-        if !(x.is_finite() && y.is_finite()) {
+        let (x, y) = (self.x_at(at), (self.y)(at));
+        if !(x.is_finite() && y.is_finite()) || (self.screen.log.1 && y <= 0.0) {
             return self.gap();
         }
+        let number = self.number(x);
         self.add(Column {
-            number: self.number(x),
+            number,
             x: (x, x),
             first: y,
             last: y,
@@ -311,23 +333,21 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         });
     }
 
-    fn whole(&mut self, x: (f64, f64), points: &std::ops::Range<usize>, reach: Reach) {
+    fn whole(&mut self, x: (f64, f64), points: usize, reach: Reach) {
         let Some((low, high)) = reach.shown(self.screen.log.1) else {
             return self.gap();
         };
-        let (low, high) = (self.screen.y_at(low), self.screen.y_at(high));
-        let or = |y: f64, other: f64| if y.is_finite() { y } else { other };
-        let first = or(self.screen.y_at((self.y)(points.start)), low);
-        let last = or(self.screen.y_at((self.y)(points.end - 1)), high);
+        // On a logarithmic axis the ends may have no place.
+        let (first, last) = (reach.first.max(low), reach.last.max(low));
+        let number = self.number(x.0);
         self.add(Column {
-            number: self.number(x.0),
+            number,
             x,
             first,
             last,
-            // Down the screen y grows: the least value is lowest on it.
-            low: high,
-            high: low,
-            points: points.len(),
+            low,
+            high,
+            points,
         });
     }
 
@@ -350,6 +370,14 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
     fn flush(&mut self) {
         let Some(column) = self.column.take() else {
             return;
+        };
+        let column = Column {
+            first: self.screen.y_at(column.first),
+            last: self.screen.y_at(column.last),
+            // Down the screen y grows: the greatest value is the least of them.
+            low: self.screen.y_at(column.high),
+            high: self.screen.y_at(column.low),
+            ..column
         };
         if self.form != Form::Points {
             return self.cover(&column);

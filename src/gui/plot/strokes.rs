@@ -20,6 +20,9 @@ pub struct Look {
 /// Room that marks want between each other, points.
 const MARK_ROOM: f32 = 9.0;
 
+/// Soft rims narrower than this, points, are not worth their triangles.
+const SOFT_FROM: f32 = 0.6;
+
 /// Turns what is seen of lines into triangles once, so that a frame in which nothing changed only copies them.
 pub struct Strokes {
     tessellator: Tessellator,
@@ -78,10 +81,21 @@ impl Strokes {
         }
     }
 
-    /// A strip from column to column, with a soft rim.
+    /// A strip from column to column. With a soft rim where pixels are large enough for steps between them to be seen.
     fn ribbon(&mut self, columns: &[Covered], look: &Look) {
+        if let [only] = columns {
+            // Between two gaps it would have no width.
+            let half = look.width / 2.0;
+            let sides = [only.x - half, only.x + half];
+            return self.ribbon(&sides.map(|x| Covered { x, ..*only }), look);
+        }
         let begin = self.mesh.vertices.len() as u32;
-        let soft = self.soft / 2.0;
+        let is_soft = self.soft > SOFT_FROM;
+        let rows = if is_soft { 4 } else { 2 };
+        self.mesh.reserve_vertices(columns.len() * rows as usize);
+        self.mesh
+            .reserve_triangles(columns.len() * 2 * (rows as usize - 1));
+        let soft = if is_soft { self.soft / 2.0 } else { 0.0 };
         for (at, column) in columns.iter().enumerate() {
             let before = columns[at.saturating_sub(1)];
             let after = columns[(at + 1).min(columns.len() - 1)];
@@ -89,20 +103,25 @@ impl Strokes {
             let middle = |column: &Covered| f32::midpoint(column.top, column.bottom);
             let run = (after.x - before.x).max(0.1);
             let slope = ((middle(&after) - middle(&before)) / run).clamp(-3.0, 3.0);
-            let half = look.width / 2.0 * slope.hypot(1.0);
-            for (y, colour) in [
-                (column.top - half - soft, Color32::TRANSPARENT),
-                (column.top - half + soft, look.colour),
-                (column.bottom + half - soft, look.colour),
-                (column.bottom + half + soft, Color32::TRANSPARENT),
-            ] {
-                self.mesh.colored_vertex(pos2(column.x, y), colour);
+            let half = look.width / 2.0 * (1.0 + slope * slope).sqrt();
+            let (top, bottom) = (column.top - half, column.bottom + half);
+            if is_soft {
+                self.mesh
+                    .colored_vertex(pos2(column.x, top - soft), Color32::TRANSPARENT);
+            }
+            self.mesh
+                .colored_vertex(pos2(column.x, top + soft), look.colour);
+            self.mesh
+                .colored_vertex(pos2(column.x, bottom - soft), look.colour);
+            if is_soft {
+                self.mesh
+                    .colored_vertex(pos2(column.x, bottom + soft), Color32::TRANSPARENT);
             }
         }
         for column in 1..columns.len() as u32 {
-            let at = begin + 4 * column;
-            for row in 0..3 {
-                let (left, right) = (at - 4 + row, at + row);
+            let at = begin + rows * column;
+            for row in 0..rows - 1 {
+                let (left, right) = (at - rows + row, at + row);
                 self.mesh.add_triangle(left, left + 1, right);
                 self.mesh.add_triangle(left + 1, right, right + 1);
             }
