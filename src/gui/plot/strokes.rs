@@ -20,6 +20,9 @@ pub struct Look {
 /// Room that marks want between each other, points.
 const MARK_ROOM: f32 = 9.0;
 
+/// A line that is this many times longer than it is wide is drawn as one that goes up and down all the time.
+const STEEP: f32 = 20.0;
+
 /// Soft rims narrower than this, points, are not worth their triangles.
 const SOFT_FROM: f32 = 0.6;
 
@@ -135,8 +138,22 @@ impl Strokes {
             return self.shape(Shape::circle_filled(points[0], look.width, look.colour));
         }
         if let Some((on, off)) = strokes(look.dash) {
-            for dash in dashes(points, on, off) {
-                self.path(dash, stroke);
+            let length: f32 = points
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]).length())
+                .sum();
+            let width = points[points.len() - 1].x - points[0].x;
+            if length < STEEP * width.max(STEEP) {
+                for dash in dashes(points, on, off) {
+                    self.path(dash, stroke);
+                }
+            } else {
+                // Along a line that only goes up and down, strokes would be lost; these go by the distance along x.
+                for part in points.chunk_by(|a, b| is_on(a.x, on, off) == is_on(b.x, on, off)) {
+                    if is_on(part[0].x, on, off) && part.len() > 1 {
+                        self.path(part.to_vec(), stroke);
+                    }
+                }
             }
         } else {
             self.path(points.to_vec(), stroke);
@@ -196,7 +213,7 @@ fn is_on(x: f32, on: f32, off: f32) -> bool {
     x.rem_euclid(on + off) < on
 }
 
-/// A part of a line that is longer than this, points, is steeper than its strokes could be told from each other.
+/// A part of a line that is longer than this, points, lies for the most part outside of the plot.
 const LONGEST: f32 = 2e4;
 
 /// Cuts a line into strokes of length `on` with room of `off` between them, which go round its corners.
