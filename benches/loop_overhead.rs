@@ -17,7 +17,7 @@ use joulelab::models::Network;
 use joulelab::setup::{
     AdamSetup, DataCounts, MlpSetup, ModelSetup, OptimiserSetup, Phase, Setup, plan::Plan,
 };
-use joulelab::train::{Evaluation, Job, Observer, Progress, Saved, Signal, train};
+use joulelab::train::{Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, train};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -217,6 +217,7 @@ impl Observer for Stopwatch {
     fn progress(&mut self, _: &Progress) {}
 
     fn evaluated(&mut self, _: &Evaluation) {}
+    fn predicted(&mut self, _: Predictions) {}
 
     fn saved(&mut self, _: &Saved) {}
 

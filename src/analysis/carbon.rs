@@ -1,5 +1,7 @@
 //! Operational carbon: energy × PUE × carbon intensity of the electricity.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::library::CarbonBasis;
@@ -122,6 +124,19 @@ pub fn lookup(country: Option<&str>) -> Result<CarbonIntensity, CarbonError> {
     })
 }
 
+/// Every country that [`lookup`] has a figure for, by name: ISO 3166 code with three letters, and English name.
+pub fn countries() -> &'static [(&'static str, &'static str)] {
+    static COUNTRIES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        let mut known: Vec<_> = rows()
+            .filter(|row| row.g_per_kwh > 0.0)
+            .map(|row| (row.iso3, row.country))
+            .collect();
+        known.sort_by_key(|(_, name)| *name);
+        known
+    });
+    &COUNTRIES
+}
+
 /// A mass of carbon and what it was computed from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CarbonFigure {
@@ -211,6 +226,15 @@ fn unknown(given: &str) -> CarbonError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_country_that_is_offered_has_a_figure() {
+        assert!(countries().len() > 150);
+        for (iso3, name) in countries() {
+            let by_code = lookup(Some(iso3)).expect("a figure");
+            assert_eq!(by_code.country.as_deref(), Some(*name));
+        }
+    }
 
     #[test]
     fn every_line_of_the_table_is_read() {

@@ -40,8 +40,9 @@ pub struct Cli {
     library: Option<PathBuf>,
 
     /// What to log on standard error: off, error, warn, info, debug, trace, or a filter such as `joulelab=debug`
-    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
-    log: String,
+    /// [default: warn; for the window what its settings say]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<String>,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -82,8 +83,12 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let is_worker = matches!(cli.command, Some(Command::Worker));
-    let _log = logging::start(&cli.log, is_worker);
-    match dispatch(cli) {
+    let log = cli.log.clone().unwrap_or_else(|| match cli.command {
+        None => window::log_level(),
+        Some(_) => "warn".to_owned(),
+    });
+    let _log = logging::start(&log, is_worker);
+    match dispatch(cli, log) {
         Ok(exit) => exit.into(),
         Err(failed) => {
             eprintln!("joulelab: {}", failed.message);
@@ -92,10 +97,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli) -> Result<Exit, Failed> {
+fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
     let place = Place {
         library: cli.library,
-        log: cli.log,
+        log,
     };
     match cli.command {
         None => window::run(&place),

@@ -12,14 +12,25 @@ pub fn run(place: &Place) -> Result<Exit, Failed> {
         Some(_) => Some(place.path()?),
         None => None,
     };
-    let preferences = std::env::var_os(PREFERENCES)
-        .map(PathBuf::from)
-        .or_else(gui::Preferences::default_path);
     gui::open(gui::Options {
         worker: place.worker()?,
         library,
-        preferences,
+        preferences: preferences(),
     })
     .map_err(|error| Failed::new(Exit::Failure, error.to_string()))?;
     Ok(Exit::Success)
+}
+
+/// What the window's settings say is logged.
+pub fn log_level() -> String {
+    preferences()
+        .map(|file| gui::Preferences::load(&file))
+        .unwrap_or_default()
+        .log
+}
+
+fn preferences() -> Option<PathBuf> {
+    std::env::var_os(PREFERENCES)
+        .map(PathBuf::from)
+        .or_else(gui::Preferences::default_path)
 }

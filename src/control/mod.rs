@@ -10,6 +10,7 @@ mod machine;
 mod process;
 mod record;
 mod session;
+mod watch;
 
 pub use ask::{AskError, devices, doctor};
 pub use folders::Folders;
@@ -17,3 +18,4 @@ pub use machine::{here, is_alive};
 pub use process::{StartError, WorkerCommand};
 pub use record::sum_of_protocol as sum_of_parts;
 pub use session::{Ending, Launch, RunControl, RunEvent, RunSession, start};
+pub use watch::{Heard, Watch, measure_idle, watch};

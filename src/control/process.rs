@@ -141,6 +141,12 @@ impl Worker {
         let _ = self.child.wait();
     }
 
+    /// Whether it has ended by itself and says that all went well.
+    pub fn has_succeeded(&mut self) -> bool {
+        self.finish(Duration::from_secs(5));
+        matches!(self.child.try_wait(), Ok(Some(status)) if status.success())
+    }
+
     /// Why it is gone, in words: its exit and the last it said on standard error.
     pub fn cause(&mut self) -> String {
         self.finish(Duration::from_secs(5));

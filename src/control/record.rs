@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::library::{
-    Checkpoint, EpochEnergy, EpochRecord, IdlePower, Library, LibraryError, Meter, PhaseEnergy,
-    Record, SampleRow, SelfCheck, StepPoint, at_boundary, sum_of_parts,
+    Checkpoint, Confusion, EpochEnergy, EpochRecord, IdlePower, Library, LibraryError, Meter,
+    PhaseEnergy, Predictions, Record, SampleRow, SelfCheck, StepPoint, at_boundary, sum_of_parts,
 };
 use crate::protocol::{self, Event};
 use crate::units::{Boundary, Estimate};
@@ -87,6 +87,7 @@ impl Recorder {
                 self.waiting.push(Record::Epoch(record));
                 self.training(*t_s, training);
             }
+            Event::Predictions(predictions) => self.predictions(predictions),
             Event::Samples { samples } => self.waiting.push(Record::Samples(
                 samples
                     .iter()
@@ -139,6 +140,23 @@ impl Recorder {
                 _ => None,
             })
             .unwrap_or(0.0)
+    }
+
+    fn predictions(&mut self, predictions: &protocol::Predictions) {
+        self.waiting.push(Record::Confusion(Confusion {
+            step: predictions.step,
+            counts: predictions.confusion.clone(),
+        }));
+        // Only the latest are kept, also while the library cannot be written.
+        self.waiting
+            .retain(|record| !matches!(record, Record::Predictions(_)));
+        if let Some(samples) = &predictions.samples {
+            self.waiting.push(Record::Predictions(Predictions {
+                step: predictions.step,
+                predicted: samples.predicted.clone(),
+                confidence_permille: samples.confidence_permille.clone(),
+            }));
+        }
     }
 
     fn training(&mut self, t_s: f64, training: &[protocol::PhaseEnergy]) {

@@ -9,6 +9,7 @@ use super::preferences::{Preferences, ThemeChoice};
 use super::shell::{self, Closing};
 use super::state::{Options, Page, State};
 use super::theme::{self, Tokens};
+use crate::setup::MeasureSetup;
 
 /// Time between two writings of the preferences, where anything in them changed.
 const REMEMBER_EVERY: Duration = Duration::from_secs(5);
@@ -97,7 +98,12 @@ impl App {
         let shared = &mut self.state.shared;
         match action {
             Action::Command(command) => self.command(ctx, command),
-            Action::UseSetup(setup) => {
+            Action::UseSetup(mut setup) => {
+                // Site and machine are those of this window, whatever another run was measured with.
+                setup.measure = MeasureSetup {
+                    idle_s: setup.measure.idle_s,
+                    ..shared.preferences.setup.measure.clone()
+                };
                 shared.preferences.setup = *setup;
                 shared.preferences.page = Page::Train;
                 self.state.pages.train.setup_was_replaced();

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::state::State;
@@ -142,6 +142,25 @@ impl Jobs {
         self.queue(lane, None, Box::new(work));
     }
 
+    /// Does `work` in a lane; what it gives can be looked at in the slot once it has come round. For parts of the window
+    /// that do not know their own place in the state.
+    pub fn fetch<T: Send + Sync + 'static>(
+        &mut self,
+        lane: Lane,
+        work: impl FnOnce(&Progress) -> T + Send + 'static,
+    ) -> Slot<T> {
+        let slot = Arc::new(OnceLock::new());
+        let filled = Arc::clone(&slot);
+        self.run(lane, move |progress| {
+            let value = work(progress);
+            Box::new(move |_: &mut State| {
+                // There is one job a slot, so nothing was in it.
+                let _ = filled.set(value);
+            })
+        });
+        Slot(slot)
+    }
+
     /// As [`Self::run`], and shown with its title, progress and a way to cancel it.
     pub fn run_shown(
         &mut self,
@@ -199,6 +218,22 @@ impl Jobs {
             changes: self.sender.clone(),
             ctx: self.ctx.clone(),
         }
+    }
+}
+
+/// What a job is to bring.
+#[derive(Debug)]
+pub struct Slot<T>(Arc<OnceLock<T>>);
+
+impl<T> Slot<T> {
+    /// What the job brought, once it has come round.
+    pub fn get(&self) -> Option<&T> {
+        self.0.get()
+    }
+
+    /// Whether nothing will come any more: the job found no room or ended with a fault.
+    pub fn is_lost(&self) -> bool {
+        self.get().is_none() && Arc::strong_count(&self.0) == 1
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::curves::Curves;
 use super::jobs::{Jobs, Lane, Sender};
+use super::mistakes::Mistakes;
 use super::state::State;
 use crate::analysis::{Left, left};
 use crate::control::{self, Ending, Launch, RunControl, RunEvent, WorkerCommand};
@@ -92,6 +93,8 @@ pub struct Live {
     pub training: Vec<PhaseEnergy>,
     /// What its plots show.
     pub curves: Curves,
+    /// What the network takes for what.
+    pub mistakes: Mistakes,
     /// What the user asked for and the worker has not yet done.
     pub wish: Option<Wish>,
     /// How it ended.
@@ -125,6 +128,7 @@ impl Live {
             now: Vec::new(),
             training: Vec::new(),
             curves: Curves::default(),
+            mistakes: Mistakes::default(),
             wish: None,
             ending: None,
             not_started: None,
@@ -195,6 +199,7 @@ impl Live {
                 self.now = now;
                 self.training = training;
             }
+            Event::Predictions(said) => self.mistakes.take(said),
             Event::Saved(_) => self.checkpoints += 1,
             _ => {}
         }

@@ -13,6 +13,8 @@
 //! | `commands` | one list for menus, shortcuts and the palette |
 //! | `live` | the run that goes on, and the queue |
 //! | `curves` | what a run's plots are drawn from |
+//! | `dialogs` | files and folders by the platform's dialogs |
+//! | `mistakes` | what a run's network takes for what |
 //! | `theme` | colours, type, spacing |
 //! | `widgets`, `plot` | parts that pages share |
 //! | `shell` | navigation rail, palette, toasts, dialogs |
@@ -21,9 +23,11 @@
 mod app;
 mod commands;
 mod curves;
+mod dialogs;
 mod jobs;
 mod launch;
 mod live;
+mod mistakes;
 mod pages;
 pub mod plot;
 mod preferences;

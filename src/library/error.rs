@@ -100,6 +100,14 @@ pub enum LibraryError {
         /// The library.
         path: PathBuf,
     },
+    /// A file whose runs cannot be taken over.
+    #[error("no run was imported, and the library is as it was: {detail}: {}", path.display())]
+    NotImported {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// No run is called that.
     #[error("no run is called `{given}`{}", did_you_mean(nearest.as_deref()))]
     UnknownRun {

@@ -84,7 +84,7 @@ impl Library {
     pub fn runs(&self, filter: &Filter) -> Result<Vec<RunRow>, LibraryError> {
         self.read(|connection| {
             let mut rows = Vec::new();
-            for (key, _) in matching(connection, filter)? {
+            for (key, _) in matching(connection, filter, 0)? {
                 rows.push(RunRow {
                     run: run_by_key(connection, key)?,
                     totals: energy::totals(connection, key)?,
@@ -101,7 +101,7 @@ impl Library {
     /// Where the library cannot be read.
     pub fn run_ids(&self, filter: &Filter) -> Result<Vec<String>, LibraryError> {
         self.read(|connection| {
-            let found = matching(connection, filter)?;
+            let found = matching(connection, filter, 0)?;
             Ok(found.into_iter().map(|(_, id)| id).collect())
         })
     }
@@ -151,7 +151,12 @@ pub(super) fn resolve(connection: &Connection, given: &str) -> Result<i64, Fault
     Err(LibraryError::unknown_run(given, known.iter().map(String::as_str)).into())
 }
 
-fn matching(connection: &Connection, filter: &Filter) -> Result<Vec<(i64, String)>, Fault> {
+/// Key and identifier of each run that `filter` lets through, but the first `skip`.
+pub(super) fn matching(
+    connection: &Connection,
+    filter: &Filter,
+    skip: u64,
+) -> Result<Vec<(i64, String)>, Fault> {
     let status: Vec<&str> = filter.status.iter().map(|status| status.id()).collect();
     let status = (!status.is_empty()).then(|| serde_json::Value::from(status).to_string());
     let sql = format!(
@@ -165,7 +170,7 @@ fn matching(connection: &Connection, filter: &Filter) -> Result<Vec<(i64, String
              AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(r.tags) WHERE value = :tag))
              AND (:text IS NULL OR instr(lower(concat_ws(char(10), r.id, r.name, r.note, r.dataset, r.model, d.name)),
                  lower(:text)) > 0)
-         ORDER BY {} LIMIT coalesce(:limit, -1)",
+         ORDER BY {} LIMIT coalesce(:limit, -1) OFFSET :skip",
         filter.order.sql()
     );
     let mut statement = connection.prepare(&sql)?;
@@ -179,6 +184,7 @@ fn matching(connection: &Connection, filter: &Filter) -> Result<Vec<(i64, String
             ":tag": filter.tag,
             ":text": filter.text,
             ":limit": filter.limit.map(Count),
+            ":skip": Count(skip),
         },
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
@@ -192,7 +198,8 @@ pub(super) fn run_by_key(connection: &Connection, key: i64) -> Result<Run, Fault
         .query_row([key], run)?)
 }
 
-fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
+/// The run in a row that has the columns of runs, machines and devices.
+pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let tags: String = row.get("tags")?;
     Ok(Run {
         id: row.get("id")?,

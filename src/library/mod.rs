@@ -13,9 +13,12 @@ mod edit;
 mod energy;
 mod error;
 pub mod export;
+mod import;
+mod list;
 mod lookup;
 mod open;
 mod places;
+mod predictions;
 mod read;
 mod records;
 mod rows;
@@ -28,12 +31,14 @@ mod write;
 
 pub use edit::Purged;
 pub use error::LibraryError;
+pub use import::Imported;
+pub use list::ListedRun;
 pub use lookup::{Filter, Order};
 pub use open::Library;
 pub use read::{SampleFilter, Series};
 pub use records::{
-    Checkpoint, EpochEnergy, EpochRecord, IdlePower, Meter, PHASES, PhaseEnergy, Record, SampleRow,
-    SelfCheck, StepPoint,
+    Checkpoint, Confusion, EpochEnergy, EpochRecord, IdlePower, Meter, PHASES, PhaseEnergy,
+    Predictions, Record, SampleRow, SelfCheck, StepPoint,
 };
 pub use sums::{at_boundary, sum_of_parts};
 pub use types::{

@@ -61,6 +61,10 @@ pub enum Record {
     /// An evaluation with what was trained since the one before: a whole epoch, or a part of one where evaluations are set
     /// by steps or the run ends within it. A second one at the same step replaces the first.
     Epoch(EpochRecord),
+    /// What the held-out samples were taken for at an evaluation that is recorded already.
+    Confusion(Confusion),
+    /// The answer to each held-out sample at an evaluation that is recorded already, replacing those of the one before.
+    Predictions(Predictions),
     /// Readings of meters and other sensors; of two at the same time in one series the later is kept.
     Samples(Vec<SampleRow>),
     /// A checkpoint that lies complete on the disk.
@@ -174,6 +178,26 @@ pub struct EpochRecord {
     pub test_accuracy: Option<f64>,
     /// Its energy, at most one figure a boundary.
     pub energies: Vec<EpochEnergy>,
+}
+
+/// What the held-out samples were taken for at an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confusion {
+    /// Steps done; tells the evaluations of a run apart.
+    pub step: u64,
+    /// How many samples of each class (row) were taken for each class (column).
+    pub counts: Vec<Vec<u32>>,
+}
+
+/// The answer to each held-out sample at an evaluation, in the order of the dataset's test part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Predictions {
+    /// Steps done.
+    pub step: u64,
+    /// The class that each was taken for.
+    pub predicted: Vec<u16>,
+    /// The share that softmax gives to that class, in thousandths.
+    pub confidence_permille: Vec<u16>,
 }
 
 /// Energy of an epoch at one boundary.

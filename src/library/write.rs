@@ -7,7 +7,7 @@ use super::count::Count;
 use super::error::Fault;
 use super::records::{PHASES, Record, SelfCheck};
 use super::types::{NewRun, Owner, Reopened, Status, Summary};
-use super::{Library, LibraryError, places, rows, time};
+use super::{Library, LibraryError, places, predictions, rows, time};
 use crate::units::UnknownName;
 
 /// A run whose recorder is on another machine counts as gone when it has not written for this many seconds.
@@ -280,6 +280,10 @@ fn append_one(
             reach.metrics = true;
             rows::insert_epoch(transaction, key, epoch)?;
         }
+        Record::Confusion(confusion) => {
+            predictions::insert_confusion(transaction, run, key, confusion)?
+        }
+        Record::Predictions(latest) => predictions::replace(transaction, run, key, latest)?,
         Record::Samples(samples) => {
             for sample in samples {
                 reach.time(run, sample.t_s)?;

@@ -18,6 +18,24 @@ pub enum Command {
         /// Overrides of the models' powers, as in a setup.
         measure: crate::setup::MeasureSetup,
     },
+    /// Read every meter that answers, until [`Self::Stop`]; answered by [`super::Event::Device`],
+    /// [`super::Event::Sources`], [`super::Event::Meters`] and then [`super::Event::Readings`]. The worker ends with it.
+    Watch {
+        /// Device whose meter is to be matched, as in a setup.
+        device: String,
+        /// Overrides of the models' powers and the sampling rate, as in a setup.
+        measure: crate::setup::MeasureSetup,
+    },
+    /// Measure the power of the idle machine; answered as [`Self::Watch`] and at the end by [`super::Event::Idle`], which
+    /// [`Self::Stop`] prevents. The worker ends with it.
+    MeasureIdle {
+        /// Device whose meter is to be matched, as in a setup.
+        device: String,
+        /// Overrides of the models' powers and the sampling rate, as in a setup.
+        measure: crate::setup::MeasureSetup,
+        /// Seconds, above 0 to 3600.
+        duration_s: f64,
+    },
     /// Train. One run a worker.
     Run(Box<RunRequest>),
     /// Hold after the step that is going on.
@@ -26,7 +44,7 @@ pub enum Command {
     Resume,
     /// Save the state after the step that is going on.
     Checkpoint,
-    /// End the run after the step that is going on.
+    /// End the run after the step that is going on, or the reading of meters at once.
     Stop,
 }
 

@@ -46,6 +46,13 @@ pub enum Event {
         /// What was not used, and why.
         refused: Vec<Source>,
     },
+    /// Every meter without a run; about twice a second.
+    Readings {
+        /// Seconds since reading began.
+        t_s: f64,
+        /// Each meter now.
+        now: Vec<MeterNow>,
+    },
     /// The idle baseline.
     Idle {
         /// One for each meter that answered.
@@ -85,6 +92,8 @@ pub enum Event {
         /// Energy of training and evaluation since the start of the run, by meter.
         training: Vec<PhaseEnergy>,
     },
+    /// What the held-out samples were taken for, right after [`Event::Evaluated`].
+    Predictions(Predictions),
     /// Where the energy stands; about twice a second.
     Energy {
         /// When.
@@ -326,6 +335,29 @@ pub struct Evaluation {
     pub samples: u64,
     /// Seconds of training steps since the last evaluation.
     pub train_s: f64,
+}
+
+/// What the held-out samples were taken for. At most about 1.4 MB as a line: the worker leaves the samples of a larger
+/// set out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Predictions {
+    /// Steps done.
+    pub step: u64,
+    /// Epoch in which it happens, from 1.
+    pub epoch: u64,
+    /// How many samples of each class (row) were taken for each class (column).
+    pub confusion: Vec<Vec<u32>>,
+    /// The answer to each sample; `None` where there are too many, or the network's scores are no numbers.
+    pub samples: Option<SamplePredictions>,
+}
+
+/// The answer to each held-out sample, in the order of the dataset's test part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SamplePredictions {
+    /// The class it was taken for.
+    pub predicted: Vec<u16>,
+    /// How sure the network was: the share that softmax gives to that class, in thousandths.
+    pub confidence_permille: Vec<u16>,
 }
 
 /// A checkpoint on the disk.

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
 use super::TrainError;
 use super::batches::{Batches, Order};
+use super::confusion::{Answers, SAMPLES_KEPT_MAX};
 use crate::models::Network;
 
 /// The held-out samples, cut into batches of one shape; the last is filled up with repeats that do not count.
@@ -45,32 +46,48 @@ impl Held {
     }
 
     /// Loss and accuracy of `network` (taken without autodiff, so that dropout is off and batch normalisation uses its
-    /// running statistics). Waits for the device once, at the end.
+    /// running statistics), and what it took each sample for. Waits for the device once, at the end.
     ///
     /// # Errors
     /// Where the device failed.
-    pub fn score(&self, network: &Network, device: &Device) -> Result<Score, TrainError> {
+    pub fn score(
+        &self,
+        network: &Network,
+        device: &Device,
+    ) -> Result<(Score, Answers), TrainError> {
         let network = network.valid();
         let samples = self.batches.len();
         let count = samples.div_ceil(self.batch_size);
         let mut loss = Tensor::<1>::zeros([1], device);
         let mut hits = Tensor::<1>::zeros([1], device);
+        let keeps_confidence = samples <= SAMPLES_KEPT_MAX;
+        let mut predicted = Vec::with_capacity(count);
+        let mut confidence = Vec::new();
         for index in 0..count {
-            let (losses, right) = self.one(&network, index);
+            let batch = self.one(&network, index);
             let (losses, right) = if index + 1 == count {
                 (
-                    losses * self.last_weights.clone(),
-                    right * self.last_weights.clone(),
+                    batch.losses * self.last_weights.clone(),
+                    batch.right * self.last_weights.clone(),
                 )
             } else {
-                (losses, right)
+                (batch.losses, batch.right)
             };
             loss = loss + losses.sum();
             hits = hits + right.sum();
+            predicted.push(batch.predicted);
+            if keeps_confidence {
+                confidence.push(batch.confidence);
+            }
         }
-        let data = Transaction::default()
-            .register(loss)
-            .register(hits)
+        let mut reading = Transaction::default().register(loss).register(hits);
+        if !predicted.is_empty() {
+            reading = reading.register(Tensor::cat(predicted, 0));
+        }
+        if !confidence.is_empty() {
+            reading = reading.register(Tensor::cat(confidence, 0));
+        }
+        let data = reading
             .try_execute()
             .map_err(TrainError::device("evaluating"))?;
         let mean = |index: usize| {
@@ -78,31 +95,56 @@ impl Held {
                 .and_then(|tensor| tensor.iter::<f64>().next())
                 .map_or(f64::NAN, |sum| sum / samples.max(1) as f64)
         };
-        Ok(Score {
+        let score = Score {
             loss: mean(0),
             accuracy: mean(1),
-        })
+        };
+        // The repeats that fill the last batch up stand at the end.
+        let answers = Answers {
+            predicted: data.get(2).cloned(),
+            confidence: data.get(3).cloned(),
+            samples,
+        };
+        Ok((score, answers))
     }
 
-    /// Cross-entropy and hit (1 or 0) of each sample of batch `index`, `[batch]` each.
-    fn one(&self, network: &Network, index: usize) -> (Tensor<1>, Tensor<1>) {
+    fn one(&self, network: &Network, index: usize) -> Scored {
         let batch = self
             .batches
             .batch(&self.order, index * self.batch_size, self.batch_size);
         let scores = network.forward(batch.samples);
         let labels: Tensor<1, Int> = batch.labels;
-        let right = scores
+        let predicted = scores.clone().argmax(1).reshape([self.batch_size]);
+        let right = predicted.clone().equal(labels.clone()).float();
+        let log_shares = log_softmax(scores, 1);
+        let confidence = log_shares
             .clone()
-            .argmax(1)
+            .max_dim(1)
             .reshape([self.batch_size])
-            .equal(labels.clone())
-            .float();
-        let losses = log_softmax(scores, 1)
+            .exp();
+        let losses = log_shares
             .gather(1, labels.reshape([self.batch_size, 1]))
             .reshape([self.batch_size])
             .neg();
-        (losses, right)
+        Scored {
+            losses,
+            right,
+            predicted,
+            confidence,
+        }
     }
+}
+
+/// One batch, looked at: `[batch]` each.
+struct Scored {
+    /// Cross-entropy.
+    losses: Tensor<1>,
+    /// 1 where the network is right, else 0.
+    right: Tensor<1>,
+    /// The class with the highest score.
+    predicted: Tensor<1, Int>,
+    /// The share that softmax gives to that class.
+    confidence: Tensor<1>,
 }
 
 /// The training loss: mean cross-entropy, with label smoothing where asked for.

@@ -6,6 +6,7 @@
 mod batches;
 mod checkpoint;
 mod clip;
+mod confusion;
 mod error;
 mod evaluate;
 mod metrics;
@@ -16,6 +17,7 @@ mod run;
 mod stop;
 
 pub use checkpoint::{CheckpointError, Saved, verify_checkpoint};
+pub use confusion::{CLASSES_MAX, Predictions, SAMPLES_KEPT_MAX, SamplePredictions};
 pub use error::TrainError;
 pub use observer::{Evaluation, Observer, Progress, Signal};
 pub use run::{Job, Outcome, train};

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Saved;
+use super::{Predictions, Saved};
 use crate::setup::Phase;
 
 /// What the user wants, asked before every step.
@@ -68,6 +68,8 @@ pub trait Observer {
     fn progress(&mut self, progress: &Progress);
     /// The held-out samples were looked at.
     fn evaluated(&mut self, evaluation: &Evaluation);
+    /// What they were taken for, right after [`Self::evaluated`].
+    fn predicted(&mut self, predictions: Predictions);
     /// The state was saved.
     fn saved(&mut self, saved: &Saved);
     /// What the user wants; asked before every step, so it must be cheap.

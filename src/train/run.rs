@@ -92,6 +92,8 @@ struct Run {
     checkpoints: Option<PathBuf>,
     train: Batches,
     held: Held,
+    /// The class of each held-out sample.
+    truth: Vec<u16>,
     loss: CrossEntropyLoss,
     position: Position,
     resumed_at: u64,
@@ -116,6 +118,7 @@ impl Run {
         let classes = data.info.classes().len();
         let network = new_network(&setup, input, classes, &plan, &autodiff);
         let optimiser = optimiser::build(&setup.regime.optimiser, &device);
+        let truth = data.test.labels.get(target).cloned().unwrap_or_default();
         let train = Batches::new(data.train, target, &data.normalisation, &autodiff);
         let test = Batches::new(data.test, target, &data.normalisation, &device);
         let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
@@ -140,6 +143,7 @@ impl Run {
             checkpoints,
             train,
             held,
+            truth,
             position,
         };
         Ok((run, network, optimiser))
@@ -392,7 +396,7 @@ impl Run {
     ) -> Result<Option<StopReason>, TrainError> {
         observer.begin(Phase::Evaluate);
         let begun = Instant::now();
-        let score = self.held.score(network, &self.device)?;
+        let (score, answers) = self.held.score(network, &self.device)?;
         self.sync("evaluating")?;
         observer.end(Phase::Evaluate);
         self.position.measured_s += begun.elapsed().as_secs_f64();
@@ -410,6 +414,10 @@ impl Run {
         };
         self.position.evaluated_train_s = self.position.train_s;
         observer.evaluated(&evaluation);
+        let (step, epoch) = (evaluation.step, evaluation.epoch);
+        if let Some(predictions) = answers.predictions(&self.truth, self.classes, step, epoch) {
+            observer.predicted(predictions);
+        }
         let by_rule = self
             .position
             .stop

@@ -54,31 +54,81 @@ pub fn quantity(value: f64, unit: &str) -> String {
 /// A value with its interval: `412 ± 21 J`, or `8 kJ (4 to 16)` where the interval is lopsided. Rounded to two
 /// digits of the half-width, so that no digit is shown that the interval does not support.
 pub fn estimate(estimate: Estimate, unit: &str) -> String {
-    let Estimate { value, low, high } = estimate;
-    if ![value, low, high].iter().all(|x| x.is_finite()) {
-        return format!("n/a {unit}");
+    let Written {
+        value,
+        unit,
+        spread,
+    } = Written::of(estimate, unit);
+    match spread {
+        Spread::None => format!("{value} {unit}"),
+        Spread::Even(width) => format!("{value} ± {width} {unit}"),
+        Spread::Lopsided(low, high) => format!("{value} {unit} ({low} to {high})"),
     }
-    let (scale, prefix) = prefix_for(value.abs().max((high - low) / 2.0));
-    let (below, above) = ((value - low) / scale, (high - value) / scale);
-    let width = below.max(above);
-    if width <= 0.0 {
-        return format!("{} {prefix}{unit}", significant(value / scale, 4));
-    }
-    let places = 1 - width.log10().floor() as i32;
-    let value = value / scale;
-    if (below - above).abs() <= 0.1 * width {
-        format!(
-            "{} ± {} {prefix}{unit}",
-            decimals(value, places),
-            decimals(width, places)
-        )
-    } else {
-        format!(
-            "{} {prefix}{unit} ({} to {})",
-            decimals(value, places),
-            decimals(low / scale, places),
-            decimals(high / scale, places)
-        )
+}
+
+/// The same in two parts, for where the value is written larger than its interval: `412 J` and `± 21 J`, or `8 kJ` and
+/// `4 to 16 kJ`; the second is empty where there is no interval.
+pub fn estimate_in_parts(estimate: Estimate, unit: &str) -> (String, String) {
+    let Written {
+        value,
+        unit,
+        spread,
+    } = Written::of(estimate, unit);
+    let spread = match spread {
+        Spread::None => String::new(),
+        Spread::Even(width) => format!("± {width} {unit}"),
+        Spread::Lopsided(low, high) => format!("{low} to {high} {unit}"),
+    };
+    (format!("{value} {unit}"), spread)
+}
+
+struct Written {
+    value: String,
+    unit: String,
+    spread: Spread,
+}
+
+enum Spread {
+    None,
+    Even(String),
+    Lopsided(String, String),
+}
+
+impl Written {
+    fn of(estimate: Estimate, unit: &str) -> Self {
+        let Estimate { value, low, high } = estimate;
+        if ![value, low, high].iter().all(|x| x.is_finite()) {
+            return Self {
+                value: "n/a".to_owned(),
+                unit: unit.to_owned(),
+                spread: Spread::None,
+            };
+        }
+        let (scale, prefix) = prefix_for(value.abs().max((high - low) / 2.0));
+        let unit = format!("{prefix}{unit}");
+        let (below, above) = ((value - low) / scale, (high - value) / scale);
+        let width = below.max(above);
+        if width <= 0.0 {
+            return Self {
+                value: significant(value / scale, 4),
+                unit,
+                spread: Spread::None,
+            };
+        }
+        let places = 1 - width.log10().floor() as i32;
+        let spread = if (below - above).abs() <= 0.1 * width {
+            Spread::Even(decimals(width, places))
+        } else {
+            Spread::Lopsided(
+                decimals(low / scale, places),
+                decimals(high / scale, places),
+            )
+        };
+        Self {
+            value: decimals(value / scale, places),
+            unit,
+            spread,
+        }
     }
 }
 
@@ -152,6 +202,10 @@ mod tests {
         assert_eq!(
             estimate(Estimate::plus_minus(0.05, 0.0021), "g"),
             "50.0 ± 2.1 mg"
+        );
+        assert_eq!(
+            estimate_in_parts(Estimate::within_factor(8000.0, 2.0), "J"),
+            ("8.0 kJ".to_owned(), "4.0 to 16.0 kJ".to_owned())
         );
         assert_eq!(estimate(Estimate::exact(3.0), "J"), "3.000 J");
         assert_eq!(estimate(Estimate::exact(f64::NAN), "J"), "n/a J");

@@ -13,6 +13,6 @@ mod names;
 pub use boundary::Boundary;
 pub use energy::EnergyFigure;
 pub use estimate::Estimate;
-pub use format::{bytes, count, duration, estimate, quantity, significant};
+pub use format::{bytes, count, duration, estimate, estimate_in_parts, quantity, significant};
 pub use grade::Grade;
 pub use names::{UnknownName, nearest};

@@ -2,8 +2,8 @@
 
 use crate::device::DeviceEntry;
 use crate::protocol::{
-    Device, Evaluation, IdlePower, Meter, MeterNow, PhaseEnergy, Progress, Sample, Saved, Source,
-    SourceStatus,
+    Device, Evaluation, Event, IdlePower, Meter, MeterNow, PhaseEnergy, Predictions, Progress,
+    Sample, SamplePredictions, Saved, Source, SourceStatus,
 };
 use crate::units::EnergyFigure;
 use crate::{power, train};
@@ -55,6 +55,24 @@ pub fn source(report: power::SourceReport) -> Source {
             power::Status::Refused { reason, remedy } => SourceStatus::Refused { reason, remedy },
         },
         notes: report.notes,
+    }
+}
+
+/// What is read, and what is not.
+pub fn meters(found: &power::Discovery) -> Event {
+    Event::Meters {
+        meters: found
+            .meters
+            .iter()
+            .map(|meter| self::meter(meter.info()))
+            .collect(),
+        refused: found
+            .report
+            .iter()
+            .filter(|report| report.status != power::Status::Used)
+            .cloned()
+            .map(source)
+            .collect(),
     }
 }
 
@@ -136,6 +154,18 @@ pub fn evaluation(evaluation: &train::Evaluation) -> Evaluation {
         train_accuracy: evaluation.train_accuracy.and_then(finite),
         samples: evaluation.samples,
         train_s: evaluation.train_s,
+    }
+}
+
+pub fn predictions(predictions: train::Predictions) -> Predictions {
+    Predictions {
+        step: predictions.step,
+        epoch: predictions.epoch,
+        confusion: predictions.confusion,
+        samples: predictions.samples.map(|samples| SamplePredictions {
+            predicted: samples.predicted,
+            confidence_permille: samples.confidence_permille,
+        }),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! It is this program's internal `worker` command. It reads commands from standard input and writes events to standard
 //! output, one JSON object a line; whatever else prints to standard output, drivers included, lands on standard error.
-//! It ends with its run, or at once when its standard input ends: a controller that is gone leaves no orphan.
+//! It ends with its run, or at once when its standard input ends: a controller that is gone leaves no orphan. The same
+//! holds for a worker that only reads the meters.
 //!
 //! Depends on `train`, `power`, `device` and `protocol`, and on `data` and `setup` below them. Training happens on one thread, meters are read on another, and
 //! both meet here on one monotonic clock.
@@ -14,14 +15,18 @@ mod meters;
 mod outbox;
 mod session;
 mod streams;
+mod task;
+mod watch;
 
 use std::io::{BufRead, Read};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::protocol::{Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, decode};
+use crate::setup::MeasureSetup;
 use controls::Controls;
 use outbox::Outbox;
+use watch::Purpose;
 
 /// Version of this program, as it is stored with every run.
 pub const PROGRAM_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -45,7 +50,7 @@ pub fn serve() -> std::io::Result<ExitCode> {
     Ok(Worker {
         outbox,
         controls: Arc::new(Controls::default()),
-        running: false,
+        activity: None,
     }
     .listen())
 }
@@ -53,7 +58,14 @@ pub fn serve() -> std::io::Result<ExitCode> {
 struct Worker {
     outbox: Outbox,
     controls: Arc<Controls>,
-    running: bool,
+    activity: Option<Activity>,
+}
+
+/// What a worker does beside answering questions: one thing, with which it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Activity {
+    Run,
+    Watch,
 }
 
 impl Worker {
@@ -86,19 +98,41 @@ impl Worker {
             Command::Doctor { device, measure } => {
                 answers::doctor(&self.outbox, &device, &measure);
             }
-            Command::Run(_) if self.running => self.outbox.send(Event::Failed(Failure {
-                kind: FailureKind::Protocol,
-                message: "a worker trains one run; start another worker".to_owned(),
-            })),
+            Command::Run(_) | Command::Watch { .. } | Command::MeasureIdle { .. }
+                if self.activity.is_some() =>
+            {
+                self.outbox.send(Event::Failed(Failure {
+                    kind: FailureKind::Protocol,
+                    message:
+                        "a worker trains one run or reads the meters once; start another worker"
+                            .to_owned(),
+                }));
+            }
             Command::Run(request) => {
-                self.running = true;
+                self.activity = Some(Activity::Run);
                 session::start(*request, self.outbox.clone(), Arc::clone(&self.controls));
             }
+            Command::Watch { device, measure } => self.watch(device, measure, Purpose::Look),
+            Command::MeasureIdle {
+                device,
+                measure,
+                duration_s,
+            } => self.watch(device, measure, Purpose::Idle { duration_s }),
             Command::Pause => self.controls.pause(),
             Command::Resume => self.controls.resume(),
             Command::Checkpoint => self.controls.checkpoint(),
             Command::Stop => self.controls.stop(),
         }
+    }
+
+    fn watch(&mut self, device: String, measure: MeasureSetup, purpose: Purpose) {
+        self.activity = Some(Activity::Watch);
+        let watch = watch::Watch {
+            device,
+            measure,
+            purpose,
+        };
+        watch.start(self.outbox.clone(), Arc::clone(&self.controls));
     }
 
     /// The controller is gone. What it has recorded is safe with it; there is nobody left to train for.
@@ -109,7 +143,11 @@ impl Worker {
                 std::thread::park();
             }
         }
-        if self.running {
+        if self.activity == Some(Activity::Watch) {
+            // Nothing is being made that could be lost, and a meter's driver may hang.
+            std::process::exit(0);
+        }
+        if self.activity == Some(Activity::Run) {
             tracing::warn!("the controller is gone; the worker ends with it");
             // The training thread may be deep in a driver: nothing gentler would end it for certain.
             std::process::exit(i32::from(ORPHANED));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::controls::Controls;
 use super::meters::Meters;
 use super::outbox::Outbox;
-use super::{PROGRAM_VERSION, convert};
+use super::{PROGRAM_VERSION, convert, task};
 use crate::data;
 use crate::device::{self, DeviceEntry, DeviceKind, Opened};
 use crate::power::{self, Clock, Sampler, SamplerOptions};
@@ -16,7 +16,8 @@ use crate::protocol::{
 use crate::setup::plan::Plan;
 use crate::setup::{DataCounts, MeasureSetup, Phase, Setup};
 use crate::train::{
-    self, Evaluation, Job, Observer, Outcome, Progress, Saved, Signal, StopReason, TrainError,
+    self, Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, StopReason,
+    TrainError,
 };
 use crate::units::EnergyFigure;
 
@@ -64,49 +65,16 @@ pub fn meter_options(entry: &DeviceEntry, measure: &MeasureSetup, busy: &Busy) -
 
 /// Starts a run on a thread of its own; the process ends with it.
 pub fn start(request: RunRequest, outbox: Outbox, controls: Arc<Controls>) {
-    let on_failure = outbox.clone();
-    let started = std::thread::Builder::new()
-        .name("joulelab-train".to_owned())
-        .spawn(move || {
-            // A panic of a driver or of Burn must still be told to the controller.
-            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                run(request, &outbox, &controls)
-            }));
-            let code = match result {
-                Ok(Ok(())) => 0,
-                Ok(Err(failure)) => {
-                    outbox.send(Event::Failed(failure));
-                    1
-                }
-                Err(panic) => {
-                    outbox.send(Event::Failed(Failure {
-                        kind: FailureKind::Training,
-                        message: format!("the worker panicked: {}", panic_message(&*panic)),
-                    }));
-                    101
-                }
-            };
-            controls.end();
-            outbox.close();
-            std::process::exit(code);
-        });
-    if let Err(error) = started {
-        on_failure.send(Event::Failed(Failure {
-            kind: FailureKind::Training,
-            message: format!("the system gave no thread to train on: {error}"),
-        }));
-    }
+    task::start(
+        "joulelab-train",
+        outbox,
+        controls,
+        move |outbox, controls| run(request, outbox, controls),
+    );
 }
 
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-        .unwrap_or_else(|| "no message".to_owned())
-}
-
-fn failure<E: std::fmt::Display>(kind: FailureKind) -> impl Fn(E) -> Failure {
+/// Turns an error into a failure of `kind`.
+pub fn failure<E: std::fmt::Display>(kind: FailureKind) -> impl Fn(E) -> Failure {
     move |error| Failure {
         kind,
         message: error.to_string(),
@@ -207,7 +175,7 @@ fn describe(setup: &Setup, outbox: &Outbox) -> Result<Plan, Failure> {
 }
 
 /// The device that was asked for. Drivers are only asked where the answer matters.
-fn choose(wish: &str) -> Result<device::Chosen, Failure> {
+pub fn choose(wish: &str) -> Result<device::Chosen, Failure> {
     let entries = if wish.trim().eq_ignore_ascii_case("cpu") {
         vec![device::cpu_entry()]
     } else {
@@ -260,19 +228,7 @@ fn meters(
     outbox: &Outbox,
 ) -> Result<Meters, Failure> {
     let found = power::discover(&meter_options(entry, &setup.measure, busy));
-    outbox.send(Event::Meters {
-        meters: found
-            .meters
-            .iter()
-            .map(|meter| convert::meter(meter.info()))
-            .collect(),
-        refused: found
-            .report
-            .into_iter()
-            .filter(|report| report.status != power::Status::Used)
-            .map(convert::source)
-            .collect(),
-    });
+    outbox.send(convert::meters(&found));
     let clock = Clock::new();
     // Before the first reading, so that no reading is older than the run.
     let begun_s = clock.now_s();
@@ -401,6 +357,11 @@ impl Observer for Watcher {
             evaluation: convert::evaluation(evaluation),
             training: self.meters.training(),
         });
+    }
+
+    fn predicted(&mut self, predictions: Predictions) {
+        self.outbox
+            .send(Event::Predictions(convert::predictions(predictions)));
     }
 
     fn saved(&mut self, saved: &Saved) {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::fake_nvml::FakeNvml;
 use crate::fake_sysfs::FakeSysfs;
 use crate::joulelab::{Joulelab, number};
+use crate::worker::Worker;
 
 /// Moves a package's counter at a constant power for as long as it lives.
 struct Counter {
@@ -174,4 +175,113 @@ fn where_no_counter_answers_the_model_says_so() {
         .expect("a model");
     assert_eq!(model["status"]["status"], "used");
     assert!(["E", "F"].contains(&model["grade"].as_str().expect("a grade")));
+}
+
+/// Whether a figure in watts is that of a counter that moves at 50 W.
+fn is_fifty_watts(watts: f64) -> bool {
+    (40.0..=60.0).contains(&watts)
+}
+
+#[test]
+fn meters_are_watched_without_a_run_until_told_to_stop() {
+    let sysfs = FakeSysfs::new();
+    sysfs.zone("intel-rapl:0", "package-0", 0);
+    let counter = Counter::start(sysfs.root(), 50.0);
+    let nvml = FakeNvml::new("[card]\nname = NVIDIA H200\nwatts = 120\n");
+    let joulelab = with_sysfs(&sysfs).with_env("JOULELAB_NVML_LIBRARY", &nvml.path());
+    let mut worker = Worker::start(&joulelab);
+    worker.send(r#"{"command":"watch","device":"cpu","measure":{}}"#);
+    assert_eq!(worker.until("device")["device"]["kind"], "cpu");
+    let sources = worker.until("sources");
+    let status = |id: &str| {
+        let sources = sources["sources"].as_array().expect("a list");
+        let source = sources.iter().find(|source| source["id"] == id);
+        source.unwrap_or_else(|| panic!("no {id} in {sources:#?}"))["status"]["status"].clone()
+    };
+    assert_eq!(status("rapl:package-0"), "used");
+    assert_eq!(status("nvml:0"), "available");
+    let meters = worker.until("meters");
+    assert_eq!(meters["meters"].as_array().expect("a list").len(), 1);
+    // A second request has to wait for another worker.
+    worker.send(r#"{"command":"watch","device":"cpu","measure":{}}"#);
+    let (mut refused, mut times, mut last) = (false, Vec::new(), None);
+    while times.len() < 4 || !refused {
+        let event = worker.next().expect("it goes on");
+        match event["event"].as_str() {
+            Some("failed") => refused = event["kind"] == "protocol",
+            Some("readings") => {
+                times.push(number(&event, "/t_s"));
+                last = event
+                    .pointer("/now/0/power_w")
+                    .and_then(serde_json::Value::as_f64);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+    assert!(last.is_some_and(is_fifty_watts), "{last:?}");
+    worker.send(r#"{"command":"stop"}"#);
+    while let Some(event) = worker.next() {
+        assert_eq!(event["event"], "readings");
+    }
+    assert!(worker.child.wait().expect("it ends").success());
+    drop(counter);
+}
+
+#[test]
+fn whoever_watches_and_goes_away_leaves_no_worker_behind() {
+    let joulelab = Joulelab::new();
+    let mut worker = Worker::start(&joulelab);
+    worker.send(r#"{"command":"watch","device":"cpu","measure":{}}"#);
+    worker.until("readings");
+    drop(worker.child.stdin.take());
+    assert!(worker.child.wait().expect("it ends").success());
+}
+
+#[test]
+fn idle_power_is_measured_without_a_run_and_can_be_cancelled() {
+    let sysfs = FakeSysfs::new();
+    sysfs.zone("intel-rapl:0", "package-0", 0);
+    let counter = Counter::start(sysfs.root(), 50.0);
+    let joulelab = with_sysfs(&sysfs);
+    let ask = |duration_s: f64| {
+        format!(
+            r#"{{"command":"measure-idle","device":"cpu","measure":{{}},"duration_s":{duration_s}}}"#
+        )
+    };
+
+    let mut worker = Worker::start(&joulelab);
+    worker.send(&ask(1.5));
+    let progress = worker.until("readings");
+    assert!(number(&progress, "/t_s") < 1.5, "{progress}");
+    let idle = worker.until("idle");
+    assert!(number(&idle, "/duration_s") >= 1.5, "{idle}");
+    assert_eq!(idle["power"][0]["meter"], "rapl:package-0");
+    let (low, high) = (
+        number(&idle, "/power/0/power_w/low"),
+        number(&idle, "/power/0/power_w/high"),
+    );
+    assert!(
+        low < 50.0 && 50.0 < high && high - low < 20.0,
+        "{low} to {high}"
+    );
+    assert!(worker.next().is_none());
+    assert!(worker.child.wait().expect("it ends").success());
+
+    let mut worker = Worker::start(&joulelab);
+    worker.send(&ask(600.0));
+    worker.until("readings");
+    worker.send(r#"{"command":"stop"}"#);
+    while let Some(event) = worker.next() {
+        assert_eq!(
+            event["event"], "readings",
+            "what was cut short is no result"
+        );
+    }
+    assert!(worker.child.wait().expect("it ends").success());
+
+    let mut worker = Worker::start(&joulelab);
+    worker.send(&ask(0.0));
+    assert_eq!(worker.until("failed")["kind"], "setup");
+    drop(counter);
 }

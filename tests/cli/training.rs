@@ -1,6 +1,7 @@
 //! Training on the CPU: what it reaches, what is stored of it.
 
 use crate::joulelab::{Joulelab, number};
+use joulelab::library::Library;
 
 #[test]
 fn the_default_run_reaches_97_percent() {
@@ -100,6 +101,56 @@ fn the_sum_of_train_and_evaluate_is_within_the_training_figure() {
     // The moments between two phases, in which the meters are read, belong to the whole alone.
     assert!(parts <= whole * 1.001, "{parts} of {whole}");
     assert!(parts >= whole * 0.8, "{parts} of {whole}");
+}
+
+#[test]
+fn every_held_out_sample_is_in_the_confusion_matrix() {
+    let joulelab = Joulelab::new();
+    for arguments in [
+        // 360 samples in batches that do not divide them: what fills the last one up must not count.
+        &["-e", "2", "--set", "regime.evaluation.batch_size=77"] as &[&str],
+        &["-d", "breast-cancer", "-e", "3"],
+    ] {
+        let details = joulelab.train(arguments);
+        let id = details["run"]["id"].as_str().expect("an identifier");
+        let library = Library::open(joulelab.library()).expect("the library opens");
+        let confusions = library.confusions(id, 100).expect("matrices");
+        let epochs = details["epochs"].as_array().expect("epochs");
+        assert_eq!(confusions.len(), epochs.len());
+        let sum = |counts: &[Vec<u32>]| counts.iter().flatten().sum::<u32>();
+        let held_out = sum(&confusions[0].counts);
+        for (confusion, epoch) in confusions.iter().zip(epochs) {
+            assert_eq!(confusion.step as f64, number(epoch, "/step"));
+            assert_eq!(sum(&confusion.counts), held_out);
+            let right: u32 = (0..confusion.counts.len())
+                .map(|class| confusion.counts[class][class])
+                .sum();
+            let accuracy = number(epoch, "/test_accuracy");
+            assert!((f64::from(right) / f64::from(held_out) - accuracy).abs() < 1e-9);
+        }
+        let setup: joulelab::setup::Setup =
+            serde_json::from_value(details["run"]["setup"]["json"].clone())
+                .or_else(|_| serde_json::from_str(&library.run(id).expect("the run").setup.json))
+                .expect("a setup");
+        let data = joulelab::data::load(&setup.dataset).expect("the dataset");
+        let truth = &data.test.labels[data.info.target];
+        assert_eq!(truth.len(), held_out as usize);
+
+        let latest = library.predictions(id).expect("answers").expect("answers");
+        let last = confusions.last().expect("a matrix");
+        assert_eq!(latest.step, last.step);
+        let mut counts = vec![vec![0_u32; last.counts.len()]; last.counts.len()];
+        for (truth, predicted) in truth.iter().zip(&latest.predicted) {
+            counts[usize::from(*truth)][usize::from(*predicted)] += 1;
+        }
+        assert_eq!(
+            counts, last.counts,
+            "the answers are in the order of the test part"
+        );
+        let least = 1000 / last.counts.len() as u16;
+        let sure = |confidence: &u16| (least..=1000).contains(confidence);
+        assert!(latest.confidence_permille.iter().all(sure));
+    }
 }
 
 #[test]

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use crate::joulelab::Joulelab;
 
-struct Worker {
-    child: std::process::Child,
+/// A worker without a controller.
+pub struct Worker {
+    pub child: std::process::Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
 }
 
 impl Worker {
-    fn start(joulelab: &Joulelab) -> Self {
+    pub fn start(joulelab: &Joulelab) -> Self {
         let mut child = joulelab
             .command(&["worker"])
             .stdin(Stdio::piped())
@@ -23,18 +24,18 @@ impl Worker {
         Self { child, lines }
     }
 
-    fn send(&mut self, line: &str) {
+    pub fn send(&mut self, line: &str) {
         let input = self.child.stdin.as_mut().expect("a pipe");
         writeln!(input, "{line}").expect("it listens");
     }
 
     /// The next event; every line must be one.
-    fn next(&mut self) -> Option<Value> {
+    pub fn next(&mut self) -> Option<Value> {
         let line = self.lines.next()?.expect("text");
         Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
     }
 
-    fn until(&mut self, name: &str) -> Value {
+    pub fn until(&mut self, name: &str) -> Value {
         while let Some(event) = self.next() {
             if event["event"] == name {
                 return event;
@@ -50,7 +51,7 @@ fn it_says_who_it_is_and_survives_nonsense() {
     let mut worker = Worker::start(&joulelab);
     let hello = worker.next().expect("a word");
     assert_eq!(hello["event"], "hello");
-    assert_eq!(hello["protocol"], 1);
+    assert_eq!(hello["protocol"], 3);
     worker.send("this is no message");
     assert_eq!(worker.until("failed")["kind"], "protocol");
     worker.send(r#"{"command":"dance"}"#);

@@ -3,9 +3,9 @@ use std::process::{Child, Command, Stdio};
 
 use jiff::Timestamp;
 use joulelab::library::{
-    CarbonBasis, CarbonSummary, Checkpoint, Device, EpochEnergy, EpochRecord, IdlePower, Library,
-    Machine, Meter, NewRun, Owner, PhaseEnergy, Record, SampleRow, SelfCheck, Setup, Status,
-    StepPoint, Summary,
+    CarbonBasis, CarbonSummary, Checkpoint, Confusion, Device, EpochEnergy, EpochRecord, IdlePower,
+    Library, Machine, Meter, NewRun, Owner, PhaseEnergy, Predictions, Record, SampleRow, SelfCheck,
+    Setup, Status, StepPoint, Summary,
 };
 use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade};
 use serde_json::json;
@@ -219,6 +219,22 @@ pub(crate) fn checkpoint(step: u64) -> Checkpoint {
     }
 }
 
+/// Of two classes with ten samples each, of which `right` are recognised.
+pub(crate) fn confusion(step: u64, right: u32) -> Confusion {
+    Confusion {
+        step,
+        counts: vec![vec![right, 10 - right], vec![10 - right, right]],
+    }
+}
+
+pub(crate) fn predictions(step: u64) -> Predictions {
+    Predictions {
+        step,
+        predicted: vec![0, 1, 258, u16::MAX],
+        confidence_permille: vec![1000, 500, 0, step as u16],
+    }
+}
+
 pub(crate) fn training() -> Vec<PhaseEnergy> {
     vec![
         energy(Boundary::CpuPackage, "rapl:package-0", Some(360.0), 4.5),
@@ -259,6 +275,8 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
                     ],
                 ),
                 Record::Epoch(epoch(1, 7.0, Some(0.9))),
+                Record::Confusion(confusion(10, 7)),
+                Record::Predictions(predictions(10)),
                 began(7.0, "evaluate"),
                 ended(7.5, vec![gpu(36.0, 0.5)]),
                 Record::Checkpoint(checkpoint(10)),
@@ -273,6 +291,8 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
                     energies: training(),
                 },
                 Record::Epoch(epoch(2, 9.5, None)),
+                Record::Confusion(confusion(20, 9)),
+                Record::Predictions(predictions(20)),
             ],
         )
         .unwrap();

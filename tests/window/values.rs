@@ -1,7 +1,7 @@
 use crate::window::{Window, short};
 
 /// Replaces the text of the field called `label`.
-fn write(window: &mut Window, label: &str, text: &str) {
+pub fn write(window: &mut Window, label: &str, text: &str) {
     use egui_kittest::kittest::Queryable as _;
     window.until(label, |window| window.has(label));
     let field = window.harness.get_by_label(label);

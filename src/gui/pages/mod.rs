@@ -41,6 +41,9 @@ impl Pages {
 
     /// Shows the page that is open.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        if shared.preferences.page != Page::Devices {
+            self.devices.leave();
+        }
         match shared.preferences.page {
             Page::Train => self.train.show(ui, shared),
             Page::Runs => self.runs.show(ui, shared),

@@ -8,7 +8,7 @@ mod toasts;
 pub use closing::Closing;
 pub use palette::Palette;
 pub use rail::rail;
-pub use toasts::{Toast, ToastKind, Toasts};
+pub use toasts::Toasts;
 
 use super::state::State;
 

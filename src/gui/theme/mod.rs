@@ -8,7 +8,7 @@ use egui::{
     Theme, Vec2,
 };
 
-pub use tokens::{Dash, SERIES, Tokens};
+pub use tokens::{Dash, Tokens};
 
 /// Rounding of controls and panels, points.
 pub const ROUNDING: u8 = 6;

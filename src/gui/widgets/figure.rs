@@ -1,24 +1,57 @@
-use egui::{Label, Response, RichText, Ui};
+use egui::{Align, Label, Layout, Response, RichText, Sense, Ui};
 
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::theme::{self, Tokens};
 use crate::protocol::PhaseEnergy;
-use crate::units::{Estimate, duration, estimate, quantity};
+use crate::units::{Estimate, duration, estimate, estimate_in_parts, quantity};
 
-/// A large figure: what it is, the figure, and a line on where it comes from.
-pub fn key_figure(ui: &mut Ui, name: &str, figure: &str, below: &str) -> Response {
+/// A large figure as it is written.
+#[derive(Clone, Debug, Default)]
+pub struct KeyFigure<'a> {
+    /// What it is.
+    pub name: &'a str,
+    /// The value with its unit; a dash where there is none yet.
+    pub value: String,
+    /// Its interval; empty where there is none.
+    pub spread: String,
+    /// Where it comes from, or what it means.
+    pub below: String,
+}
+
+/// Shows a large figure: what it is, the value with its interval, and a line on where it comes from. Takes the whole
+/// width, whatever it says, so that nothing beside it moves.
+pub fn key_figure(ui: &mut Ui, figure: &KeyFigure<'_>) -> Response {
     let tokens = Tokens::in_ui(ui);
+    let dim = |text: &str| RichText::new(text).small().color(tokens.dim);
     let inner = ui.vertical(|ui| {
+        ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;
-        ui.add(Label::new(RichText::new(name).small().color(tokens.dim)).extend());
-        ui.add(Label::new(RichText::new(figure).text_style(theme::key_figure())).extend());
-        ui.add(Label::new(RichText::new(below).small().color(tokens.dim)).extend());
+        ui.add(Label::new(dim(figure.name)).truncate());
+        ui.horizontal(|ui| {
+            ui.add(
+                Label::new(RichText::new(&figure.value).text_style(theme::key_figure())).extend(),
+            );
+            // On the foot of the large type, not in its middle.
+            ui.with_layout(Layout::left_to_right(Align::Max), |ui| {
+                ui.add(Label::new(dim(&figure.spread).monospace()).truncate());
+            });
+        });
+        ui.add(Label::new(dim(&figure.below)).truncate());
     });
-    let response = inner.response;
+    let response = inner.response.interact(Sense::hover());
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{name}: {figure}"))
+        let KeyFigure { name, value, .. } = figure;
+        egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{name}: {value}"))
     });
     response
+}
+
+/// Energy in the unit that the user chose, in two parts: value and interval.
+pub fn energy_in_parts(energy_j: Estimate, unit: EnergyUnit) -> (String, String) {
+    match unit {
+        EnergyUnit::Joules => estimate_in_parts(energy_j, "J"),
+        EnergyUnit::WattHours => estimate_in_parts(energy_j.scale(1.0 / 3600.0), "Wh"),
+    }
 }
 
 /// Energy with its interval in the unit that the user chose.

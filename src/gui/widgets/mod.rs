@@ -3,8 +3,5 @@
 mod figure;
 mod parts;
 
-pub use figure::{everyday, figure_hover, key_figure, written_energy};
-pub use parts::{
-    caption, card, chip, danger_button, empty_state, field_label, link, primary_button, problem,
-    section,
-};
+pub use figure::{KeyFigure, energy_in_parts, everyday, figure_hover, key_figure, written_energy};
+pub use parts::{caption, card, chip, empty_state, field_label, primary_button, problem, section};

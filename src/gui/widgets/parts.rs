@@ -1,6 +1,4 @@
-use egui::{
-    Align, Button, Color32, Frame, Label, Layout, Response, RichText, Sense, Stroke, Ui, Vec2,
-};
+use egui::{Align, Button, Color32, Frame, Label, Layout, Response, RichText, Stroke, Ui, Vec2};
 
 use crate::gui::theme::{self, Tokens};
 
@@ -15,13 +13,6 @@ pub fn primary_button(ui: &mut Ui, text: &str) -> Response {
             .fill(tokens.accent)
             .min_size(Vec2::new(0.0, theme::CONTROL_HEIGHT)),
     )
-}
-
-/// A button for what cannot be undone.
-pub fn danger_button(ui: &mut Ui, text: &str) -> Response {
-    let tokens = Tokens::in_ui(ui);
-    let button = Button::new(RichText::new(text).color(tokens.error));
-    ui.add(button.stroke(Stroke::new(1.0, tokens.error)))
 }
 
 /// Small text that matters less.
@@ -75,15 +66,6 @@ pub fn chip(ui: &mut Ui, text: &str, colour: Color32) -> Response {
         .response
 }
 
-/// Text that does something.
-pub fn link(ui: &mut Ui, text: &str) -> Response {
-    let tokens = Tokens::in_ui(ui);
-    let label = Label::new(RichText::new(text).color(tokens.accent_text).underline());
-    let response = ui.add(label.sense(Sense::click()));
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, text));
-    response.on_hover_cursor(egui::CursorIcon::PointingHand)
-}
-
 /// A page or part with nothing in it yet: what would be here, and what to do next.
 pub fn empty_state<R>(
     ui: &mut Ui,
@@ -95,7 +77,7 @@ pub fn empty_state<R>(
     let top = (ui.available_height() * 0.3).max(24.0);
     ui.add_space(top);
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
-        ui.set_max_width(420.0);
+        ui.set_max_width(ui.available_width().min(420.0));
         ui.label(RichText::new(title).heading());
         ui.add(Label::new(RichText::new(text).color(tokens.dim)).wrap());
         ui.add_space(2.0 * theme::GRID);

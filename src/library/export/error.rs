@@ -28,6 +28,9 @@ pub enum ExportError {
     /// What was written to has failed: a pipe that was closed, for one.
     #[error("the export cannot be written: {0}")]
     Output(std::io::Error),
+    /// Somebody asked it to end.
+    #[error("the export was cancelled, nothing was written")]
+    Cancelled,
     /// The library cannot be read.
     #[error(transparent)]
     Library(#[from] LibraryError),

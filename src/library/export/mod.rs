@@ -124,6 +124,16 @@ pub fn write(
     options: &Options,
     out: &mut dyn Write,
 ) -> Result<u64, ExportError> {
+    write_watched(library, (format, options), runs, out, &mut |_, _| true)
+}
+
+fn write_watched(
+    library: &Library,
+    (format, options): (Format, &Options),
+    runs: &[String],
+    out: &mut dyn Write,
+    watch: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<u64, ExportError> {
     let exporter = format.exporter();
     let mut cells = Cells::new(out);
     for name in (exporter.header)() {
@@ -131,10 +141,41 @@ pub fn write(
     }
     cells.end_header()?;
     library.snapshot(|| {
-        runs.iter()
-            .try_for_each(|run| (exporter.rows)(library, run, options, &mut cells))
+        runs.iter().zip(1..).try_for_each(|(run, done)| {
+            (exporter.rows)(library, run, options, &mut cells)?;
+            match watch(done, runs.len() as u64) {
+                true => Ok(()),
+                false => Err(ExportError::Cancelled),
+            }
+        })
     })?;
     cells.finish()
+}
+
+/// As [`write_file`]; `watch` is told after each run how many of how many are written, and says whether to go on.
+///
+/// # Errors
+/// As [`write_file`]; and where `watch` says no.
+pub fn write_file_watched(
+    library: &Library,
+    (format, options): (Format, &Options),
+    runs: &[String],
+    (path, overwrite): (&Path, bool),
+    watch: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<u64, ExportError> {
+    file::replace(path, overwrite, |out| {
+        write_watched(library, (format, options), runs, out, watch)
+    })
+}
+
+/// Writes `bytes` to file `path`, which appears when it is complete, or not at all.
+///
+/// # Errors
+/// Where the file cannot be written, or there is one already and `overwrite` is not set.
+pub fn write_bytes(path: &Path, overwrite: bool, bytes: &[u8]) -> Result<(), ExportError> {
+    file::replace(path, overwrite, |out| {
+        out.write_all(bytes).map_err(ExportError::Output)
+    })
 }
 
 /// As [`write`], to file `path`. It appears when it is complete, or not at all.

@@ -1,21 +1,28 @@
 //! Setup and the run that goes on.
 
+pub mod confusion;
+mod figures;
+mod gallery;
+mod heat;
 mod panes;
 mod run;
+mod setup;
 mod tiles;
 
 use std::path::PathBuf;
 
-use egui::{CentralPanel, Frame, Label, Margin, RichText, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, UiBuilder, Vec2};
 use serde::{Deserialize, Serialize};
 
+use self::setup::SetupPanel;
 use self::tiles::Tiles;
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
 use crate::gui::state::Shared;
-use crate::gui::theme;
+use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::setup::Setup;
+use confusion::{ConfusionView, Source};
 
 /// What is shown of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,10 +54,28 @@ impl View {
     ];
 }
 
+/// Width from which setup and run stand side by side, points.
+const WIDTH_FOR_BOTH: f32 = 800.0;
+/// Height below which a run scrolls as a whole, points.
+const HEIGHT_MIN: f32 = 560.0;
+
+/// What a narrow window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Side {
+    #[default]
+    Setup,
+    Run,
+}
+
 /// The page.
-#[derive(Default)]
 pub struct TrainPage {
+    /// What is to be trained.
+    pub setup: SetupPanel,
+    side: Side,
+    /// The run that came to the front of a narrow window last.
+    serial: Option<u64>,
     view: View,
+    mistakes: ConfusionView,
     tiles: Tiles,
 }
 
@@ -58,38 +83,100 @@ impl TrainPage {
     /// The page as it was left.
     pub fn new(preferences: &Preferences) -> Self {
         Self {
+            setup: SetupPanel::new(preferences),
+            side: Side::default(),
+            serial: None,
             view: preferences.of_page("train-view").unwrap_or_default(),
+            mistakes: ConfusionView::default(),
             tiles: Tiles::new(preferences.of_page("train-plots")),
         }
     }
 
     /// Draws the page.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        let is_narrow = ui.available_width() < WIDTH_FOR_BOTH;
+        if is_narrow {
+            self.sides(ui, shared);
+        }
+        let surface = Frame::new().fill(Tokens::in_ui(ui).surface);
+        if is_narrow && self.side == Side::Setup {
+            CentralPanel::default()
+                .frame(surface)
+                .show(ui, |ui| self.setup.show(ui, shared));
+            return;
+        }
+        if !is_narrow {
+            Panel::left("setup panel")
+                .exact_size(setup::WIDTH)
+                .resizable(false)
+                .frame(surface)
+                .show(ui, |ui| self.setup.show(ui, shared));
+        }
         let margin = Margin::same(theme::PANEL_MARGIN);
         CentralPanel::default()
             .frame(Frame::new().inner_margin(margin))
             .show(ui, |ui| {
                 if shared.live.is_none() {
-                    nothing_yet(ui, shared);
-                    return;
+                    return nothing_yet(ui, shared);
                 }
-                run::header(ui, shared);
-                run::queue(ui, shared);
-                run::figures(ui, shared);
-                self.views(ui);
-                let Some(live) = &shared.live else { return };
-                match self.view {
-                    View::Plots => {
-                        self.tiles.show(ui, &live.curves, shared.preferences.energy_unit);
-                    }
-                    View::Mistakes => {}
-                    View::Details => {
-                        ScrollArea::vertical()
-                            .auto_shrink(false)
-                            .show(ui, |ui| run::details(ui, live));
+                if ui.available_height() >= HEIGHT_MIN {
+                    return self.run(ui, shared);
+                }
+                ScrollArea::vertical()
+                    .id_salt("run")
+                    .auto_shrink(false)
+                    .show(ui, |ui| {
+                        // Room for the scroll bar, so that it lies on nothing.
+                        let width = ui.available_width() - 2.0 * theme::GRID;
+                        let (_, rect) = ui.allocate_space(Vec2::new(width, HEIGHT_MIN));
+                        let inside = UiBuilder::new().max_rect(rect);
+                        ui.scope_builder(inside, |ui| self.run(ui, shared));
+                    });
+            });
+    }
+
+    /// Where there is not room for both: setup or run. A run that begins comes to the front.
+    fn sides(&mut self, ui: &mut Ui, shared: &Shared) {
+        let serial = shared.live.as_ref().map(|live| live.serial);
+        if self.serial != serial {
+            self.serial = serial;
+            self.side = Side::Run;
+        }
+        Panel::top("setup or run").resizable(false).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                for (side, label, hint) in [
+                    (Side::Setup, "Setup", "What is trained, and how"),
+                    (Side::Run, "Run", "The run that goes on, or the last one"),
+                ] {
+                    let button = ui
+                        .selectable_label(self.side == side, label)
+                        .on_hover_text(hint);
+                    if button.clicked() {
+                        self.side = side;
                     }
                 }
             });
+        });
+    }
+
+    fn run(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        run::header(ui, shared);
+        run::queue(ui, shared);
+        figures::figures(ui, shared);
+        self.views(ui);
+        let Some(live) = &shared.live else { return };
+        match self.view {
+            View::Plots => {
+                self.tiles
+                    .show(ui, &live.curves, shared.preferences.energy_unit);
+            }
+            View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
+            View::Details => {
+                ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .show(ui, |ui| run::details(ui, live));
+            }
+        }
     }
 
     fn views(&mut self, ui: &mut Ui) {
@@ -106,21 +193,29 @@ impl TrainPage {
     }
 
     /// Another setup was put into the panel.
-    pub fn setup_was_replaced(&mut self) {}
+    pub fn setup_was_replaced(&mut self) {
+        self.setup.setup_was_replaced();
+    }
 
     /// The setup of the panel, where it can be trained; else why not.
     pub fn ready_setup(&self, shared: &Shared) -> Result<Setup, String> {
-        Ok(shared.preferences.setup.clone())
+        self.setup.ready_setup(shared)
     }
 
     /// Asks for a file and puts its setup into the panel.
-    pub fn open_setup(&mut self, _shared: &mut Shared) {}
+    pub fn open_setup(&mut self, shared: &mut Shared) {
+        self.setup.open_setup(shared);
+    }
 
     /// Asks for a file and writes the setup of the panel to it.
-    pub fn save_setup(&mut self, _shared: &mut Shared) {}
+    pub fn save_setup(&mut self, shared: &mut Shared) {
+        self.setup.save_setup(shared);
+    }
 
     /// Puts the setup in the file at `path` into the panel.
-    pub fn read_setup(&mut self, _path: PathBuf, _shared: &mut Shared) {}
+    pub fn read_setup(&mut self, path: PathBuf, shared: &mut Shared) {
+        self.setup.read_setup(path, shared);
+    }
 
     /// Puts the setup of the run that is shown into the panel.
     pub fn clone_setup(&mut self, shared: &mut Shared) {

@@ -2,7 +2,6 @@
 
 use egui::{Align, Frame, Label, Layout, ProgressBar, RichText, Ui, Vec2};
 
-use crate::analysis;
 use crate::gui::commands::{Action, Command};
 use crate::gui::live::{Live, Wish};
 use crate::gui::state::Shared;
@@ -10,7 +9,7 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::library::Status;
 use crate::setup::{Phase, Setup};
-use crate::units::{Estimate, count, duration, estimate, quantity, significant};
+use crate::units::{count, duration, quantity};
 
 /// Height of the strip with progress and buttons, so that nothing jumps when a line comes or goes.
 const HEADER_HEIGHT: f32 = 64.0;
@@ -225,169 +224,6 @@ fn failed(ui: &mut Ui, live: &Live, failure: &str, wanted: &mut Vec<Action>) {
                 }
             });
         });
-}
-
-/// The large figures.
-pub fn figures(ui: &mut Ui, shared: &Shared) {
-    let Some(live) = &shared.live else { return };
-    let unit = shared.preferences.energy_unit;
-    let tokens = Tokens::in_ui(ui);
-    Frame::new()
-        .fill(tokens.surface)
-        .stroke(egui::Stroke::new(1.0, tokens.line))
-        .corner_radius(theme::ROUNDING)
-        .inner_margin(egui::Margin::symmetric(16, 10))
-        .show(ui, |ui| {
-            // Columns of equal width: a figure that grows by a digit moves nothing.
-            ui.columns(4, |columns| {
-                let [energy_ui, power_ui, accuracy_ui, carbon_ui] = columns else {
-                    return;
-                };
-                energy_figure(energy_ui, live, unit);
-                power_figure(power_ui, live);
-                accuracy_figure(accuracy_ui, live);
-                carbon_figure(carbon_ui, live);
-            });
-        });
-}
-
-fn energy_figure(ui: &mut Ui, live: &Live, unit: crate::gui::preferences::EnergyUnit) {
-    let sum = live.energy();
-    let value = sum.as_ref().and_then(|sum| sum.gross.energy_j);
-    let figure = match (value, live.is_going_on()) {
-        (Some(value), _) => widgets::written_energy(value, unit),
-        (None, _) if live.meters.is_empty() && live.data.is_some() && live.progress.is_some() => {
-            "no meter".to_owned()
-        }
-        _ => "–".to_owned(),
-    };
-    let below = match &sum {
-        Some(sum) => {
-            let parts: Vec<&str> = live
-                .training
-                .iter()
-                .map(|part| part.gross.boundary.label())
-                .collect();
-            format!("{} · grade {}", parts.join(" + "), sum.gross.grade)
-        }
-        None => "training and evaluation".to_owned(),
-    };
-    let response = widgets::key_figure(ui, "Energy", &figure, &below);
-    response.on_hover_ui(|ui| widgets::figure_hover(ui, &live.training, unit));
-}
-
-fn power_figure(ui: &mut Ui, live: &Live) {
-    let figure = live
-        .power_w()
-        .map_or("–".to_owned(), |power_w| quantity(power_w, "W"));
-    let idle: Vec<Estimate> = live.idle.iter().map(|idle| idle.power_w).collect();
-    let below = match (live.is_going_on(), idle.is_empty()) {
-        (_, false) => format!("idle {}", estimate(Estimate::sum_independent(idle), "W")),
-        (true, true) => "now".to_owned(),
-        (false, true) => "at the end".to_owned(),
-    };
-    let response = widgets::key_figure(ui, "Power", &figure, &below);
-    response.on_hover_ui(|ui| {
-        ui.set_max_width(380.0);
-        ui.label(
-            RichText::new("Power of the metered parts at the latest reading")
-                .text_style(theme::strong()),
-        );
-        for meter in &live.meters {
-            let now = live.now.iter().find(|now| now.meter == meter.id);
-            let reading = now
-                .and_then(|now| now.power_w)
-                .map_or("no reading".to_owned(), |watts| quantity(watts, "W"));
-            ui.label(format!(
-                "{}: {reading} · {} · grade {}",
-                meter.boundary, meter.source, meter.grade
-            ));
-            if let Some(lost) = now.and_then(|now| now.lost.as_ref()) {
-                ui.label(format!("no longer read: {lost}"));
-            }
-        }
-        if live.meters.is_empty() {
-            ui.label("No meter answers; the Devices page tells what was tried.");
-        }
-    });
-}
-
-fn accuracy_figure(ui: &mut Ui, live: &Live) {
-    let percent = |share: f64| format!("{} %", significant(share * 100.0, 4));
-    let held_out = live
-        .evaluation
-        .as_ref()
-        .and_then(|evaluation| evaluation.accuracy);
-    let figure = held_out.map_or("–".to_owned(), percent);
-    let mut below = match live.setup.regime.stop.target_accuracy {
-        Some(target) => match live
-            .ending
-            .as_ref()
-            .and_then(|ending| ending.summary.as_ref()?.target_reached)
-        {
-            Some(true) => format!("reached {}", percent(target)),
-            Some(false) => format!("did not reach {}", percent(target)),
-            None => format!("held out · target {}", percent(target)),
-        },
-        None => "held-out samples".to_owned(),
-    };
-    if let (Some(best), None) = (live.best_accuracy, live.setup.regime.stop.target_accuracy) {
-        below = format!("held out · best {}", percent(best));
-    }
-    let response = widgets::key_figure(ui, "Accuracy", &figure, &below);
-    response.on_hover_ui(|ui| {
-        ui.set_max_width(360.0);
-        ui.label(RichText::new("Share of the held-out samples that the network gets right").text_style(theme::strong()));
-        ui.label("It has never been trained on these. The dashed line of the plots is theirs, the solid one that of the training samples.");
-        if let Some(training) = live.progress.as_ref().and_then(|progress| progress.accuracy) {
-            ui.label(format!("of the latest training samples: {}", percent(training)));
-        }
-        if let Some(data) = &live.data {
-            ui.label(format!("{} samples are held out", count(data.test as u64)));
-        }
-    });
-}
-
-fn carbon_figure(ui: &mut Ui, live: &Live) {
-    let energy = live.energy().and_then(|sum| sum.gross.energy_j);
-    let measure = &live.setup.measure;
-    let carbon = energy.and_then(|energy_j| {
-        let intensity = analysis::lookup(measure.country.as_deref()).ok()?;
-        analysis::operational(energy_j, &intensity, measure.pue).ok()
-    });
-    let figure = carbon
-        .as_ref()
-        .map_or("–".to_owned(), |carbon| estimate(carbon.carbon_g, "g"));
-    let like = energy.map(|energy_j| widgets::everyday(energy_j.value));
-    let below = like
-        .as_ref()
-        .map_or("CO₂ equivalent".to_owned(), |(text, _)| text.clone());
-    let response = widgets::key_figure(ui, "CO₂ equivalent", &figure, &below);
-    response.on_hover_ui(|ui| {
-        ui.set_max_width(380.0);
-        ui.label(
-            RichText::new("Operational carbon of the electricity").text_style(theme::strong()),
-        );
-        ui.label("energy ÷ 3.6 MJ/kWh × PUE × carbon intensity");
-        if let Some(carbon) = &carbon {
-            ui.label(format!(
-                "PUE {}, {} gCO2e/kWh: {}",
-                significant(carbon.pue, 3),
-                significant(carbon.intensity.g_per_kwh, 3),
-                carbon
-                    .intensity
-                    .country
-                    .as_deref()
-                    .unwrap_or(&carbon.intensity.source)
-            ));
-        }
-        ui.label("Making the hardware is not in it. Country and PUE are chosen in the settings.");
-        if let Some((text, formula)) = &like {
-            ui.separator();
-            ui.label(text);
-            ui.label(formula);
-        }
-    });
 }
 
 /// What waits for its turn.

@@ -1,0 +1,101 @@
+//! Meters without a run: live readings, and the power of the idle machine.
+
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use super::ask::AskError;
+use super::process::{Worker, WorkerCommand};
+use crate::protocol::{Command, Event};
+use crate::setup::MeasureSetup;
+
+/// A worker that reads the meters. It ends when this is dropped.
+pub struct Watch {
+    worker: Worker,
+    is_stopped: bool,
+}
+
+/// What came of listening to a worker that reads the meters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// Something: device, sources, meters, readings, idle power.
+    Event(Box<Event>),
+    /// Nothing yet.
+    Nothing,
+    /// It has ended as it was to.
+    End,
+}
+
+/// Reads every meter that answers for `device`, until it is stopped: [`Event::Device`], [`Event::Sources`],
+/// [`Event::Meters`], then [`Event::Readings`] about twice a second.
+///
+/// # Errors
+/// Where the worker cannot be started.
+pub fn watch(
+    command: &WorkerCommand,
+    device: &str,
+    measure: &MeasureSetup,
+) -> Result<Watch, AskError> {
+    Watch::start(
+        command,
+        &Command::Watch {
+            device: device.to_owned(),
+            measure: measure.clone(),
+        },
+    )
+}
+
+/// Measures the power of the idle machine for `duration_s` seconds: as [`watch`], with [`Event::Idle`] at the end unless
+/// it is stopped before.
+///
+/// # Errors
+/// Where the worker cannot be started.
+pub fn measure_idle(
+    command: &WorkerCommand,
+    device: &str,
+    measure: &MeasureSetup,
+    duration_s: f64,
+) -> Result<Watch, AskError> {
+    Watch::start(
+        command,
+        &Command::MeasureIdle {
+            device: device.to_owned(),
+            measure: measure.clone(),
+            duration_s,
+        },
+    )
+}
+
+impl Watch {
+    fn start(command: &WorkerCommand, what: &Command) -> Result<Self, AskError> {
+        let mut worker = Worker::start(command)?;
+        worker.send(what);
+        Ok(Self {
+            worker,
+            is_stopped: false,
+        })
+    }
+
+    /// Listens for `patience` at most.
+    ///
+    /// # Errors
+    /// Where the worker refuses or dies.
+    pub fn listen(&mut self, patience: Duration) -> Result<Heard, AskError> {
+        match self.worker.events.recv_timeout(patience) {
+            Ok(Event::Failed(failure)) => Err(AskError::Refused(failure)),
+            Ok(event) => Ok(Heard::Event(Box::new(event))),
+            Err(RecvTimeoutError::Timeout) => Ok(Heard::Nothing),
+            Err(RecvTimeoutError::Disconnected)
+                if self.is_stopped || self.worker.has_succeeded() =>
+            {
+                Ok(Heard::End)
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(AskError::Died(self.worker.cause())),
+        }
+    }
+
+    /// Asks the worker to end; what it still tells can be listened to until its end.
+    pub fn stop(&mut self) {
+        self.is_stopped = true;
+        self.worker.send(&Command::Stop);
+    }
+}

@@ -1,0 +1,214 @@
+//! The large figures of the run that goes on.
+
+use egui::{Frame, Margin, RichText, Stroke, Ui};
+
+use crate::analysis;
+use crate::gui::live::Live;
+use crate::gui::preferences::EnergyUnit;
+use crate::gui::state::Shared;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::{self, KeyFigure};
+use crate::units::{Estimate, count, estimate, estimate_in_parts, quantity, significant};
+
+/// Width from which all figures stand in one row, points.
+const WIDTH_FOR_FOUR: f32 = 640.0;
+
+/// Energy, power, accuracy, carbon.
+pub fn figures(ui: &mut Ui, shared: &Shared) {
+    let Some(live) = &shared.live else { return };
+    let unit = shared.preferences.energy_unit;
+    let tokens = Tokens::in_ui(ui);
+    Frame::new()
+        .fill(tokens.surface)
+        .stroke(Stroke::new(1.0, tokens.line))
+        .corner_radius(theme::ROUNDING)
+        .inner_margin(Margin::symmetric(16, 10))
+        .show(ui, |ui| {
+            // Columns of equal width: a figure that grows by a digit moves nothing.
+            let figures: [fn(&mut Ui, &Live, EnergyUnit); 4] =
+                [energy_figure, power_figure, accuracy_figure, carbon_figure];
+            let in_a_row = if ui.available_width() < WIDTH_FOR_FOUR {
+                2
+            } else {
+                4
+            };
+            for row in figures.chunks(in_a_row) {
+                ui.columns(in_a_row, |columns| {
+                    for (column, figure) in columns.iter_mut().zip(row) {
+                        figure(column, live, unit);
+                    }
+                });
+            }
+        });
+}
+
+fn energy_figure(ui: &mut Ui, live: &Live, unit: EnergyUnit) {
+    let sum = live.energy();
+    let value = sum.as_ref().and_then(|sum| sum.gross.energy_j);
+    let (value, spread) = match value {
+        Some(value) => widgets::energy_in_parts(value, unit),
+        None if live.meters.is_empty() && live.progress.is_some() => {
+            ("no meter".to_owned(), String::new())
+        }
+        None => nothing(),
+    };
+    let below = match &sum {
+        Some(sum) => {
+            let parts: Vec<&str> = live
+                .training
+                .iter()
+                .map(|part| part.gross.boundary.label())
+                .collect();
+            format!("{} · grade {}", parts.join(" + "), sum.gross.grade)
+        }
+        None => "training and evaluation".to_owned(),
+    };
+    let figure = KeyFigure {
+        name: "Energy",
+        value,
+        spread,
+        below,
+    };
+    let response = widgets::key_figure(ui, &figure);
+    response.on_hover_ui(|ui| widgets::figure_hover(ui, &live.training, unit));
+}
+
+fn power_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
+    let value = live
+        .power_w()
+        .map_or("–".to_owned(), |power_w| quantity(power_w, "W"));
+    let idle: Vec<Estimate> = live.idle.iter().map(|idle| idle.power_w).collect();
+    let below = match (live.is_going_on(), idle.is_empty()) {
+        (_, false) => format!("idle {}", estimate(Estimate::sum_independent(idle), "W")),
+        (true, true) => "now".to_owned(),
+        (false, true) => "at the end".to_owned(),
+    };
+    let figure = KeyFigure {
+        name: "Power",
+        value,
+        below,
+        ..KeyFigure::default()
+    };
+    let response = widgets::key_figure(ui, &figure);
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(380.0);
+        ui.label(
+            RichText::new("Power of the metered parts at the latest reading")
+                .text_style(theme::strong()),
+        );
+        for meter in &live.meters {
+            let now = live.now.iter().find(|now| now.meter == meter.id);
+            let reading = now
+                .and_then(|now| now.power_w)
+                .map_or("no reading".to_owned(), |watts| quantity(watts, "W"));
+            ui.label(format!(
+                "{}: {reading} · {} · grade {}",
+                meter.boundary, meter.source, meter.grade
+            ));
+            if let Some(lost) = now.and_then(|now| now.lost.as_ref()) {
+                ui.label(format!("no longer read: {lost}"));
+            }
+        }
+        if live.meters.is_empty() {
+            ui.label("No meter answers; the Devices page tells what was tried.");
+        }
+    });
+}
+
+fn accuracy_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
+    let percent = |share: f64| format!("{} %", significant(share * 100.0, 4));
+    let held_out = live
+        .evaluation
+        .as_ref()
+        .and_then(|evaluation| evaluation.accuracy);
+    let value = held_out.map_or("–".to_owned(), percent);
+    let mut below = match live.setup.regime.stop.target_accuracy {
+        Some(target) => match live
+            .ending
+            .as_ref()
+            .and_then(|ending| ending.summary.as_ref()?.target_reached)
+        {
+            Some(true) => format!("reached {}", percent(target)),
+            Some(false) => format!("did not reach {}", percent(target)),
+            None => format!("held out · target {}", percent(target)),
+        },
+        None => "held-out samples".to_owned(),
+    };
+    if let (Some(best), None) = (live.best_accuracy, live.setup.regime.stop.target_accuracy) {
+        below = format!("held out · best {}", percent(best));
+    }
+    let figure = KeyFigure {
+        name: "Accuracy",
+        value,
+        below,
+        ..KeyFigure::default()
+    };
+    let response = widgets::key_figure(ui, &figure);
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(360.0);
+        ui.label(RichText::new("Share of the held-out samples that the network gets right").text_style(theme::strong()));
+        ui.label(
+            "It has never been trained on these. The dashed line of the plots is theirs, the solid one that of the \
+             training samples.",
+        );
+        if let Some(training) = live.progress.as_ref().and_then(|progress| progress.accuracy) {
+            ui.label(format!("of the latest training samples: {}", percent(training)));
+        }
+        if let Some(data) = &live.data {
+            ui.label(format!("{} samples are held out", count(data.test as u64)));
+        }
+    });
+}
+
+fn carbon_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
+    let energy = live.energy().and_then(|sum| sum.gross.energy_j);
+    let measure = &live.setup.measure;
+    let carbon = energy.and_then(|energy_j| {
+        let intensity = analysis::lookup(measure.country.as_deref()).ok()?;
+        analysis::operational(energy_j, &intensity, measure.pue).ok()
+    });
+    let (value, spread) = carbon
+        .as_ref()
+        .map_or_else(nothing, |carbon| estimate_in_parts(carbon.carbon_g, "g"));
+    let like = energy.map(|energy_j| widgets::everyday(energy_j.value));
+    let below = like
+        .as_ref()
+        .map_or("CO₂ equivalent".to_owned(), |(text, _)| text.clone());
+    let figure = KeyFigure {
+        name: "CO₂ equivalent",
+        value,
+        spread,
+        below,
+    };
+    let response = widgets::key_figure(ui, &figure);
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(380.0);
+        ui.label(
+            RichText::new("Operational carbon of the electricity").text_style(theme::strong()),
+        );
+        ui.label("energy ÷ 3.6 MJ/kWh × PUE × carbon intensity");
+        if let Some(carbon) = &carbon {
+            ui.label(format!(
+                "PUE {}, {} gCO2e/kWh: {}",
+                significant(carbon.pue, 3),
+                significant(carbon.intensity.g_per_kwh, 3),
+                carbon
+                    .intensity
+                    .country
+                    .as_deref()
+                    .unwrap_or(&carbon.intensity.source)
+            ));
+        }
+        ui.label("Making the hardware is not in it. Country and PUE are chosen in the settings.");
+        if let Some((text, formula)) = &like {
+            ui.separator();
+            ui.label(text);
+            ui.label(formula);
+        }
+    });
+}
+
+/// Value and interval before there are any.
+fn nothing() -> (String, String) {
+    ("–".to_owned(), String::new())
+}

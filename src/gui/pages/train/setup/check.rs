@@ -1,0 +1,71 @@
+//! What is wrong with the setup, and what follows from it where nothing is.
+
+use crate::setup::plan::Plan;
+use crate::setup::{DataCounts, Problem, Setup};
+
+/// The last look at a setup; done again only when it or what is known of its data have changed.
+#[derive(Default)]
+pub struct Checked {
+    of: Option<(Setup, Option<DataCounts>)>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// Its layers, where setup and data are possible.
+    pub plan: Option<Plan>,
+}
+
+impl Checked {
+    /// Looks at `setup`, with the data as far as they are known.
+    pub fn update(&mut self, setup: &Setup, counts: Option<DataCounts>) {
+        if self
+            .of
+            .as_ref()
+            .is_some_and(|(of, with)| of == setup && *with == counts)
+        {
+            return;
+        }
+        (self.plan, self.problems) = check(setup, counts);
+        self.of = Some((setup.clone(), counts));
+    }
+}
+
+/// The plan of a setup whose data are known, and what is wrong with it.
+pub fn check(setup: &Setup, counts: Option<DataCounts>) -> (Option<Plan>, Vec<Problem>) {
+    let result = match counts {
+        Some(counts) => setup.validate_with(&counts).map(Some),
+        None => setup.validate().map(|()| None),
+    };
+    match result {
+        Ok(plan) => (plan, Vec::new()),
+        Err(problems) => (None, problems.0),
+    }
+}
+
+/// A problem as a sentence that names the field as the panel does.
+pub fn sentence(field: &str, what: &str) -> String {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    let name = match name.split('[').next().unwrap_or(name) {
+        "energy_j" => "energy",
+        "time_s" => "time",
+        "idle_s" => "idle baseline",
+        "samples" => "images",
+        "stop" => "stop rule",
+        "patience" => "no progress",
+        other => other,
+    };
+    super::form::sentence(&format!("{}: {what}", name.replace('_', " ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_name_their_field() {
+        let mut setup = Setup::default();
+        setup.regime.batch_size = 0;
+        let (_, problems) = check(&setup, None);
+        assert_eq!(problems.len(), 1);
+        let text = sentence(&problems[0].field, &problems[0].allowed);
+        assert!(text.starts_with("Batch size: a whole number"), "{text}");
+    }
+}
