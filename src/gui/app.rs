@@ -1,8 +1,10 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Ui, ViewportCommand};
 
 use super::commands::{Action, Command};
+use super::dialogs::Parent;
 use super::jobs::Lane;
 use super::live::Wish;
 use super::preferences::{Preferences, ThemeChoice};
@@ -368,7 +370,14 @@ impl App {
 }
 
 impl eframe::App for App {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        let window = &mut self.state.shared.window;
+        if window.is_none() {
+            *window = frame.winit_window().map(|window| {
+                let window: Arc<dyn Parent> = Arc::clone(window) as _;
+                window
+            });
+        }
         App::logic(self, ctx);
     }
 
