@@ -123,8 +123,26 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
                 });
         });
     page.look.sort = sort;
-    let modifiers = ui.input(|input| input.modifiers);
+    let modifiers = ui.input(modifiers_of_click);
     take(page, done, modifiers);
+}
+
+/// The keys that were held when the button was let go: by the end of a slow frame they may not be any more.
+fn modifiers_of_click(input: &egui::InputState) -> egui::Modifiers {
+    let released = input.events.iter().rev().find_map(|event| match event {
+        egui::Event::PointerButton {
+            pressed: false,
+            modifiers,
+            ..
+        }
+        | egui::Event::Key {
+            pressed: true,
+            modifiers,
+            ..
+        } => Some(*modifiers),
+        _ => None,
+    });
+    released.unwrap_or(input.modifiers)
 }
 
 fn take(page: &mut RunsPage, done: Done, modifiers: egui::Modifiers) {
@@ -370,9 +388,9 @@ fn group_line(page: &RunsPage, row: &mut TableRow<'_, '_>, cells: &Cells<'_>, at
         row.col(|ui| match column {
             Column::Name => {
                 let (sign, what) = if group.is_open {
-                    ("▾", "Hide")
+                    ("−", "Hide")
                 } else {
-                    ("▸", "Show")
+                    ("+", "Show")
                 };
                 let runs = group.rows.len();
                 let open = ui
