@@ -1,14 +1,17 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Ui, ViewportCommand};
 
 use super::commands::{Action, Command};
+use super::dialogs::Parent;
 use super::jobs::Lane;
 use super::live::Wish;
 use super::preferences::{Preferences, ThemeChoice};
 use super::shell::{self, Closing};
 use super::state::{Options, Page, State};
 use super::theme::{self, Tokens};
+use crate::setup::MeasureSetup;
 
 /// Time between two writings of the preferences, where anything in them changed.
 const REMEMBER_EVERY: Duration = Duration::from_secs(5);
@@ -97,7 +100,12 @@ impl App {
         let shared = &mut self.state.shared;
         match action {
             Action::Command(command) => self.command(ctx, command),
-            Action::UseSetup(setup) => {
+            Action::UseSetup(mut setup) => {
+                // Site and machine are those of this window, whatever another run was measured with.
+                setup.measure = MeasureSetup {
+                    idle_s: setup.measure.idle_s,
+                    ..shared.preferences.setup.measure.clone()
+                };
                 shared.preferences.setup = *setup;
                 shared.preferences.page = Page::Train;
                 self.state.pages.train.setup_was_replaced();
@@ -362,7 +370,14 @@ impl App {
 }
 
 impl eframe::App for App {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        let window = &mut self.state.shared.window;
+        if window.is_none() {
+            *window = frame.winit_window().map(|window| {
+                let window: Arc<dyn Parent> = Arc::clone(window) as _;
+                window
+            });
+        }
         App::logic(self, ctx);
     }
 

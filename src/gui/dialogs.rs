@@ -9,10 +9,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
+use eframe::wgpu::rwh::{HasDisplayHandle, HasWindowHandle};
 use rfd::{AsyncFileDialog, FileHandle};
 
 use super::jobs::Lane;
 use super::state::{Shared, State};
+
+/// The window that dialogs belong to, so that they come up over it.
+pub trait Parent: HasWindowHandle + HasDisplayHandle {}
+
+impl<T: HasWindowHandle + HasDisplayHandle> Parent for T {}
 
 /// What a dialog asks for.
 #[derive(Clone, Debug, Default)]
@@ -106,7 +112,11 @@ fn only_one(shared: &mut Shared, question: Question) -> Option<AsyncFileDialog> 
         return None;
     }
     shared.dialog_open = true;
-    Some(question.dialog())
+    let dialog = question.dialog();
+    Some(match &shared.window {
+        Some(window) => dialog.set_parent(window.as_ref()),
+        None => dialog,
+    })
 }
 
 /// The dialog was made on the window's thread, as macOS wants it; only its answer is waited for elsewhere.

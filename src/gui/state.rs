@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::commands::{Action, Command};
+use super::dialogs::Parent;
 use super::jobs::{Jobs, Lane, SharedLibrary};
 use super::live::{Live, Pace, Starter};
 use super::pages::Pages;
@@ -77,6 +79,8 @@ pub struct Shared {
     pub queue: VecDeque<Setup>,
     /// Changes with every change to the library that this window knows of.
     pub library_revision: u64,
+    /// The native window; there is none in tests.
+    pub window: Option<Arc<dyn Parent>>,
     /// Whether a dialog of the platform is open: there is only one at a time.
     pub dialog_open: bool,
     /// How the window was opened.
@@ -197,6 +201,7 @@ impl State {
                 live: None,
                 queue: VecDeque::new(),
                 library_revision: 1,
+                window: None,
                 dialog_open: false,
                 options,
                 pace,

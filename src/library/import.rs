@@ -224,16 +224,16 @@ fn copy_run(source: &Source, transaction: &Transaction<'_>, found: &Found) -> Re
     };
     copy(source, transaction, "runs", ("key", found.key), number)?;
     let key = transaction.last_insert_rowid();
+    let of_run = |name: &str| (name == "run").then_some(Value::Integer(key));
+    for table in &source.tables {
+        copy(source, transaction, table, ("run", found.key), of_run)?;
+    }
     if found.is_running {
         transaction.execute(
             "UPDATE runs SET status = ?2, finished_at = last_seen_at WHERE key = ?1",
             (key, Status::Interrupted.id()),
         )?;
         super::rows::end_phase(transaction, key, run.duration_s)?;
-    }
-    let of_run = |name: &str| (name == "run").then_some(Value::Integer(key));
-    for table in &source.tables {
-        copy(source, transaction, table, ("run", found.key), of_run)?;
     }
     let mut series: HashMap<i64, i64> = HashMap::new();
     let old: Vec<i64> = source.read(|source| {

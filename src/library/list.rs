@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 
 use super::count::maybe_count;
+use super::error::Fault;
 use super::lookup::{self, Filter};
 use super::records::PhaseEnergy;
 use super::types::{CarbonSummary, Run};
@@ -42,34 +43,53 @@ impl Library {
     /// Where the library cannot be read.
     pub fn listed(&self, filter: &Filter, skip: u64) -> Result<Vec<ListedRun>, LibraryError> {
         self.read(|connection| {
-            // Both statements see one state of the library: a run that is recorded meanwhile is not half in it.
+            // All statements see one state of the library: a run that is recorded meanwhile is not half in it.
             let connection = connection.unchecked_transaction()?;
-            let keys: Vec<i64> = lookup::matching(&connection, filter, skip)?
-                .into_iter()
-                .map(|(key, _)| key)
-                .collect();
-            let wanted = serde_json::Value::from(keys.as_slice()).to_string();
-            let mut listed = connection
-                .prepare_cached(SELECT)?
-                .query_map([&wanted], listed)?
-                .collect::<Result<Vec<_>, _>>()?;
-            let at: HashMap<i64, usize> = keys.into_iter().zip(0..).collect();
-            let mut energies = connection.prepare_cached(
-                "SELECT boundary, meter, source, grade, energy_j, low_j, high_j, net_j, net_low_j, net_high_j,
-                     covered_s, window_s, run
-                 FROM training_energy WHERE run IN (SELECT value FROM json_each(?1))
-                 ORDER BY run, boundary, meter",
-            )?;
-            let mut rows = energies.query([&wanted])?;
-            while let Some(row) = rows.next()? {
-                let found = at.get(&row.get(12)?).and_then(|at| listed.get_mut(*at));
-                if let Some(listed) = found {
-                    listed.training.push(energy::phase_energy(row, 0)?);
-                }
-            }
-            Ok(listed)
+            let found = lookup::matching(&connection, filter, skip)?;
+            by_key(&connection, found.into_iter().map(|(key, _)| key).collect())
         })
     }
+
+    /// Those of the runs with these identifiers that are there, in any order.
+    ///
+    /// # Errors
+    /// Where the library cannot be read.
+    pub fn listed_ids(&self, ids: &[String]) -> Result<Vec<ListedRun>, LibraryError> {
+        self.read(|connection| {
+            let connection = connection.unchecked_transaction()?;
+            let keys = connection
+                .prepare_cached(
+                    "SELECT key FROM runs WHERE id IN (SELECT value FROM json_each(?1))
+                         AND deleted_at IS NULL",
+                )?
+                .query_map([serde_json::Value::from(ids).to_string()], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            by_key(&connection, keys)
+        })
+    }
+}
+
+fn by_key(connection: &Connection, keys: Vec<i64>) -> Result<Vec<ListedRun>, Fault> {
+    let wanted = serde_json::Value::from(keys.as_slice()).to_string();
+    let mut runs = connection
+        .prepare_cached(SELECT)?
+        .query_map([&wanted], listed)?
+        .collect::<Result<Vec<_>, _>>()?;
+    let at: HashMap<i64, usize> = keys.into_iter().zip(0..).collect();
+    let mut energies = connection.prepare_cached(
+        "SELECT boundary, meter, source, grade, energy_j, low_j, high_j, net_j, net_low_j, net_high_j,
+             covered_s, window_s, run
+         FROM training_energy WHERE run IN (SELECT value FROM json_each(?1))
+         ORDER BY run, boundary, meter",
+    )?;
+    let mut rows = energies.query([&wanted])?;
+    while let Some(row) = rows.next()? {
+        let found = at.get(&row.get(12)?).and_then(|at| runs.get_mut(*at));
+        if let Some(run) = found {
+            run.training.push(energy::phase_energy(row, 0)?);
+        }
+    }
+    Ok(runs)
 }
 
 fn listed(row: &Row<'_>) -> rusqlite::Result<ListedRun> {

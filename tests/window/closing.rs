@@ -66,3 +66,17 @@ fn a_window_that_goes_away_leaves_a_run_that_can_be_resumed() {
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].run.id, id);
 }
+
+#[test]
+fn a_window_opens_again_as_it_was_closed() {
+    let mut window = Window::new(long());
+    window.go("Runs");
+    window.until("the page", |window| window.has("No runs yet"));
+    ask_to_close(&mut window);
+    assert!(
+        !commands(&window).contains(&ViewportCommand::CancelClose),
+        "nothing goes on, so nothing is asked"
+    );
+    let mut window = window.reopen();
+    window.until("the page that was open", |window| window.has("No runs yet"));
+}

@@ -8,6 +8,7 @@ mod keyboard;
 mod launch;
 mod mistakes;
 mod names;
+mod quiet;
 mod settings;
 mod snapshots;
 mod training;

@@ -23,7 +23,7 @@ const FAR: f64 = 1e5;
 impl Screen {
     /// Where a value is along x, in points.
     pub fn x_at(&self, x: f64) -> f64 {
-        let place = if self.log.0 { x.log10() } else { x };
+        let place = if self.log.0 { logarithm(x) } else { x };
         let share = (place - self.x.0) / (self.x.1 - self.x.0);
         f64::from(self.rect.left()) + share * f64::from(self.rect.width())
     }
@@ -32,7 +32,7 @@ impl Screen {
     pub fn y_at(&self, y: f64) -> f64 {
         let place = match self.log.1 {
             false => y,
-            true if y > 0.0 => y.log10(),
+            true if y > 0.0 => logarithm(y),
             true => f64::NAN,
         };
         let share = (place - self.y.0) / (self.y.1 - self.y.0);
@@ -71,6 +71,13 @@ impl Screen {
     }
 }
 
+/// The compiler may work out a logarithm before it knows whether it is wanted, which took a third of the time of a frame
+/// with linear axes; not one that is behind a call.
+#[inline(never)]
+fn logarithm(value: f64) -> f64 {
+    value.log10()
+}
+
 fn position(x: f64, y: f64) -> Pos2 {
     pos2(x.clamp(-FAR, FAR) as f32, y.clamp(-FAR, FAR) as f32)
 }
@@ -89,13 +96,25 @@ pub fn first(len: usize, is_past: impl Fn(usize) -> bool) -> usize {
     low
 }
 
+/// What a line covers of a column of pixels, in points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Covered {
+    /// The middle of what is in the column.
+    pub x: f32,
+    /// Its upper end.
+    pub top: f32,
+    /// Its lower end.
+    pub bottom: f32,
+}
+
 /// A line brought down to what can be seen of it.
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    /// Unbroken stretches.
-    pub stretches: Vec<Vec<Pos2>>,
-    /// Whether there are more points than columns of pixels, so that the strokes of a dash cannot follow the line.
-    pub is_dense: bool,
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// Unbroken stretches of a line with no more points than there are columns of pixels.
+    Points(Vec<Vec<Pos2>>),
+    /// Unbroken stretches of a line with more: what it covers of each column, so that it takes no more triangles however
+    /// much it goes up and down.
+    Covered(Vec<Vec<Covered>>),
 }
 
 /// What a column of pixels shows of a line.
@@ -110,17 +129,6 @@ struct Column {
     points: usize,
 }
 
-struct Columns<'a, X, Y> {
-    screen: &'a Screen,
-    x: X,
-    y: Y,
-    column: Option<Column>,
-    stretch: Vec<Pos2>,
-    /// The last point of the stretch, before it was moved to the rim.
-    previous: (f64, f64),
-    seen: Seen,
-}
-
 /// Brings a line down to its first, last, least and greatest value in each column of pixels. Takes a time that depends on
 /// the width of the plot alone.
 pub fn seen(
@@ -131,36 +139,141 @@ pub fn seen(
 ) -> Seen {
     let sight = screen.in_sight(pyramid.len(), &x);
     let wide = f64::from(screen.rect.width() * screen.pixels_per_point);
-    let is_dense = sight.len() as f64 > wide;
-    let mut columns = Columns {
-        screen,
-        x,
-        y,
-        column: None,
-        stretch: Vec::new(),
-        previous: (0.0, 0.0),
-        seen: Seen {
-            stretches: Vec::new(),
-            is_dense,
-        },
-    };
-    if let Some(top) = pyramid.levels().checked_sub(1) {
-        let length = Pyramid::block_len(top);
-        let blocks = sight.start / length..sight.end.div_ceil(length);
-        for block in blocks {
-            columns.block(pyramid, top, block, &sight);
+    if sight.len() as f64 > wide {
+        Seen::Covered(
+            Columns::new(screen, x, y, Form::Joined)
+                .all(pyramid, &sight)
+                .covers,
+        )
+    } else {
+        Seen::Points(
+            Columns::new(screen, x, y, Form::Points)
+                .all(pyramid, &sight)
+                .stretches,
+        )
+    }
+}
+
+/// The least and the greatest value of a line in each column of pixels. Lines with the same x have the same columns, as
+/// long as they have the same gaps.
+pub fn ends(
+    screen: &Screen,
+    pyramid: &Pyramid,
+    x: impl Fn(usize) -> f64,
+    y: impl Fn(usize) -> f64,
+) -> Vec<Vec<Covered>> {
+    let sight = screen.in_sight(pyramid.len(), &x);
+    let mut covers = Columns::new(screen, x, y, Form::Apart)
+        .all(pyramid, &sight)
+        .covers;
+    for cover in &mut covers {
+        let (left, right) = rims(screen);
+        if let [first, second, ..] = cover[..]
+            && f64::from(first.x) < left
+        {
+            cover[0] = between(first, second, left as f32);
+        }
+        if let [.., second, last] = cover[..]
+            && f64::from(last.x) > right
+        {
+            let at = cover.len() - 1;
+            cover[at] = between(second, last, right as f32);
         }
     }
-    columns.gap();
-    columns.seen
+    covers
+}
+
+/// How far outside of the plot lines are followed, points.
+fn rims(screen: &Screen) -> (f64, f64) {
+    const ROOM: f64 = 100.0;
+    (
+        f64::from(screen.rect.left()) - ROOM,
+        f64::from(screen.rect.right()) + ROOM,
+    )
+}
+
+fn between(a: Covered, b: Covered, x: f32) -> Covered {
+    let share = (x - a.x) / (b.x - a.x).max(f32::MIN_POSITIVE);
+    let at = |a: f32, b: f32| a + (b - a) * share;
+    Covered {
+        x,
+        top: at(a.top, b.top),
+        bottom: at(a.bottom, b.bottom),
+    }
+}
+
+/// What becomes of a column.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// Up to four points.
+    Points,
+    /// What it covers, joined to its neighbours.
+    Joined,
+    /// What it covers, by itself.
+    Apart,
+}
+
+struct Columns<'a, X, Y> {
+    screen: &'a Screen,
+    x: X,
+    y: Y,
+    form: Form,
+    left: f64,
+    /// Points of the screen to a step along x.
+    points_per_x: f64,
+    pixels_per_point: f64,
+    column: Option<Column>,
+    stretch: Vec<Pos2>,
+    /// The last point of the stretch, before it was moved to the rim.
+    previous: (f64, f64),
+    stretches: Vec<Vec<Pos2>>,
+    cover: Vec<Covered>,
+    /// The last value of the column before.
+    last: f64,
+    covers: Vec<Vec<Covered>>,
+}
+
+impl<'a, X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'a, X, Y> {
+    fn new(screen: &'a Screen, x: X, y: Y, form: Form) -> Self {
+        Self {
+            screen,
+            x,
+            y,
+            form,
+            left: f64::from(screen.rect.left()),
+            points_per_x: f64::from(screen.rect.width()) / (screen.x.1 - screen.x.0),
+            pixels_per_point: f64::from(screen.pixels_per_point),
+            column: None,
+            stretch: Vec::new(),
+            previous: (0.0, 0.0),
+            stretches: Vec::new(),
+            cover: Vec::new(),
+            last: 0.0,
+            covers: Vec::new(),
+        }
+    }
+
+    fn all(mut self, pyramid: &Pyramid, sight: &std::ops::Range<usize>) -> Self {
+        if let Some(top) = pyramid.levels().checked_sub(1) {
+            let length = Pyramid::block_len(top);
+            for block in sight.start / length..sight.end.div_ceil(length) {
+                let begin = self.x_at((block * length).max(sight.start));
+                self.block(pyramid, top, block, begin, sight);
+            }
+        }
+        self.gap();
+        self
+    }
 }
 
 impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
+    /// `begin` is where its first point lies along x.
     fn block(
         &mut self,
         pyramid: &Pyramid,
         level: usize,
         block: usize,
+        begin: f64,
         sight: &std::ops::Range<usize>,
     ) {
         let length = Pyramid::block_len(level);
@@ -174,38 +287,50 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         }
         let is_whole = block * length >= sight.start && (block + 1) * length <= sight.end;
         if is_whole {
-            let begin = self.screen.x_at((self.x)(points.start));
-            let end = self.screen.x_at((self.x)(points.end - 1));
-            if (end - begin) * f64::from(self.screen.pixels_per_point) <= 0.5 {
-                return self.whole((begin, end), &points, reach);
+            let end = self.x_at(points.end - 1);
+            if (end - begin) * self.pixels_per_point <= 0.5 {
+                return self.whole((begin, end), points.len(), reach);
             }
         }
         if level == 0 {
             for at in points {
                 self.point(at);
             }
-        } else {
-            let children = block * Pyramid::FAN..(block + 1) * Pyramid::FAN;
-            for child in children.take_while(|child| *child < pyramid.blocks(level - 1)) {
-                self.block(pyramid, level - 1, child, sight);
-            }
+            return;
         }
+        let below = Pyramid::block_len(level - 1);
+        let children = block * Pyramid::FAN..(block + 1) * Pyramid::FAN;
+        for child in children.take_while(|child| *child < pyramid.blocks(level - 1)) {
+            if child * below >= points.end || (child + 1) * below <= points.start {
+                continue;
+            }
+            let begin = if child == block * Pyramid::FAN {
+                begin
+            } else {
+                self.x_at(child * below)
+            };
+            self.block(pyramid, level - 1, child, begin, sight);
+        }
+    }
+
+    fn x_at(&self, point: usize) -> f64 {
+        let x = (self.x)(point);
+        let place = if self.screen.log.0 { logarithm(x) } else { x };
+        self.left + (place - self.screen.x.0) * self.points_per_x
     }
 
     fn number(&self, x: f64) -> i64 {
-        (x * f64::from(self.screen.pixels_per_point)).floor() as i64
+        (x * self.pixels_per_point).floor() as i64
     }
 
     fn point(&mut self, at: usize) {
-        let (x, y) = (
-            self.screen.x_at((self.x)(at)),
-            self.screen.y_at((self.y)(at)),
-        );
-        if !(x.is_finite() && y.is_finite()) {
+        let (x, y) = (self.x_at(at), (self.y)(at));
+        if !(x.is_finite() && y.is_finite()) || (self.screen.log.1 && y <= 0.0) {
             return self.gap();
         }
+        let number = self.number(x);
         self.add(Column {
-            number: self.number(x),
+            number,
             x: (x, x),
             first: y,
             last: y,
@@ -215,23 +340,21 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         });
     }
 
-    fn whole(&mut self, x: (f64, f64), points: &std::ops::Range<usize>, reach: Reach) {
+    fn whole(&mut self, x: (f64, f64), points: usize, reach: Reach) {
         let Some((low, high)) = reach.shown(self.screen.log.1) else {
             return self.gap();
         };
-        let (low, high) = (self.screen.y_at(low), self.screen.y_at(high));
-        let or = |y: f64, other: f64| if y.is_finite() { y } else { other };
-        let first = or(self.screen.y_at((self.y)(points.start)), low);
-        let last = or(self.screen.y_at((self.y)(points.end - 1)), high);
+        // On a logarithmic axis the ends may have no place.
+        let (first, last) = (reach.first.max(low), reach.last.max(low));
+        let number = self.number(x.0);
         self.add(Column {
-            number: self.number(x.0),
+            number,
             x,
             first,
             last,
-            // Down the screen y grows: the least value is lowest on it.
-            low: high,
-            high: low,
-            points: points.len(),
+            low,
+            high,
+            points,
         });
     }
 
@@ -255,6 +378,17 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         let Some(column) = self.column.take() else {
             return;
         };
+        let column = Column {
+            first: self.screen.y_at(column.first),
+            last: self.screen.y_at(column.last),
+            // Down the screen y grows: the greatest value is the least of them.
+            low: self.screen.y_at(column.high),
+            high: self.screen.y_at(column.low),
+            ..column
+        };
+        if self.form != Form::Points {
+            return self.cover(&column);
+        }
         // What is nearer than this to its neighbour looks no different without it.
         let least = 0.25 / f64::from(self.screen.pixels_per_point);
         let middle = f64::midpoint(column.x.0, column.x.1);
@@ -279,11 +413,24 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
         }
     }
 
+    /// Between two columns the line goes on: each covers half of the way to the other.
+    fn cover(&mut self, column: &Column) {
+        let clamped = |y: f64| y.clamp(-FAR, FAR) as f32;
+        let x = f64::midpoint(column.x.0, column.x.1) as f32;
+        let (mut top, mut bottom) = (clamped(column.low), clamped(column.high));
+        if let Some(before) = self.cover.last_mut().filter(|_| self.form == Form::Joined) {
+            let between = clamped(f64::midpoint(self.last, column.first));
+            before.top = before.top.min(between);
+            before.bottom = before.bottom.max(between);
+            (top, bottom) = (top.min(between), bottom.max(between));
+        }
+        self.last = column.last;
+        self.cover.push(Covered { x, top, bottom });
+    }
+
     /// Points far outside are moved along the line to the rim, or the line would leave the plot at a wrong angle.
     fn push(&mut self, x: f64, y: f64) {
-        const ROOM: f64 = 100.0;
-        let left = f64::from(self.screen.rect.left()) - ROOM;
-        let right = f64::from(self.screen.rect.right()) + ROOM;
+        let (left, right) = rims(self.screen);
         let (from_x, from_y) = std::mem::replace(&mut self.previous, (x, y));
         if self.stretch.is_empty() {
             return self.stretch.push(position(x, y));
@@ -305,7 +452,10 @@ impl<X: Fn(usize) -> f64, Y: Fn(usize) -> f64> Columns<'_, X, Y> {
     fn gap(&mut self) {
         self.flush();
         if !self.stretch.is_empty() {
-            self.seen.stretches.push(std::mem::take(&mut self.stretch));
+            self.stretches.push(std::mem::take(&mut self.stretch));
+        }
+        if !self.cover.is_empty() {
+            self.covers.push(std::mem::take(&mut self.cover));
         }
     }
 }
@@ -331,30 +481,62 @@ mod tests {
         pyramid
     }
 
+    fn stretches(seen: Seen) -> Vec<Vec<Pos2>> {
+        match seen {
+            Seen::Points(stretches) => stretches,
+            Seen::Covered(_) => Vec::new(),
+        }
+    }
+
     #[test]
-    fn a_spike_in_a_long_line_is_seen_in_few_points() {
+    fn a_spike_in_a_long_line_is_seen_once_in_a_column_each() {
         let mut values = vec![0.0; 1_000_000];
         values[567_891] = 1.0;
         let screen = screen((0.0, 1e6), (0.0, 1.0), false);
         let seen = seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at]);
-        let points: Vec<Pos2> = seen.stretches.concat();
-        assert!(points.len() < 410, "{}", points.len());
-        let top = points
-            .iter()
-            .filter(|point| point.y < 0.5)
-            .collect::<Vec<_>>();
-        assert!(top.len() == 1 && (top[0].x - 56.8).abs() < 1.0);
-        assert!(points.windows(2).all(|pair| pair[0].x <= pair[1].x));
+        let Seen::Covered(covers) = seen else {
+            panic!("a long line is dense")
+        };
+        assert_eq!(covers.len(), 1);
+        assert!((99..=101).contains(&covers[0].len()), "{}", covers[0].len());
+        let high: Vec<_> = covers[0].iter().filter(|column| column.top < 0.5).collect();
+        assert!(high.len() == 1 && (high[0].x - 56.8).abs() < 1.0 && high[0].bottom > 99.0);
+    }
+
+    #[test]
+    fn neighbouring_columns_of_a_dense_line_touch() {
+        let values: Vec<f64> = (0..400)
+            .map(|at| if at < 202 { 0.0 } else { 1.0 })
+            .collect();
+        let screen = screen((0.0, 400.0), (0.0, 1.0), false);
+        let Seen::Covered(covers) =
+            seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at])
+        else {
+            panic!("four points a column are dense")
+        };
+        assert!(covers[0].windows(2).all(|pair| {
+            pair[0].bottom >= pair[1].top - 1e-3 && pair[1].bottom >= pair[0].top - 1e-3
+        }));
     }
 
     #[test]
     fn what_is_missing_or_has_no_place_breaks_the_line() {
         let values = [1.0, 2.0, f64::NAN, 3.0, -1.0, 4.0];
         let linear = screen((0.0, 5.0), (-1.0, 4.0), false);
-        let lines = seen(&linear, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
+        let lines = stretches(seen(
+            &linear,
+            &pyramid(&values),
+            |at| at as f64,
+            |at| values[at],
+        ));
         assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [2, 3]);
         let log = screen((0.0, 5.0), (-1.0, 1.0), true);
-        let lines = seen(&log, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
+        let lines = stretches(seen(
+            &log,
+            &pyramid(&values),
+            |at| at as f64,
+            |at| values[at],
+        ));
         assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1]);
     }
 
@@ -362,7 +544,12 @@ mod tests {
     fn a_line_leaves_a_zoomed_plot_where_it_should() {
         let values = [0.0, 1.0];
         let screen = screen((0.5, 0.500_001), (0.0, 1.0), false);
-        let lines = seen(&screen, &pyramid(&values), |at| at as f64, |at| values[at]).stretches;
+        let lines = stretches(seen(
+            &screen,
+            &pyramid(&values),
+            |at| at as f64,
+            |at| values[at],
+        ));
         assert!(
             lines[0].iter().all(|point| (point.y - 50.0).abs() < 0.1),
             "{lines:?}"

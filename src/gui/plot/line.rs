@@ -214,24 +214,6 @@ impl<'a> Points<'a> {
     }
 }
 
-/// The numbers of those points that no other beats: none has less `x` and no less `y`, or more `y` and no more `x`. In
-/// order of `x`.
-pub fn pareto(points: &[ScatterPoint]) -> Vec<usize> {
-    let is_known = |at: &usize| points[*at].x.is_finite() && points[*at].y.is_finite();
-    let mut order: Vec<usize> = (0..points.len()).filter(is_known).collect();
-    order.sort_by(|a, b| {
-        let (a, b) = (&points[*a], &points[*b]);
-        a.x.total_cmp(&b.x).then(b.y.total_cmp(&a.y))
-    });
-    let mut best = f64::NEG_INFINITY;
-    order.retain(|at| {
-        let is_better = points[*at].y > best;
-        best = best.max(points[*at].y);
-        is_better
-    });
-    order
-}
-
 /// A stretch of the x axis with a faint ground of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shade {
@@ -256,27 +238,4 @@ pub enum Tint {
     Good,
     /// The colour of a series.
     Series(usize),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_front_has_no_point_that_another_beats() {
-        let at = |x: f64, y: f64| ScatterPoint {
-            x,
-            y,
-            ..ScatterPoint::default()
-        };
-        let points = [
-            at(3.0, 0.9),
-            at(1.0, 0.5),
-            at(2.0, 0.4),
-            at(3.0, 0.8),
-            at(4.0, 0.9),
-            at(2.0, f64::NAN),
-        ];
-        assert_eq!(pareto(&points), [1, 0]);
-    }
 }

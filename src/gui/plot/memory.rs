@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use egui::epaint::{Mesh, TessellationOptions};
 
-use super::columns::{Screen, Seen, seen};
+use super::columns::{Screen, ends, seen};
 use super::line::Line;
 use super::pyramid::{Pyramid, Reach};
 use super::smooth::Smoothed;
@@ -101,8 +101,8 @@ impl Kept {
         let (screen, look) = (&drawing.screen, drawing.look);
         let mut ground = Strokes::new(screen.pixels_per_point, options);
         if let Some((low, high)) = &line.band {
-            let below: Seen = seen(screen, &self.low, &line.x, low);
-            let above: Seen = seen(screen, &self.high, &line.x, high);
+            let below = ends(screen, &self.low, &line.x, low);
+            let above = ends(screen, &self.high, &line.x, high);
             ground.band(&below, &above, look.colour.gamma_multiply(BAND));
         }
         let mut stroke = Strokes::new(screen.pixels_per_point, options);

@@ -23,5 +23,5 @@ mod view;
 
 pub use axis::{Axis, Unit};
 pub use chart::{Chart, ChartResponse};
-pub use line::{Line, Mark, Points, ScatterPoint, Shade, Tint, pareto};
+pub use line::{Line, Mark, Points, ScatterPoint, Shade, Tint};
 pub use view::SharedX;

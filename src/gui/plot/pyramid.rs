@@ -12,6 +12,10 @@ pub struct Reach {
     pub high: f64,
     /// Least value above zero, for logarithmic axes.
     pub low_positive: f64,
+    /// The value it begins with, if that is a number; kept here, for where it is in memory the rest of the line is not.
+    pub first: f64,
+    /// The value it ends with.
+    pub last: f64,
 }
 
 impl Reach {
@@ -20,6 +24,8 @@ impl Reach {
         low: f64::INFINITY,
         high: f64::NEG_INFINITY,
         low_positive: f64::INFINITY,
+        first: f64::NAN,
+        last: f64::NAN,
     };
 
     /// Of one value.
@@ -32,15 +38,27 @@ impl Reach {
             low: value,
             high: value,
             low_positive,
+            first: value,
+            last: value,
         }
     }
 
-    /// Of both.
+    /// Of both; `other` comes after.
     pub fn and(self, other: Self) -> Self {
         Self {
             low: self.low.min(other.low),
             high: self.high.max(other.high),
             low_positive: self.low_positive.min(other.low_positive),
+            first: if self.first.is_nan() {
+                other.first
+            } else {
+                self.first
+            },
+            last: if other.last.is_nan() {
+                self.last
+            } else {
+                other.last
+            },
         }
     }
 
@@ -152,6 +170,18 @@ impl Pyramid {
 mod tests {
     use super::*;
 
+    /// Two that are not a number are not equal.
+    fn known(reach: Reach) -> [u64; 5] {
+        [
+            reach.low,
+            reach.high,
+            reach.low_positive,
+            reach.first,
+            reach.last,
+        ]
+        .map(f64::to_bits)
+    }
+
     #[test]
     fn a_pyramid_that_grew_agrees_with_a_look_at_every_point() {
         let values: Vec<f64> = (0..5000_u64)
@@ -170,8 +200,8 @@ mod tests {
                 let expected =
                     every.fold(Reach::NOTHING, |reach, value| reach.and(Reach::of(*value)));
                 assert_eq!(
-                    pyramid.reach(from, to, |at| values[at]),
-                    expected,
+                    known(pyramid.reach(from, to, |at| values[at])),
+                    known(expected),
                     "{from}..{to} of {len}"
                 );
             }

@@ -77,7 +77,7 @@ pub fn empty_state<R>(
     let top = (ui.available_height() * 0.3).max(24.0);
     ui.add_space(top);
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
-        ui.set_max_width(420.0);
+        ui.set_max_width(ui.available_width().min(420.0));
         ui.label(RichText::new(title).heading());
         ui.add(Label::new(RichText::new(text).color(tokens.dim)).wrap());
         ui.add_space(2.0 * theme::GRID);

@@ -85,14 +85,14 @@ impl Column {
         Self::LearningRate,
         Self::Seed,
         Self::Epochs,
-        Self::Time,
+        Self::BestAccuracy,
+        Self::FinalAccuracy,
+        Self::Target,
         Self::Energy,
         Self::Grade,
-        Self::FinalAccuracy,
-        Self::BestAccuracy,
-        Self::Target,
         Self::PerSample,
         Self::Carbon,
+        Self::Time,
         Self::Tags,
         Self::Note,
     ];
@@ -172,14 +172,16 @@ impl Column {
     /// Width at first, points.
     pub fn width(self) -> f32 {
         match self {
-            Self::Name => 190.0,
-            Self::Model => 128.0,
-            Self::Device | Self::Note | Self::Energy => 168.0,
-            Self::Status | Self::Date | Self::Tags | Self::Target | Self::PerSample => 124.0,
-            Self::FinalAccuracy | Self::BestAccuracy => 116.0,
-            Self::Carbon | Self::Dataset | Self::LearningRate => 104.0,
-            Self::Time => 88.0,
-            Self::BatchSize | Self::Seed | Self::Epochs | Self::Grade => 68.0,
+            Self::Name => 156.0,
+            Self::Energy | Self::PerSample => 152.0,
+            Self::Device | Self::Note | Self::Target => 136.0,
+            Self::Date => 122.0,
+            Self::Model => 116.0,
+            Self::FinalAccuracy | Self::BestAccuracy | Self::Carbon => 108.0,
+            Self::Status | Self::Dataset | Self::LearningRate => 96.0,
+            Self::Time => 76.0,
+            Self::Tags => 72.0,
+            Self::BatchSize | Self::Seed | Self::Epochs | Self::Grade => 56.0,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Key, Modal, TextEdit, Ui};
 
 use super::RunsPage;
-use super::rows::Item;
+use super::rows::{self, Item};
 use crate::gui::commands::Action;
 use crate::gui::state::{Shared, State};
 use crate::gui::widgets;
@@ -104,14 +104,14 @@ impl Edit {
             field, ids, text, ..
         } = self;
         let text = text.trim().to_owned();
-        change(shared, move |library| {
+        change(shared, ids, move |library, ids| {
             let given = Some(text.as_str()).filter(|text| !text.is_empty());
             let tags: Vec<String> = text
                 .split(',')
                 .map(|tag| tag.trim().to_owned())
                 .filter(|tag| !tag.is_empty())
                 .collect();
-            for id in &ids {
+            for id in ids {
                 match field {
                     Field::Name => library.set_name(id, given)?,
                     Field::Tags => library.set_tags(id, &tags)?,
@@ -169,23 +169,31 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
     }
 }
 
-/// Does `work`, then reads the list again.
+/// Does `work` with these runs, shows them as they are then, and reads the list again.
 fn change(
     shared: &mut Shared,
-    work: impl FnOnce(&mut Library) -> Result<(), LibraryError> + Send + 'static,
+    ids: Vec<String>,
+    work: impl FnOnce(&mut Library, &[String]) -> Result<(), LibraryError> + Send + 'static,
 ) {
-    shared.with_library(work, |state: &mut State, result| {
-        state.shared.library_revision += 1;
-        if let Err(error) = result {
-            state.shared.toasts.error(error.to_string());
-        }
-    });
+    shared.with_library(
+        move |library| {
+            work(library, &ids)?;
+            Ok(rows::prepared(library.listed_ids(&ids)?))
+        },
+        |state: &mut State, changed| {
+            state.shared.library_revision += 1;
+            match changed {
+                Ok(changed) => state.pages.runs.rows.update(changed),
+                Err(error) => state.shared.toasts.error(error.to_string()),
+            }
+        },
+    );
 }
 
 /// Pins runs, or unpins them.
 pub fn pin(chosen: &[Arc<Item>], pinned: bool, shared: &mut Shared) {
     let ids: Vec<String> = chosen.iter().map(|item| item.id().to_owned()).collect();
-    change(shared, move |library| {
+    change(shared, ids, move |library, ids| {
         ids.iter().try_for_each(|id| library.set_pinned(id, pinned))
     });
 }
@@ -208,7 +216,10 @@ pub fn delete(chosen: &[Arc<Item>], shared: &mut Shared) {
         move |state: &mut State, result| {
             state.shared.library_revision += 1;
             match result {
-                Ok(ids) => state.shared.toasts.deleted(text, ids),
+                Ok(ids) => {
+                    state.pages.runs.rows.remove(&ids);
+                    state.shared.toasts.deleted(text, ids);
+                }
                 Err(error) => state.shared.toasts.error(error.to_string()),
             }
         },

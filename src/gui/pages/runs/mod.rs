@@ -167,6 +167,8 @@ impl RunsPage {
     }
 
     fn below(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        // A panel is as high as what is in it, and that changes with the tab.
+        ui.set_min_height(ui.available_height());
         ui.horizontal_wrapped(|ui| {
             for (tab, label, hint) in [
                 (Tab::Summary, "Summary", "Everything about one run"),

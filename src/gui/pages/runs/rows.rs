@@ -1,5 +1,6 @@
 //! The runs of the library as the page holds them: read off the window's thread, the first few at once, the rest after.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use crate::units::{Boundary, Estimate, Grade};
 /// Runs that are read before all others, so that there is something to see.
 const FIRST: u64 = 200;
 /// Runs that are read in one job after that: other questions to the library get their turn in between.
-const PAGE: u64 = 2000;
+const PAGE: u64 = 1000;
 /// Time between two readings of the list.
 const READ_EVERY: Duration = Duration::from_secs(1);
 
@@ -294,6 +295,9 @@ impl Rows {
         // What is shown stays until all is read anew; only where nothing is shown yet, the first are shown at once.
         if is_last {
             self.items = std::mem::take(&mut self.fresh);
+            // A run that was begun between two pages has moved one of the first to the second.
+            let mut seen = HashSet::new();
+            self.items.retain(|item| seen.insert(item.id().to_owned()));
             self.reading = None;
             self.is_whole = true;
             self.revision += 1;
@@ -306,7 +310,7 @@ impl Rows {
     }
 
     /// Puts newer states of runs in the place of older ones.
-    fn update(&mut self, newer: Vec<Arc<Item>>) {
+    pub fn update(&mut self, newer: Vec<Arc<Item>>) {
         for item in newer {
             if let Some(known) = self.items.iter_mut().find(|known| known.id() == item.id()) {
                 *known = item;
@@ -314,9 +318,18 @@ impl Rows {
             }
         }
     }
+
+    /// Takes deleted runs out before the list has been read again.
+    pub fn remove(&mut self, ids: &[String]) {
+        let gone: HashSet<&String> = ids.iter().collect();
+        self.items
+            .retain(|item| !gone.contains(&item.listed.run.id));
+        self.revision += 1;
+    }
 }
 
-fn prepared(listed: Vec<ListedRun>) -> Vec<Arc<Item>> {
+/// Runs as the list holds them.
+pub fn prepared(listed: Vec<ListedRun>) -> Vec<Arc<Item>> {
     listed
         .into_iter()
         .map(|listed| Arc::new(Item::new(listed)))

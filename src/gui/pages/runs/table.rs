@@ -77,8 +77,14 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
                 .auto_shrink(false)
                 .animate_scrolling(false)
                 .min_scrolled_height(3.0 * LINE);
-            for column in &columns {
-                table = table.column(Width::initial(column.width()).at_least(48.0).clip(true));
+            for (number, column) in (1..).zip(&columns) {
+                let is_last = number == columns.len();
+                let (width, least) = if is_last {
+                    (Width::remainder(), column.width())
+                } else {
+                    (Width::initial(column.width()), 48.0)
+                };
+                table = table.column(width.at_least(least).clip(true));
             }
             if let Some(line) = target {
                 table = table.scroll_to_row(line, None);

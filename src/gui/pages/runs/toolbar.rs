@@ -22,11 +22,9 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
             .min_size(egui::vec2(0.0, crate::gui::theme::CONTROL_HEIGHT));
         ui.add(search).accessible_name("Search runs");
         filters(page, ui);
-        let grouped = Button::selectable(page.look.grouped, "Group seeds");
         let hint = "Put runs of one setup together, with mean and 95 % interval over their seeds";
-        if ui.add(grouped).on_hover_text(hint).clicked() {
-            page.look.grouped = !page.look.grouped;
-        }
+        ui.checkbox(&mut page.look.grouped, "Group seeds")
+            .on_hover_text(hint);
         columns_menu(page, ui);
         if ui
             .button("Import…")
@@ -48,6 +46,11 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let tokens = Tokens::in_ui(ui);
             ui.add(Label::new(RichText::new(counted(page)).color(tokens.dim)).truncate());
+            let shows_energy = page.look.columns.contains(&Column::Energy);
+            if shows_energy && let Some(text) = super::view::warning(&page.view.kinds) {
+                let sign = RichText::new("! not all comparable").color(tokens.warning);
+                ui.add(Label::new(sign).truncate()).on_hover_text(text);
+            }
         });
     });
 }

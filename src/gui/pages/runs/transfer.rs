@@ -182,7 +182,7 @@ pub fn show_export(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
         ui.horizontal(|ui| {
             let is_ready = !export.path.trim().is_empty() && !runs.is_empty() && !export.is_writing;
             ui.add_enabled_ui(is_ready, |ui| {
-                if widgets::primary_button(ui, "Write").clicked() {
+                if widgets::primary_button(ui, "Export").clicked() {
                     export.write(
                         runs.iter().map(|item| item.id().to_owned()).collect(),
                         shared,

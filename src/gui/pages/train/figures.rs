@@ -10,6 +10,9 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{self, KeyFigure};
 use crate::units::{Estimate, count, estimate, estimate_in_parts, quantity, significant};
 
+/// Width from which all figures stand in one row, points.
+const WIDTH_FOR_FOUR: f32 = 640.0;
+
 /// Energy, power, accuracy, carbon.
 pub fn figures(ui: &mut Ui, shared: &Shared) {
     let Some(live) = &shared.live else { return };
@@ -22,15 +25,20 @@ pub fn figures(ui: &mut Ui, shared: &Shared) {
         .inner_margin(Margin::symmetric(16, 10))
         .show(ui, |ui| {
             // Columns of equal width: a figure that grows by a digit moves nothing.
-            ui.columns(4, |columns| {
-                let [energy_ui, power_ui, accuracy_ui, carbon_ui] = columns else {
-                    return;
-                };
-                energy_figure(energy_ui, live, unit);
-                power_figure(power_ui, live);
-                accuracy_figure(accuracy_ui, live);
-                carbon_figure(carbon_ui, live);
-            });
+            let figures: [fn(&mut Ui, &Live, EnergyUnit); 4] =
+                [energy_figure, power_figure, accuracy_figure, carbon_figure];
+            let in_a_row = if ui.available_width() < WIDTH_FOR_FOUR {
+                2
+            } else {
+                4
+            };
+            for row in figures.chunks(in_a_row) {
+                ui.columns(in_a_row, |columns| {
+                    for (column, figure) in columns.iter_mut().zip(row) {
+                        figure(column, live, unit);
+                    }
+                });
+            }
         });
 }
 
@@ -65,7 +73,7 @@ fn energy_figure(ui: &mut Ui, live: &Live, unit: EnergyUnit) {
     response.on_hover_ui(|ui| widgets::figure_hover(ui, &live.training, unit));
 }
 
-fn power_figure(ui: &mut Ui, live: &Live) {
+fn power_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
     let value = live
         .power_w()
         .map_or("–".to_owned(), |power_w| quantity(power_w, "W"));
@@ -107,7 +115,7 @@ fn power_figure(ui: &mut Ui, live: &Live) {
     });
 }
 
-fn accuracy_figure(ui: &mut Ui, live: &Live) {
+fn accuracy_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
     let percent = |share: f64| format!("{} %", significant(share * 100.0, 4));
     let held_out = live
         .evaluation
@@ -152,7 +160,7 @@ fn accuracy_figure(ui: &mut Ui, live: &Live) {
     });
 }
 
-fn carbon_figure(ui: &mut Ui, live: &Live) {
+fn carbon_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
     let energy = live.energy().and_then(|sum| sum.gross.energy_j);
     let measure = &live.setup.measure;
     let carbon = energy.and_then(|energy_j| {

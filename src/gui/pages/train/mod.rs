@@ -11,7 +11,7 @@ mod tiles;
 
 use std::path::PathBuf;
 
-use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, UiBuilder, Vec2};
 use serde::{Deserialize, Serialize};
 
 use self::setup::SetupPanel;
@@ -54,10 +54,26 @@ impl View {
     ];
 }
 
+/// Width from which setup and run stand side by side, points.
+const WIDTH_FOR_BOTH: f32 = 800.0;
+/// Height below which a run scrolls as a whole, points.
+const HEIGHT_MIN: f32 = 560.0;
+
+/// What a narrow window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Side {
+    #[default]
+    Setup,
+    Run,
+}
+
 /// The page.
 pub struct TrainPage {
     /// What is to be trained.
     pub setup: SetupPanel,
+    side: Side,
+    /// The run that came to the front of a narrow window last.
+    serial: Option<u64>,
     view: View,
     mistakes: ConfusionView,
     tiles: Tiles,
@@ -68,6 +84,8 @@ impl TrainPage {
     pub fn new(preferences: &Preferences) -> Self {
         Self {
             setup: SetupPanel::new(preferences),
+            side: Side::default(),
+            serial: None,
             view: preferences.of_page("train-view").unwrap_or_default(),
             mistakes: ConfusionView::default(),
             tiles: Tiles::new(preferences.of_page("train-plots")),
@@ -76,38 +94,89 @@ impl TrainPage {
 
     /// Draws the page.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
-        let frame = Frame::new().fill(Tokens::in_ui(ui).surface);
-        Panel::left("setup panel")
-            .exact_size(setup::WIDTH)
-            .resizable(false)
-            .frame(frame)
-            .show(ui, |ui| self.setup.show(ui, shared));
+        let is_narrow = ui.available_width() < WIDTH_FOR_BOTH;
+        if is_narrow {
+            self.sides(ui, shared);
+        }
+        let surface = Frame::new().fill(Tokens::in_ui(ui).surface);
+        if is_narrow && self.side == Side::Setup {
+            CentralPanel::default()
+                .frame(surface)
+                .show(ui, |ui| self.setup.show(ui, shared));
+            return;
+        }
+        if !is_narrow {
+            Panel::left("setup panel")
+                .exact_size(setup::WIDTH)
+                .resizable(false)
+                .frame(surface)
+                .show(ui, |ui| self.setup.show(ui, shared));
+        }
         let margin = Margin::same(theme::PANEL_MARGIN);
         CentralPanel::default()
             .frame(Frame::new().inner_margin(margin))
             .show(ui, |ui| {
                 if shared.live.is_none() {
-                    nothing_yet(ui, shared);
-                    return;
+                    return nothing_yet(ui, shared);
                 }
-                run::header(ui, shared);
-                run::queue(ui, shared);
-                figures::figures(ui, shared);
-                self.views(ui);
-                let Some(live) = &shared.live else { return };
-                match self.view {
-                    View::Plots => {
-                        self.tiles
-                            .show(ui, &live.curves, shared.preferences.energy_unit);
-                    }
-                    View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
-                    View::Details => {
-                        ScrollArea::vertical()
-                            .auto_shrink(false)
-                            .show(ui, |ui| run::details(ui, live));
+                if ui.available_height() >= HEIGHT_MIN {
+                    return self.run(ui, shared);
+                }
+                ScrollArea::vertical()
+                    .id_salt("run")
+                    .auto_shrink(false)
+                    .show(ui, |ui| {
+                        // Room for the scroll bar, so that it lies on nothing.
+                        let width = ui.available_width() - 2.0 * theme::GRID;
+                        let (_, rect) = ui.allocate_space(Vec2::new(width, HEIGHT_MIN));
+                        let inside = UiBuilder::new().max_rect(rect);
+                        ui.scope_builder(inside, |ui| self.run(ui, shared));
+                    });
+            });
+    }
+
+    /// Where there is not room for both: setup or run. A run that begins comes to the front.
+    fn sides(&mut self, ui: &mut Ui, shared: &Shared) {
+        let serial = shared.live.as_ref().map(|live| live.serial);
+        if self.serial != serial {
+            self.serial = serial;
+            self.side = Side::Run;
+        }
+        Panel::top("setup or run").resizable(false).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                for (side, label, hint) in [
+                    (Side::Setup, "Setup", "What is trained, and how"),
+                    (Side::Run, "Run", "The run that goes on, or the last one"),
+                ] {
+                    let button = ui
+                        .selectable_label(self.side == side, label)
+                        .on_hover_text(hint);
+                    if button.clicked() {
+                        self.side = side;
                     }
                 }
             });
+        });
+    }
+
+    fn run(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        run::header(ui, shared);
+        run::queue(ui, shared);
+        figures::figures(ui, shared);
+        self.views(ui);
+        let Some(live) = &shared.live else { return };
+        match self.view {
+            View::Plots => {
+                self.tiles
+                    .show(ui, &live.curves, shared.preferences.energy_unit);
+            }
+            View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
+            View::Details => {
+                ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .show(ui, |ui| run::details(ui, live));
+            }
+        }
     }
 
     fn views(&mut self, ui: &mut Ui) {

@@ -122,6 +122,7 @@ impl Form<'_> {
             if tick.on_hover_text(look.hint).changed() {
                 *value = is_given.then_some(usual);
             }
+            ui.add_space(theme::GRID);
             let room = LABEL_WIDTH - TICK;
             let label = name_of_width(ui, room, |ui| {
                 widgets::field_label(ui, look.label, look.hint)
@@ -131,6 +132,7 @@ impl Form<'_> {
             self.field(ui, &look, width, &mut maybe)
                 .labelled_by(label.id);
             *value = maybe.0;
+            ui.add_space(theme::GRID);
             unit(ui, &look);
         });
         self.problems_at(ui, look.path);

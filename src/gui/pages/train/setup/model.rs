@@ -12,7 +12,7 @@ use crate::setup::plan::Plan;
 use crate::setup::{
     Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling, Setup,
 };
-use crate::units::{count, quantity, significant};
+use crate::units::{count, quantity};
 
 const KINDS: [(&str, &str, &str); 2] = [
     (
@@ -178,11 +178,10 @@ fn summary(ui: &mut Ui, plan: Option<&Plan>) {
 
 /// As many digits as one takes in at a glance: `18,900` for 18,949.
 fn short_count(number: u64) -> String {
-    if number < 1_000_000 {
-        let rounded = significant(number as f64, 3);
-        return rounded.parse().map_or(rounded, count);
+    if number < 10_000_000 {
+        return count(number);
     }
-    quantity(number as f64, "").trim_end().to_owned()
+    quantity(number as f64, "")
 }
 
 fn mlp(form: &mut Form<'_>, ui: &mut Ui, mlp: &mut MlpSetup) {
@@ -312,8 +311,8 @@ mod tests {
     use super::short_count;
 
     #[test]
-    fn counts_are_short() {
-        assert_eq!(short_count(18_949), "18,900");
+    fn counts_are_exact_until_they_are_long() {
+        assert_eq!(short_count(18_949), "18,949");
         assert_eq!(short_count(9), "9");
         assert_eq!(short_count(23_456_789), "23.5 M");
     }
