@@ -264,7 +264,7 @@ fn copy(
     source.read(|source| {
         let mut read =
             source.prepare_cached(&format!("SELECT * FROM {table} WHERE {column} = ?1"))?;
-        let names: Vec<String> = read.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = read.column_names().map(str::to_owned).collect();
         let mut rows = read.query([value])?;
         while let Some(row) = rows.next()? {
             let values: Vec<Value> = names

@@ -350,12 +350,15 @@ fn meters(runs: &[Run<'_>]) -> Vec<String> {
     labels.into_iter().cloned().collect()
 }
 
+/// Both ends of the interval of a point, by its number.
+type Ends<'a> = Box<dyn Fn(usize) -> (f64, f64) + 'a>;
+
 /// Points along both axes, looked at by number.
 struct Sequence<'a> {
     len: usize,
     x: Box<dyn Fn(usize) -> f64 + 'a>,
     y: Box<dyn Fn(usize) -> f64 + 'a>,
-    low_high: Option<Box<dyn Fn(usize) -> (f64, f64) + 'a>>,
+    low_high: Option<Ends<'a>>,
 }
 
 /// The points of a metric; `None` where the run has none along this axis.
@@ -607,7 +610,7 @@ fn mean_points(sequences: &[Sequence<'_>]) -> Vec<MeanPoint> {
         .iter()
         .map(|of| (of.x)(of.len - 1))
         .fold(f64::INFINITY, f64::min);
-    if !(from <= to) {
+    if from.is_nan() || to.is_nan() || from > to {
         return Vec::new();
     }
     // Where all runs have the same few places, as evaluations have, those are taken and nothing is made up between them.

@@ -85,13 +85,11 @@ pub fn begin_export(page: &mut RunsPage, shared: &mut Shared) {
     page.export = Some(export);
     shared.jobs.run(Lane::Files, |_| {
         let users = directories::UserDirs::new();
-        let folder = users.and_then(|users| {
+        let folder = users.map(|users| {
             let documents = users.document_dir().map(Path::to_owned);
-            Some(
-                documents
-                    .filter(|folder| folder.is_dir())
-                    .unwrap_or(users.home_dir().to_owned()),
-            )
+            documents
+                .filter(|folder| folder.is_dir())
+                .unwrap_or(users.home_dir().to_owned())
         });
         Box::new(move |state: &mut State| {
             if let (Some(export), Some(folder)) = (&mut state.pages.runs.export, folder) {

@@ -64,8 +64,11 @@ pub struct ConfusionView {
     gallery: Gallery,
     picture: heat::Picture,
     /// The matrix whose most frequent mistakes were looked for last, and they.
-    named: Option<(Arc<Confusion>, Vec<(usize, usize, u32)>)>,
+    named: Option<(Arc<Confusion>, Vec<Mistake>)>,
 }
+
+/// Truth, prediction, and how many samples.
+type Mistake = (usize, usize, u32);
 
 /// What is shown in one frame.
 struct Shown {
