@@ -24,7 +24,7 @@ const Y_AXIS_WIDTH: f32 = 60.0;
 /// The same of the x axis.
 const X_AXIS_HEIGHT: f32 = 20.0;
 /// Room right of the plot for half of the last figure below it.
-const RIGHT: f32 = 5.0 * theme::GRID;
+pub(super) const RIGHT: f32 = 5.0 * theme::GRID;
 /// Least distance between two ticks, points.
 const TICK_ROOM: (f64, f64) = (84.0, 36.0);
 /// Shares of a plot that are left free beyond the data.
@@ -154,9 +154,7 @@ impl<'a> Chart<'a> {
         let height = self.height.unwrap_or_else(|| ui.available_height());
         let bottom = ui.cursor().top() + height;
         let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, theme::GRID);
-        if self.has_legend {
-            legend::show(ui, &self, &mut memory);
-        }
+        let is_x_named = self.has_legend && legend::show(ui, &self, &mut memory);
         memory.follow(&self.lines, self.smoothing);
         let height = (bottom - ui.cursor().top()).max(48.0);
         let (response, screen) = self.plot(ui, id, height, &mut memory);
@@ -167,20 +165,15 @@ impl<'a> Chart<'a> {
         let tokens = Tokens::in_ui(ui);
 
         shades::paint(&painter, self.shades, &screen, &tokens);
-        let is_empty = self.paint_lines(&painter, &mut memory, &screen, &tokens);
+        self.paint_lines(&painter, &mut memory, &screen, &tokens);
         let visible = |points: &&Points<'_>| !memory.hidden.contains(&points.id);
         let hovered = response.hover_pos().filter(|_| memory.drag.is_none());
         let pointed = scatter::paint(&painter, &self.points, visible, &screen, hovered, &tokens);
         let font = FontId::proportional(theme::CAPTION);
-        if is_empty && self.points.iter().all(|points| points.points.is_empty()) {
-            painter.text(
-                screen.rect.center(),
-                Align2::CENTER_CENTER,
-                &self.empty,
-                font,
-                tokens.dim,
-            );
-        } else {
+        if self.is_empty() {
+            let middle = screen.rect.center();
+            painter.text(middle, Align2::CENTER_CENTER, &self.empty, font, tokens.dim);
+        } else if !is_x_named {
             let at = screen.rect.right_bottom() - egui::vec2(6.0, 4.0);
             painter.text(at, Align2::RIGHT_BOTTOM, &self.x.name, font, tokens.dim);
         }
@@ -213,6 +206,12 @@ impl<'a> Chart<'a> {
         }
     }
 
+    /// Whether there is nothing to show, switched off or not.
+    fn is_empty(&self) -> bool {
+        let has_no_points = self.points.iter().all(|points| points.points.is_empty());
+        has_no_points && self.lines.iter().all(|line| line.len == 0)
+    }
+
     /// A view of other axes, or of before a reset, is worth nothing.
     fn forget_old_view(&self, memory: &mut Memory) {
         let log = (self.x.log, self.y.log);
@@ -236,8 +235,8 @@ impl<'a> Chart<'a> {
         memory: &mut Memory,
     ) -> (Response, Screen) {
         let tokens = Tokens::in_ui(ui);
-        let (x_spacer, x_hints) = axis_parts(&self.x, TICK_ROOM.0, &tokens);
-        let (y_spacer, y_hints) = axis_parts(&self.y, TICK_ROOM.1, &tokens);
+        let (x_spacer, x_hints) = axis_parts(&self.x, TICK_ROOM.0, self.is_empty(), &tokens);
+        let (y_spacer, y_hints) = axis_parts(&self.y, TICK_ROOM.1, self.is_empty(), &tokens);
         let plot = Plot::new(id.with("plot"))
             .id(id.with("plot"))
             .width((ui.available_width() - RIGHT).max(Y_AXIS_WIDTH + 16.0))
@@ -249,6 +248,8 @@ impl<'a> Chart<'a> {
             .allow_boxed_zoom(false)
             .allow_axis_zoom_drag(false)
             .allow_double_click_reset(false)
+            // Figures on the axes of nothing would be made up.
+            .show_grid(!self.is_empty())
             .show_x(false)
             .show_y(false)
             .grid_color(tokens.line.gamma_multiply(0.6))
@@ -380,14 +381,13 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// Paints the lines; gives whether there were none with any point.
     fn paint_lines(
         &self,
         painter: &egui::Painter,
         memory: &mut Memory,
         screen: &Screen,
         tokens: &Tokens,
-    ) -> bool {
+    ) {
         let options = painter.ctx().tessellation_options_mut(|options| *options);
         let frame = Frame {
             revision: self.revision,
@@ -410,7 +410,6 @@ impl<'a> Chart<'a> {
         for stroke in strokes.into_iter().filter(|stroke| !stroke.is_empty()) {
             painter.add(Shape::Mesh(stroke));
         }
-        self.lines.iter().all(|line| line.len == 0)
     }
 
     /// Where along x the pointer is, here or in a chart with the same x axis.
@@ -455,6 +454,7 @@ fn hull(ranges: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
 fn axis_parts(
     axis: &Axis,
     room: f64,
+    is_empty: bool,
     tokens: &Tokens,
 ) -> (
     impl Fn(GridInput) -> Vec<GridMark> + use<>,
@@ -463,6 +463,9 @@ fn axis_parts(
     let ticks: Rc<RefCell<Vec<(f64, String)>>> = Rc::default();
     let (axis, known) = (axis.clone(), Rc::clone(&ticks));
     let spacer = move |input: GridInput| {
+        if is_empty {
+            return Vec::new();
+        }
         let (low, high) = input.bounds;
         let width = (high - low) / input.base_step_size;
         let found = axis.ticks(low, high, (width / room) as usize);
