@@ -9,6 +9,7 @@ mod folders;
 mod machine;
 mod process;
 mod record;
+mod run_control;
 mod session;
 mod watch;
 
@@ -17,5 +18,6 @@ pub use folders::Folders;
 pub use machine::{here, is_alive};
 pub use process::{StartError, WorkerCommand};
 pub use record::sum_of_protocol as sum_of_parts;
-pub use session::{Ending, Launch, RunControl, RunEvent, RunSession, start};
+pub use run_control::RunControl;
+pub use session::{Ending, Launch, RunEvent, RunSession, start};
 pub use watch::{Heard, Watch, measure_idle, watch};

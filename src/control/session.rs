@@ -1,8 +1,6 @@
 //! One run under control: its worker, its record, and whoever watches.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -10,6 +8,7 @@ use super::folders::Folders;
 use super::machine::here;
 use super::process::{StartError, Worker, WorkerCommand};
 use super::record::{self, Recorder};
+use super::run_control::{CHECKPOINT, KILL, PAUSE, RESUME, RunControl, STOP};
 use crate::analysis::{self, CarbonError, CarbonIntensity, operational};
 use crate::library::{
     self, CarbonBasis, CarbonSummary, Library, LibraryError, NewRun, PhaseEnergy, Status,
@@ -88,53 +87,6 @@ pub struct RunSession {
     pub events: Receiver<RunEvent>,
     /// What the user can do.
     pub control: RunControl,
-}
-
-/// What the user can do with a run; may be cloned and used from any thread.
-#[derive(Clone, Debug, Default)]
-pub struct RunControl(Arc<AtomicU8>);
-
-const PAUSE: u8 = 1;
-const RESUME: u8 = 2;
-const CHECKPOINT: u8 = 4;
-const STOP: u8 = 8;
-const KILL: u8 = 16;
-
-impl RunControl {
-    /// Holds after the step that is going on.
-    pub fn pause(&self) {
-        self.0.fetch_and(!RESUME, Ordering::AcqRel);
-        self.0.fetch_or(PAUSE, Ordering::AcqRel);
-    }
-
-    /// Goes on after a pause.
-    pub fn resume(&self) {
-        self.0.fetch_and(!PAUSE, Ordering::AcqRel);
-        self.0.fetch_or(RESUME, Ordering::AcqRel);
-    }
-
-    /// Saves the state after the step that is going on.
-    pub fn checkpoint(&self) {
-        self.0.fetch_or(CHECKPOINT, Ordering::AcqRel);
-    }
-
-    /// Ends the run after the step that is going on.
-    pub fn stop(&self) {
-        self.0.fetch_or(STOP, Ordering::AcqRel);
-    }
-
-    /// Ends the worker at once; what was recorded stays.
-    pub fn kill(&self) {
-        self.0.fetch_or(KILL, Ordering::AcqRel);
-    }
-
-    fn take(&self) -> u8 {
-        // Read first: most of the time there is no wish, and an exchange would keep a core's cache busy.
-        match self.0.load(Ordering::Acquire) {
-            0 => 0,
-            _ => self.0.swap(0, Ordering::AcqRel),
-        }
-    }
 }
 
 /// Starts a run; it goes on whether or not its events are taken.

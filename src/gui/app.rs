@@ -21,8 +21,9 @@ pub struct App {
     state: State,
     remembered: Preferences,
     remembered_at: Instant,
-    /// Preferences that are being written.
     may_close: bool,
+    made_at: Instant,
+    is_drawn: bool,
 }
 
 impl App {
@@ -38,6 +39,8 @@ impl App {
             remembered_at: Instant::now(),
             state,
             may_close: false,
+            made_at: Instant::now(),
+            is_drawn: false,
         };
         app.apply_look(ctx);
         app.state.shared.look_for_devices();
@@ -62,6 +65,12 @@ impl App {
 
     /// Draws one frame.
     pub fn ui(&mut self, ui: &mut Ui) {
+        if !std::mem::replace(&mut self.is_drawn, true) {
+            tracing::info!(
+                "the first frame begins {:?} after the program",
+                self.made_at.elapsed()
+            );
+        }
         self.shortcuts(ui);
         let tokens = Tokens::in_ui(ui);
         shell::rail(ui, &mut self.state.shared);

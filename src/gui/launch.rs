@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use egui::{IconData, ViewportBuilder};
 
@@ -44,10 +45,14 @@ pub fn open(options: Options) -> Result<(), WindowError> {
         renderer: eframe::Renderer::Wgpu,
         ..eframe::NativeOptions::default()
     };
+    let begun = Instant::now();
     let result = eframe::run_native(
         "joulelab",
         native,
-        Box::new(move |created| Ok(Box::new(App::new(&created.egui_ctx, options)?))),
+        Box::new(move |created| {
+            tracing::info!("the window is there after {:?}", begun.elapsed());
+            Ok(Box::new(App::new(&created.egui_ctx, options)?))
+        }),
     );
     result.map_err(|error| WindowError::Refused(error.to_string()))
 }

@@ -140,3 +140,18 @@ fn a_library_of_the_first_layout_is_brought_up_to_date_with_its_runs() {
     whole_run(&mut library, &new_run("new"));
     assert_eq!(library.confusions("new", 100).unwrap().len(), 2);
 }
+
+#[test]
+fn an_imported_run_brings_its_matrices_and_answers_along() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("theirs");
+    whole_run(&mut Library::open(&path).unwrap(), &new_run("r"));
+    let mut ours = Library::open(folder.path().join("ours")).unwrap();
+    // Another key than there: rows must follow their run.
+    whole_run(&mut ours, &new_run("own"));
+    ours.import_from(&path, &mut |_, _| true).unwrap();
+    let both = [confusion(10, 7), confusion(20, 9)];
+    assert_eq!(ours.confusions("r", 100).unwrap(), both);
+    assert_eq!(ours.predictions("r").unwrap(), Some(predictions(20)));
+    assert_eq!(ours.predictions("own").unwrap(), Some(predictions(20)));
+}

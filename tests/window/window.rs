@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use egui::Theme;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use joulelab::control::WorkerCommand;
-use joulelab::gui::{App, Options, Preferences};
+use joulelab::gui::{App, Options, Preferences, ThemeChoice};
 use joulelab::library::{Filter, Library, RunRow};
 use joulelab::setup::Setup;
 use tempfile::TempDir;
@@ -64,8 +65,12 @@ impl Window {
             .save(&folder.path().join("window.json"))
             .expect("preferences are written");
         let options = change(options(folder.path()));
+        let theme = match preferences.theme {
+            ThemeChoice::Light => Theme::Light,
+            ThemeChoice::Dark | ThemeChoice::System => Theme::Dark,
+        };
         Self {
-            harness: open(options, size),
+            harness: open(options, size, theme),
             folder,
         }
     }
@@ -75,7 +80,7 @@ impl Window {
         let Self { harness, folder } = self;
         drop(harness);
         Self {
-            harness: open(options(folder.path()), [1280.0, 800.0]),
+            harness: open(options(folder.path()), [1280.0, 800.0], Theme::Dark),
             folder,
         }
     }
@@ -172,9 +177,12 @@ fn options(folder: &Path) -> Options {
     }
 }
 
-fn open(options: Options, size: [f32; 2]) -> Harness<'static, App> {
+fn open(options: Options, size: [f32; 2], theme: Theme) -> Harness<'static, App> {
     Harness::builder()
         .with_size(size)
+        // The harness sets a theme of its own otherwise.
+        .with_theme(theme)
+        .with_render_cursor(false)
         .with_step_dt(1.0 / 30.0)
         .build_eframe(move |created| App::new(&created.egui_ctx, options).expect("threads"))
 }

@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         state.closing = None;
         return;
     }
-    Modal::new(Id::unique("closing")).show(ui.ctx(), |ui| {
+    Modal::new(Id::unique("closing")).frame(widgets::modal_frame(ui)).show(ui.ctx(), |ui| {
         ui.set_width(420.0);
         ui.heading("A run goes on");
         ui.add_space(theme::GRID);

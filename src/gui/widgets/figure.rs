@@ -2,8 +2,9 @@ use egui::{Align, Label, Layout, Response, RichText, Sense, Ui};
 
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::theme::{self, Tokens};
+use crate::library::SelfCheck;
 use crate::protocol::PhaseEnergy;
-use crate::units::{Estimate, duration, estimate, estimate_in_parts, quantity};
+use crate::units::{Estimate, duration, estimate, estimate_in_parts, quantity, significant};
 
 /// A large figure as it is written.
 #[derive(Clone, Debug, Default)]
@@ -100,6 +101,20 @@ pub fn figure_hover(ui: &mut Ui, parts: &[PhaseEnergy], unit: EnergyUnit) {
     }
     ui.separator();
     ui.label("The ± is the interval in which the true value lies with about 95 % confidence, by the source's grade.");
+}
+
+/// How far loss and gradients were apart, with what is allowed.
+pub fn self_check_differences(check: &SelfCheck) -> String {
+    let of = |key: &str| match check.differences.get(key).and_then(|value| value.as_f64()) {
+        Some(value) => significant(value * 100.0, 2) + " %",
+        None => "no number".to_owned(),
+    };
+    format!(
+        "Difference of the loss {}, largest of a gradient {}; allowed {} %",
+        of("loss"),
+        of("gradient"),
+        significant(check.tolerance * 100.0, 2)
+    )
 }
 
 /// An everyday thing that uses as much energy, and how that was reckoned.

@@ -3,5 +3,10 @@
 mod figure;
 mod parts;
 
-pub use figure::{KeyFigure, energy_in_parts, everyday, figure_hover, key_figure, written_energy};
-pub use parts::{caption, card, chip, empty_state, field_label, primary_button, problem, section};
+pub use figure::{
+    KeyFigure, energy_in_parts, everyday, figure_hover, key_figure, self_check_differences,
+    written_energy,
+};
+pub use parts::{
+    caption, card, chip, empty_state, field_label, modal_frame, primary_button, problem, section,
+};

@@ -85,3 +85,8 @@ pub fn empty_state<R>(
     })
     .inner
 }
+
+/// The frame of a dialog inside the window.
+pub fn modal_frame(ui: &Ui) -> Frame {
+    Frame::popup(ui.style()).inner_margin(theme::PANEL_MARGIN)
+}

@@ -5,7 +5,6 @@ use crate::gui::theme::Tokens;
 use crate::gui::widgets;
 use crate::library::SelfCheck;
 use crate::protocol::Device;
-use crate::units::significant;
 
 /// Version of this program: a check by another one is done anew.
 const PROGRAM_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -97,23 +96,9 @@ fn result(ui: &mut Ui, check: &SelfCheck, tokens: &Tokens) {
     };
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(format!("{sign} {word}")).color(colour));
-        ui.label(differences(check));
+        ui.label(widgets::self_check_differences(check));
     });
     widgets::caption(ui, versions(check));
-}
-
-/// How far loss and gradients were apart, with what is allowed.
-fn differences(check: &SelfCheck) -> String {
-    let of = |key: &str| match check.differences.get(key).and_then(|value| value.as_f64()) {
-        Some(value) => significant(value * 100.0, 2) + " %",
-        None => "no number".to_owned(),
-    };
-    format!(
-        "Difference of the loss {}, largest of a gradient {}; allowed {} %",
-        of("loss"),
-        of("gradient"),
-        significant(check.tolerance * 100.0, 2)
-    )
 }
 
 fn versions(check: &SelfCheck) -> String {

@@ -175,7 +175,7 @@ impl Column {
             Self::Name => 156.0,
             Self::Energy | Self::PerSample => 152.0,
             Self::Device | Self::Note | Self::Target => 136.0,
-            Self::Date => 122.0,
+            Self::Date => 116.0,
             Self::Model => 116.0,
             Self::FinalAccuracy | Self::BestAccuracy | Self::Carbon => 108.0,
             Self::Status | Self::Dataset | Self::LearningRate => 96.0,

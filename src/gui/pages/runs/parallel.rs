@@ -138,20 +138,19 @@ impl Parallel {
 
     /// Makes the axes for `items`.
     pub fn make(&mut self, items: &[Arc<Item>], differing: &[Difference]) {
-        self.axes = differing
+        let mut fields: Vec<&Difference> = differing.iter().collect();
+        // What every run has says more than what comes with one kind of model or optimiser; among those, how they learnt.
+        fields.sort_by_key(|difference| {
+            let missing = difference.values.iter().filter(|value| value.is_none());
+            (missing.count(), !difference.field.starts_with("regime."))
+        });
+        fields.truncate(FIELDS_MAX);
+        self.axes = fields
             .iter()
-            .take(FIELDS_MAX)
             .map(|difference| {
-                // The last part of a path says enough, and the whole would not fit.
-                let name = difference
-                    .field
-                    .rsplit('.')
-                    .next()
-                    .unwrap_or_default()
-                    .replace('_', " ");
                 let (scale, places) = scale_of(&difference.values);
                 ParallelAxis {
-                    name,
+                    name: short(&difference.field),
                     scale,
                     places,
                 }
@@ -183,7 +182,7 @@ impl Parallel {
         let names: Vec<String> = self.axes.iter().map(|axis| axis.name.clone()).collect();
         for (at, axis) in self.axes.iter_mut().enumerate() {
             if names.iter().filter(|name| **name == axis.name).count() > 1
-                && let Some(difference) = differing.get(at)
+                && let Some(difference) = fields.get(at)
             {
                 axis.name.clone_from(&difference.field);
             }
@@ -207,6 +206,17 @@ impl Parallel {
             })
         })
     }
+}
+
+/// The end of a field's path, which says enough: the whole would not fit.
+fn short(field: &str) -> String {
+    let mut parts = field.rsplit('.');
+    let last = match parts.next() {
+        // `dataset.name` is the dataset, `regime.optimiser.kind` the optimiser.
+        Some("name" | "kind") => parts.next(),
+        last => last,
+    };
+    last.unwrap_or(field).replace('_', " ")
 }
 
 /// A value of a setup as one would write it.

@@ -397,14 +397,13 @@ fn place(ui: &mut Ui, full: &Full, _unit: EnergyUnit) {
         .as_ref()
         .map_or("not made".to_owned(), |check| {
             format!(
-                "{}: differences {}, tolerance {}, Joulelab {}, {}",
+                "{}. {}. Joulelab {}, {}",
                 if check.passed {
-                    "passed"
+                    "Passed"
                 } else {
-                    "did not pass"
+                    "Did not pass"
                 },
-                check.differences,
-                check.tolerance,
+                widgets::self_check_differences(check),
                 check.program_version,
                 local_time(check.checked_at)
             )

@@ -123,8 +123,26 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
                 });
         });
     page.look.sort = sort;
-    let modifiers = ui.input(|input| input.modifiers);
+    let modifiers = ui.input(modifiers_of_click);
     take(page, done, modifiers);
+}
+
+/// The keys that were held when the button was let go: by the end of a slow frame they may not be any more.
+fn modifiers_of_click(input: &egui::InputState) -> egui::Modifiers {
+    let released = input.events.iter().rev().find_map(|event| match event {
+        egui::Event::PointerButton {
+            pressed: false,
+            modifiers,
+            ..
+        }
+        | egui::Event::Key {
+            pressed: true,
+            modifiers,
+            ..
+        } => Some(*modifiers),
+        _ => None,
+    });
+    released.unwrap_or(input.modifiers)
 }
 
 fn take(page: &mut RunsPage, done: Done, modifiers: egui::Modifiers) {
@@ -138,7 +156,11 @@ fn take(page: &mut RunsPage, done: Done, modifiers: egui::Modifiers) {
         .collect();
     match done {
         Done::Nothing => {}
-        Done::Run(id) => page.selection.click(&id, modifiers, &order),
+        Done::Run(id) => {
+            page.selection.click(&id, modifiers, &order);
+            // So that the arrow keys go on from here.
+            page.table.focus = Some(id);
+        }
         Done::Toggled(id) => page.selection.toggle(&id),
         Done::Moved(id, by) => {
             let Some(at) = order.iter().position(|known| *known == id) else {
@@ -192,9 +214,10 @@ fn heading(ui: &mut Ui, column: Column, sort: &mut Sort) {
         Layout::left_to_right(Align::Center)
     };
     ui.with_layout(layout, |ui| {
-        ui.spacing_mut().button_padding.x = 2.0;
+        ui.spacing_mut().button_padding = egui::vec2(2.0, 2.0);
+        ui.spacing_mut().interact_size.y = LINE - 4.0;
         let button = ui
-            .add(Button::new(text).frame(false).truncate())
+            .add(Button::new(text).frame_when_inactive(false).truncate())
             .on_hover_text(column.hint());
         button.widget_info(|| {
             let state = match (is_sorted, sort.descending) {
@@ -268,8 +291,9 @@ fn name_cell(
     let text = RichText::new(format!("{pin}{name}")).color(Tokens::in_ui(ui).text);
     let button = ui
         .push_id(item.id(), |ui| {
-            ui.spacing_mut().button_padding.x = 4.0;
-            ui.add(Button::new(text).frame(false).truncate())
+            ui.spacing_mut().button_padding = egui::vec2(4.0, 2.0);
+            ui.spacing_mut().interact_size.y = LINE - 4.0;
+            ui.add(Button::new(text).frame_when_inactive(false).truncate())
         })
         .inner;
     button.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, name));
@@ -370,17 +394,18 @@ fn group_line(page: &RunsPage, row: &mut TableRow<'_, '_>, cells: &Cells<'_>, at
         row.col(|ui| match column {
             Column::Name => {
                 let (sign, what) = if group.is_open {
-                    ("▾", "Hide")
+                    ("−", "Hide")
                 } else {
-                    ("▸", "Show")
+                    ("+", "Show")
                 };
                 let runs = group.rows.len();
                 let open = ui
                     .push_id(&group.key, |ui| {
-                        ui.spacing_mut().button_padding.x = 4.0;
+                        ui.spacing_mut().button_padding = egui::vec2(4.0, 2.0);
+                        ui.spacing_mut().interact_size.y = LINE - 4.0;
                         let text = RichText::new(format!("{sign} {runs} runs"))
                             .text_style(theme::strong());
-                        ui.add(Button::new(text).frame(false).truncate())
+                        ui.add(Button::new(text).frame_when_inactive(false).truncate())
                     })
                     .inner;
                 open.widget_info(|| {

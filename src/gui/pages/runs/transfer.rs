@@ -123,77 +123,80 @@ pub fn show_export(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
         return;
     };
     let mut is_open = true;
-    let modal = Modal::new(ui.scope_id().with("runs-export")).show(ui.ctx(), |ui| {
-        ui.set_width(460.0);
-        ui.heading("Export runs");
-        let before = (export.what, export.only_chosen);
-        ui.horizontal_wrapped(|ui| {
-            let text = format!("{} chosen", count(chosen.len() as u64));
-            let button = RadioButton::new(export.only_chosen, text);
-            if ui.add_enabled(!chosen.is_empty(), button).clicked() {
-                export.only_chosen = true;
-            }
-            if ui
-                .radio(
-                    !export.only_chosen,
-                    format!("All {} shown", count(shown.len() as u64)),
-                )
-                .clicked()
-            {
-                export.only_chosen = false;
-            }
-        });
-        let label = widgets::field_label(ui, "Format", "");
-        let combo = ComboBox::from_id_salt("runs-export-format")
-            .selected_text(export.what.label())
-            .width(440.0);
-        let inner = combo.show_ui(ui, |ui| {
-            for what in What::ALL {
-                ui.selectable_value(&mut export.what, what, what.label());
-            }
-        });
-        inner.response.labelled_by(label.id);
-        let runs = if export.only_chosen { &chosen } else { &shown };
-        if before != (export.what, export.only_chosen) {
-            export.rename(before.0, only(runs));
-        }
-        let label = widgets::field_label(
-            ui,
-            "Folder or file",
-            "In a folder, the file gets a name of its own",
-        );
-        ui.horizontal(|ui| {
-            let field = TextEdit::singleline(&mut export.path).desired_width(340.0);
-            if ui.add(field).labelled_by(label.id).changed() {
-                export.problem = None;
-            }
-            if ui
-                .button("Choose…")
-                .on_hover_text("Choose the file in the platform's dialog")
-                .clicked()
-            {
-                choose(export, only(runs), shared);
-            }
-        });
-        ui.checkbox(&mut export.replace, "Replace a file that is there");
-        if let Some(problem) = &export.problem {
-            widgets::problem(ui, problem);
-        }
-        ui.horizontal(|ui| {
-            let is_ready = !export.path.trim().is_empty() && !runs.is_empty() && !export.is_writing;
-            ui.add_enabled_ui(is_ready, |ui| {
-                if widgets::primary_button(ui, "Export").clicked() {
-                    export.write(
-                        runs.iter().map(|item| item.id().to_owned()).collect(),
-                        shared,
-                    );
+    let modal = Modal::new(ui.scope_id().with("runs-export"))
+        .frame(widgets::modal_frame(ui))
+        .show(ui.ctx(), |ui| {
+            ui.set_width(460.0);
+            ui.heading("Export runs");
+            let before = (export.what, export.only_chosen);
+            ui.horizontal_wrapped(|ui| {
+                let text = format!("{} chosen", count(chosen.len() as u64));
+                let button = RadioButton::new(export.only_chosen, text);
+                if ui.add_enabled(!chosen.is_empty(), button).clicked() {
+                    export.only_chosen = true;
+                }
+                if ui
+                    .radio(
+                        !export.only_chosen,
+                        format!("All {} shown", count(shown.len() as u64)),
+                    )
+                    .clicked()
+                {
+                    export.only_chosen = false;
                 }
             });
-            if ui.button("Cancel").clicked() {
-                is_open = false;
+            let label = widgets::field_label(ui, "Format", "");
+            let combo = ComboBox::from_id_salt("runs-export-format")
+                .selected_text(export.what.label())
+                .width(440.0);
+            let inner = combo.show_ui(ui, |ui| {
+                for what in What::ALL {
+                    ui.selectable_value(&mut export.what, what, what.label());
+                }
+            });
+            inner.response.labelled_by(label.id);
+            let runs = if export.only_chosen { &chosen } else { &shown };
+            if before != (export.what, export.only_chosen) {
+                export.rename(before.0, only(runs));
             }
+            let label = widgets::field_label(
+                ui,
+                "Folder or file",
+                "In a folder, the file gets a name of its own",
+            );
+            ui.horizontal(|ui| {
+                let field = TextEdit::singleline(&mut export.path).desired_width(340.0);
+                if ui.add(field).labelled_by(label.id).changed() {
+                    export.problem = None;
+                }
+                if ui
+                    .button("Choose…")
+                    .on_hover_text("Choose the file in the platform's dialog")
+                    .clicked()
+                {
+                    choose(export, only(runs), shared);
+                }
+            });
+            ui.checkbox(&mut export.replace, "Replace a file that is there");
+            if let Some(problem) = &export.problem {
+                widgets::problem(ui, problem);
+            }
+            ui.horizontal(|ui| {
+                let is_ready =
+                    !export.path.trim().is_empty() && !runs.is_empty() && !export.is_writing;
+                ui.add_enabled_ui(is_ready, |ui| {
+                    if widgets::primary_button(ui, "Export").clicked() {
+                        export.write(
+                            runs.iter().map(|item| item.id().to_owned()).collect(),
+                            shared,
+                        );
+                    }
+                });
+                if ui.button("Cancel").clicked() {
+                    is_open = false;
+                }
+            });
         });
-    });
     // The dialog of the platform lies over this window; a click there is not one beside it.
     if modal.should_close() && !shared.dialog_open {
         is_open = false;

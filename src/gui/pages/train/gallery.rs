@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use egui::{
-    Color32, ColorImage, FontId, Label, Rect, RichText, Role, ScrollArea, Sense, StrokeKind,
-    TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2,
+    Align, Color32, ColorImage, FontId, Label, Layout, Rect, RichText, Role, ScrollArea, Sense,
+    StrokeKind, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::heat::cell_name;
@@ -30,7 +30,9 @@ const PIXELS_MAX: usize = 128;
 /// Pictures that are kept on the graphics card.
 const TEXTURES_MAX: usize = 600;
 /// Widths of a table's columns: sample, class, confidence; points.
-const COLUMNS: [f32; 3] = [64.0, 104.0, 72.0];
+const COLUMNS: [f32; 3] = [56.0, 104.0, 72.0];
+/// Least width of the other columns, points.
+const COLUMN_MIN: f32 = 56.0;
 /// Numbers of a table's row that are written out.
 const NUMBERS: usize = 6;
 
@@ -358,20 +360,29 @@ fn table(ui: &mut Ui, held: &Held, of: &Of<'_>, order: &[u32]) {
     // The columns are as wide as they are: what is left goes to the numbers, so that the table never widens the page.
     let spacing = ui.spacing().item_spacing.x;
     let scroll = ui.spacing().scroll.allocated_width();
-    let [sample, name, confidence] = COLUMNS;
-    let taken = sample + 2.0 * name + confidence + 4.0 * spacing + scroll;
-    let rest = (ui.available_width() - taken).max(name);
-    TableBuilder::new(ui)
+    let [sample, widest_name, confidence] = COLUMNS;
+    let room = ui.available_width() - sample - confidence - 4.0 * spacing - scroll;
+    let name = (room / 2.0).clamp(COLUMN_MIN, widest_name);
+    let rest = room - 2.0 * name;
+    let has_numbers = rest >= COLUMN_MIN;
+    let mut builder = TableBuilder::new(ui)
         .id_salt("gallery-table")
         .striped(true)
         .auto_shrink(false)
+        .cell_layout(Layout::left_to_right(Align::Center))
         .column(Column::exact(sample))
         .columns(Column::exact(name).clip(true), 2)
-        .column(Column::exact(confidence))
-        .column(Column::exact(rest).clip(true))
+        .column(Column::exact(confidence));
+    if has_numbers {
+        builder = builder.column(Column::exact(rest).clip(true));
+    }
+    builder
         .header(ROW, |mut header| {
-            for text in ["sample", "truth", "predicted", "confidence", "numbers"] {
+            for text in ["sample", "truth", "predicted", "confidence"] {
                 header.col(|ui| head(ui, text));
+            }
+            if has_numbers {
+                header.col(|ui| head(ui, "numbers"));
             }
         })
         .body(|body| {
@@ -387,7 +398,10 @@ fn table(ui: &mut Ui, held: &Held, of: &Of<'_>, order: &[u32]) {
                 row.col(|ui| label(ui, sample.truth.into()));
                 row.col(|ui| label(ui, sample.predicted.into()));
                 row.col(|ui| label(ui, RichText::new(&sample.confidence).monospace()));
-                row.col(|ui| label(ui, RichText::new(numbers(held, index)).monospace().small()));
+                if has_numbers {
+                    let numbers = RichText::new(numbers(held, index)).monospace();
+                    row.col(|ui| label(ui, numbers));
+                }
             });
         });
 }
