@@ -228,7 +228,13 @@ impl Curves {
 
     fn take_energy(&mut self, t_s: f64, training: &[PhaseEnergy]) {
         let sum = crate::control::sum_of_parts(training).and_then(|sum| sum.gross.energy_j);
-        if let Some(energy_j) = sum {
+        // An evaluation is told after readings that came while it went on; plots go forward in time alone.
+        let is_late = self
+            .energy
+            .points()
+            .last()
+            .is_some_and(|last| t_s < last.t_s);
+        if let Some(energy_j) = sum.filter(|_| !is_late) {
             self.energy.push(EnergyPoint { t_s, energy_j });
         }
     }

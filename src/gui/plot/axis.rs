@@ -232,7 +232,7 @@ impl Axis {
                 String::new()
             };
             ticks.push((f64::from(decade), text));
-            if every > 1 || decades > 4.0 {
+            if every > 1 || decades > 2.0 {
                 continue;
             }
             for digit in 2..10 {

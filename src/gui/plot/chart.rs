@@ -1,19 +1,18 @@
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use egui::mutex::Mutex;
 use egui::{
-    Align2, CursorIcon, FontId, Id, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    Align2, CursorIcon, FontId, Id, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
     WidgetInfo,
 };
-use egui_plot::{AxisHints, GridInput, GridMark, Plot, PlotUi};
+use egui_plot::{Plot, PlotUi};
 
 use super::axis::Axis;
-use super::columns::Screen;
+use super::bounds::{TICK_ROOM, axis_parts};
 use super::line::{Line, Points, Shade};
 use super::memory::{Frame, Memory};
 use super::readout::{self, Pointed};
+use super::screen::Screen;
 use super::strokes::Look;
 use super::view::{self, Change, SharedX};
 use super::{legend, scatter, shades};
@@ -24,14 +23,7 @@ const Y_AXIS_WIDTH: f32 = 60.0;
 /// The same of the x axis.
 const X_AXIS_HEIGHT: f32 = 20.0;
 /// Room right of the plot for half of the last figure below it.
-const RIGHT: f32 = 5.0 * theme::GRID;
-/// Least distance between two ticks, points.
-const TICK_ROOM: (f64, f64) = (84.0, 36.0);
-/// Shares of a plot that are left free beyond the data.
-const X_ROOM: f64 = 0.008;
-/// The same along y.
-const Y_ROOM: f64 = 0.025;
-
+pub(super) const RIGHT: f32 = 5.0 * theme::GRID;
 /// A chart of lines and points; built anew each frame, shown once.
 pub struct Chart<'a> {
     name: String,
@@ -40,7 +32,7 @@ pub struct Chart<'a> {
     pub(super) lines: Vec<Line<'a>>,
     pub(super) points: Vec<Points<'a>>,
     pub(super) shades: &'a [Shade],
-    shared: Option<&'a mut SharedX>,
+    pub(super) shared: Option<&'a mut SharedX>,
     smoothing: f64,
     revision: u64,
     height: Option<f32>,
@@ -154,9 +146,7 @@ impl<'a> Chart<'a> {
         let height = self.height.unwrap_or_else(|| ui.available_height());
         let bottom = ui.cursor().top() + height;
         let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, theme::GRID);
-        if self.has_legend {
-            legend::show(ui, &self, &mut memory);
-        }
+        let is_x_named = self.has_legend && legend::show(ui, &self, &mut memory);
         memory.follow(&self.lines, self.smoothing);
         let height = (bottom - ui.cursor().top()).max(48.0);
         let (response, screen) = self.plot(ui, id, height, &mut memory);
@@ -167,20 +157,15 @@ impl<'a> Chart<'a> {
         let tokens = Tokens::in_ui(ui);
 
         shades::paint(&painter, self.shades, &screen, &tokens);
-        let is_empty = self.paint_lines(&painter, &mut memory, &screen, &tokens);
+        self.paint_lines(&painter, &mut memory, &screen, &tokens);
         let visible = |points: &&Points<'_>| !memory.hidden.contains(&points.id);
         let hovered = response.hover_pos().filter(|_| memory.drag.is_none());
         let pointed = scatter::paint(&painter, &self.points, visible, &screen, hovered, &tokens);
         let font = FontId::proportional(theme::CAPTION);
-        if is_empty && self.points.iter().all(|points| points.points.is_empty()) {
-            painter.text(
-                screen.rect.center(),
-                Align2::CENTER_CENTER,
-                &self.empty,
-                font,
-                tokens.dim,
-            );
-        } else {
+        if self.is_empty() {
+            let middle = screen.rect.center();
+            painter.text(middle, Align2::CENTER_CENTER, &self.empty, font, tokens.dim);
+        } else if !is_x_named {
             let at = screen.rect.right_bottom() - egui::vec2(6.0, 4.0);
             painter.text(at, Align2::RIGHT_BOTTOM, &self.x.name, font, tokens.dim);
         }
@@ -213,6 +198,12 @@ impl<'a> Chart<'a> {
         }
     }
 
+    /// Whether there is nothing to show, switched off or not.
+    fn is_empty(&self) -> bool {
+        let has_no_points = self.points.iter().all(|points| points.points.is_empty());
+        has_no_points && self.lines.iter().all(|line| line.len == 0)
+    }
+
     /// A view of other axes, or of before a reset, is worth nothing.
     fn forget_old_view(&self, memory: &mut Memory) {
         let log = (self.x.log, self.y.log);
@@ -236,8 +227,8 @@ impl<'a> Chart<'a> {
         memory: &mut Memory,
     ) -> (Response, Screen) {
         let tokens = Tokens::in_ui(ui);
-        let (x_spacer, x_hints) = axis_parts(&self.x, TICK_ROOM.0, &tokens);
-        let (y_spacer, y_hints) = axis_parts(&self.y, TICK_ROOM.1, &tokens);
+        let (x_spacer, x_hints) = axis_parts(&self.x, TICK_ROOM.0, self.is_empty(), &tokens);
+        let (y_spacer, y_hints) = axis_parts(&self.y, TICK_ROOM.1, self.is_empty(), &tokens);
         let plot = Plot::new(id.with("plot"))
             .id(id.with("plot"))
             .width((ui.available_width() - RIGHT).max(Y_AXIS_WIDTH + 16.0))
@@ -249,6 +240,8 @@ impl<'a> Chart<'a> {
             .allow_boxed_zoom(false)
             .allow_axis_zoom_drag(false)
             .allow_double_click_reset(false)
+            // Figures on the axes of nothing would be made up.
+            .show_grid(!self.is_empty())
             .show_x(false)
             .show_y(false)
             .grid_color(tokens.line.gamma_multiply(0.6))
@@ -298,72 +291,13 @@ impl<'a> Chart<'a> {
         }
     }
 
-    fn screen(&self, memory: &Memory, rect: Rect, pixels_per_point: f32) -> Screen {
-        let zoom = self.shared.as_ref().map_or(memory.x, |shared| shared.zoom);
-        let x = zoom.unwrap_or_else(|| padded(self.x.bounds(self.x_extent(memory), 50.0), X_ROOM));
-        let y = memory.y.unwrap_or_else(|| {
-            let within = (self.x.value(x.0), self.x.value(x.1));
-            padded(self.y.bounds(self.y_extent(memory, within), 10.0), Y_ROOM)
-        });
-        Screen {
-            rect,
-            x,
-            y,
-            log: (self.x.log, self.y.log),
-            pixels_per_point,
-        }
-    }
-
-    /// From where to where there is anything along x.
-    fn x_extent(&self, memory: &Memory) -> Option<(f64, f64)> {
-        let ends = self
-            .visible_lines(memory)
-            .filter(|line| line.len > 0)
-            .map(|line| {
-                let from = if self.x.log {
-                    super::columns::first(line.len, |at| (line.x)(at) > 0.0).min(line.len - 1)
-                } else {
-                    0
-                };
-                ((line.x)(from), (line.x)(line.len - 1))
-            });
-        let points = self
-            .visible_points(memory)
-            .flat_map(|points| points.points)
-            .map(|point| {
-                point
-                    .x_interval
-                    .filter(|range| !self.x.log || range.0 > 0.0)
-                    .unwrap_or((point.x, point.x))
-            });
-        let shared = self.shared.as_ref().and_then(|shared| shared.extent);
-        hull(
-            ends.chain(points)
-                .chain(shared)
-                .filter(|range| !self.x.log || range.0 > 0.0),
-        )
-    }
-
-    fn y_extent(&self, memory: &Memory, within: (f64, f64)) -> Option<(f64, f64)> {
-        let lines = self.visible_lines(memory);
-        let lines = lines.filter_map(|line| memory.reach(line, within, self.y.log));
-        let points = self.visible_points(memory).flat_map(|points| points.points);
-        let points = points.filter(|point| (within.0..=within.1).contains(&point.x));
-        let points = points.map(|point| (point.y, point.y));
-        hull(
-            lines
-                .chain(points)
-                .filter(|range| !self.y.log || range.0 > 0.0),
-        )
-    }
-
     pub(super) fn visible_lines(&self, memory: &Memory) -> impl Iterator<Item = &Line<'a>> {
         self.lines
             .iter()
             .filter(|line| !memory.hidden.contains(&line.switch))
     }
 
-    fn visible_points(&self, memory: &Memory) -> impl Iterator<Item = &Points<'a>> {
+    pub(super) fn visible_points(&self, memory: &Memory) -> impl Iterator<Item = &Points<'a>> {
         self.points
             .iter()
             .filter(|points| !memory.hidden.contains(&points.id))
@@ -380,14 +314,13 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// Paints the lines; gives whether there were none with any point.
     fn paint_lines(
         &self,
         painter: &egui::Painter,
         memory: &mut Memory,
         screen: &Screen,
         tokens: &Tokens,
-    ) -> bool {
+    ) {
         let options = painter.ctx().tessellation_options_mut(|options| *options);
         let frame = Frame {
             revision: self.revision,
@@ -410,7 +343,6 @@ impl<'a> Chart<'a> {
         for stroke in strokes.into_iter().filter(|stroke| !stroke.is_empty()) {
             painter.add(Shape::Mesh(stroke));
         }
-        self.lines.iter().all(|line| line.len == 0)
     }
 
     /// Where along x the pointer is, here or in a chart with the same x axis.
@@ -437,59 +369,4 @@ impl<'a> Chart<'a> {
             _ => there.map(|x| Pointed { x, pointer: None }),
         }
     }
-}
-
-/// With room at both ends, so that no line is cut in half along a rim.
-fn padded((low, high): (f64, f64), share: f64) -> (f64, f64) {
-    let room = (high - low) * share;
-    (low - room, high + room)
-}
-
-fn hull(ranges: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
-    ranges
-        .filter(|range| range.0.is_finite() && range.1.is_finite())
-        .reduce(|sum, range| (sum.0.min(range.0), sum.1.max(range.1)))
-}
-
-/// Where the grid of an axis is, and how its figures look. egui_plot asks for the places first.
-fn axis_parts(
-    axis: &Axis,
-    room: f64,
-    tokens: &Tokens,
-) -> (
-    impl Fn(GridInput) -> Vec<GridMark> + use<>,
-    AxisHints<'static>,
-) {
-    let ticks: Rc<RefCell<Vec<(f64, String)>>> = Rc::default();
-    let (axis, known) = (axis.clone(), Rc::clone(&ticks));
-    let spacer = move |input: GridInput| {
-        let (low, high) = input.bounds;
-        let width = (high - low) / input.base_step_size;
-        let found = axis.ticks(low, high, (width / room) as usize);
-        // The distance to the next decides whether egui_plot finds room for a figure, which has been seen to here.
-        let mark = |tick: &(f64, String)| GridMark {
-            value: tick.0,
-            step_size: high - low,
-        };
-        let marks = found.iter().map(mark).collect();
-        *known.borrow_mut() = found;
-        marks
-    };
-    let which = if room > TICK_ROOM.1 {
-        egui_plot::Axis::X
-    } else {
-        egui_plot::Axis::Y
-    };
-    let hints = AxisHints::new(which)
-        .tick_label_font(FontId::monospace(theme::CAPTION))
-        .tick_label_color(tokens.dim)
-        .label_spacing(egui::Rangef::new(1.0, 2.0))
-        .formatter(move |mark, _| {
-            let ticks = ticks.borrow();
-            let found = ticks
-                .iter()
-                .find(|tick| tick.0.to_bits() == mark.value.to_bits());
-            found.map(|tick| tick.1.clone()).unwrap_or_default()
-        });
-    (spacer, hints)
 }

@@ -29,8 +29,8 @@ struct Entry<'a> {
 }
 
 /// A row of names above a chart, each of which switches what it names on and off. It takes its room even while it is
-/// empty, so that the plot does not move.
-pub fn show(ui: &mut Ui, chart: &Chart<'_>, memory: &mut Memory) {
+/// empty, so that the plot does not move. At its right is the name of the x axis; gives whether there was room for that.
+pub fn show(ui: &mut Ui, chart: &Chart<'_>, memory: &mut Memory) -> bool {
     let tokens = Tokens::in_ui(ui);
     let lines = chart
         .lines
@@ -47,7 +47,8 @@ pub fn show(ui: &mut Ui, chart: &Chart<'_>, memory: &mut Memory) {
         sign: Sign::Mark(points.mark, tokens.series(points.colour).0),
     });
     let entries: Vec<Entry<'_>> = lines.chain(points).collect();
-    ui.horizontal_wrapped(|ui| {
+    let right = ui.max_rect().right() - super::chart::RIGHT;
+    let row = ui.horizontal_wrapped(|ui| {
         ui.set_min_height(HEIGHT);
         ui.spacing_mut().item_spacing = Vec2::new(3.0 * theme::GRID, 0.0);
         ui.spacing_mut().interact_size.y = HEIGHT;
@@ -65,10 +66,22 @@ pub fn show(ui: &mut Ui, chart: &Chart<'_>, memory: &mut Memory) {
                 }
             }
         }
+        ui.min_rect()
     });
     memory
         .hidden
         .retain(|id| entries.iter().any(|entry| entry.id == *id));
+    let font = FontId::proportional(theme::CAPTION);
+    let name = ui
+        .painter()
+        .layout_no_wrap(chart.x.name.clone(), font, tokens.dim);
+    let used = row.inner;
+    let has_room = used.height() < 1.5 * HEIGHT && used.right() + name.size().x + 16.0 < right;
+    if has_room {
+        let at = pos2(right - name.size().x, used.center().y - name.size().y / 2.0);
+        ui.painter().galley(at, name, tokens.dim);
+    }
+    has_room
 }
 
 /// Shows an entry; gives whether it was clicked.

@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use egui::epaint::{Mesh, TessellationOptions};
 
-use super::columns::{Screen, ends, seen};
+use super::columns::{ends, seen};
 use super::line::Line;
 use super::pyramid::{Pyramid, Reach};
+use super::screen::Screen;
 use super::smooth::Smoothed;
 use super::strokes::{Look, Strokes};
 
@@ -174,8 +175,8 @@ impl Memory {
     /// What a line reaches between two values of x, with its band.
     pub fn reach(&self, line: &Line<'_>, x: (f64, f64), log: bool) -> Option<(f64, f64)> {
         let kept = self.lines.get(&line.id)?;
-        let from = super::columns::first(line.len, |at| (line.x)(at) >= x.0);
-        let to = super::columns::first(line.len, |at| (line.x)(at) > x.1);
+        let from = super::screen::first(line.len, |at| (line.x)(at) >= x.0);
+        let to = super::screen::first(line.len, |at| (line.x)(at) > x.1);
         let mut reach = kept.values.reach(from, to, &line.y);
         if let Some((low, high)) = &line.band {
             let band = kept

@@ -8,6 +8,7 @@
 //! Depends on `theme`, `units` and egui; knows nothing of runs.
 
 mod axis;
+mod bounds;
 mod chart;
 mod columns;
 mod legend;
@@ -16,6 +17,7 @@ mod memory;
 mod pyramid;
 mod readout;
 mod scatter;
+mod screen;
 mod shades;
 mod smooth;
 mod strokes;

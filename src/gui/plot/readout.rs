@@ -4,10 +4,10 @@ use egui::{Color32, FontId, Galley, Painter, Pos2, Rect, Stroke, StrokeKind, Vec
 
 use super::axis::Unit;
 use super::chart::Chart;
-use super::columns::{Screen, first};
 use super::legend::{SAMPLE, paint_sample, shortened};
 use super::line::Line;
 use super::memory::Memory;
+use super::screen::{Screen, first};
 use super::strokes::Look;
 use super::{shades, view};
 use crate::gui::theme::{self, Tokens};
@@ -48,7 +48,7 @@ pub fn paint(
     let Some(pointed) = pointed else { return };
     if let Some(pointer) = pointed.pointer {
         let was_left = memory.readout_is_left;
-        memory.readout_is_left = !view::readout_is_left(screen.rect, pointer.x, !was_left);
+        memory.readout_is_left = view::readout_is_left(screen.rect, pointer.x, was_left);
     }
     if let Some((which, number)) = point {
         let point = &chart.points[which].points[number];

@@ -1,7 +1,7 @@
 use egui::{Color32, Painter, Pos2, Shape, Stroke, Vec2, vec2};
 
-use super::columns::Screen;
 use super::line::{Mark, Points};
+use super::screen::Screen;
 use crate::gui::theme::Tokens;
 
 /// Size of a mark from its middle, points.

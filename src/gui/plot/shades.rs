@@ -1,7 +1,7 @@
 use egui::{Align2, FontId, Painter, Rangef, Rect, Stroke, pos2};
 
-use super::columns::Screen;
 use super::line::{Shade, Tint};
+use super::screen::Screen;
 use crate::gui::theme::{self, Tokens};
 
 /// Least distance between two edges that are drawn, points: of more than that only a grey would remain.

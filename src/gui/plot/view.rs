@@ -1,7 +1,7 @@
 use egui::{Context, CursorIcon, Id, Key, Modifiers, PointerButton, Rect, Response, Ui, pos2};
 
-use super::columns::Screen;
 use super::memory::Memory;
+use super::screen::Screen;
 
 /// The x axis that several charts have in common: zooming one zooms all, and the pointer in one is seen in all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -200,7 +200,7 @@ pub fn can_show(range: (f64, f64)) -> bool {
     width.is_finite() && width > size * 1e-10 && width > 1e-30 && size < 1e300
 }
 
-/// A marker for the corner of the readout that is away from the pointer; with some room in which it stays where it is.
+/// Whether the readout belongs in the left corner, away from the pointer; with some room in which it stays where it is.
 pub fn readout_is_left(rect: Rect, pointer_x: f32, was_left: bool) -> bool {
     let share = (pointer_x - rect.left()) / rect.width();
     if was_left { share > 0.4 } else { share > 0.6 }
