@@ -6,7 +6,7 @@ use egui::{CentralPanel, Context, Frame, Ui, ViewportCommand};
 use super::commands::{Action, Command};
 use super::dialogs::Parent;
 use super::jobs::Lane;
-use super::live::Wish;
+use super::live::{Earlier, Wish};
 use super::preferences::{Preferences, ThemeChoice};
 use super::shell::{self, Closing};
 use super::state::{Options, Page, State};
@@ -135,15 +135,9 @@ impl App {
                 }
                 let id = run_id.clone();
                 shared.with_library(
-                    move |library| library.run(&run_id),
-                    move |state, run| match run.map(|run| serde_json::from_str(&run.setup.json)) {
-                        Ok(Ok(setup)) => {
-                            state.shared.preferences.page = Page::Train;
-                            state.shared.start(setup, Some(id));
-                        }
-                        Ok(Err(error)) => state.shared.toasts.error(format!(
-                            "The run's setup is of another version and cannot be used: {error}"
-                        )),
+                    move |library| Earlier::read(library, &run_id),
+                    move |state, earlier| match earlier {
+                        Ok(earlier) => earlier.go_on(&mut state.shared, id),
                         Err(error) => state.shared.toasts.error(error.to_string()),
                     },
                 );

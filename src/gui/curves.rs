@@ -72,6 +72,11 @@ impl<T> Series<T> {
         self.taken += 1;
     }
 
+    /// Leaves out the points that `keep` refuses.
+    pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+        self.points.retain(keep);
+    }
+
     /// The points.
     pub fn points(&self) -> &[T] {
         &self.points
@@ -164,7 +169,15 @@ impl Curves {
         self.revision += 1;
         match event {
             Event::Meters { meters, .. } => {
-                self.power = meters.iter().map(power_series).collect();
+                // A resumed run goes on with what its meters read before.
+                let before = std::mem::take(&mut self.power);
+                self.power = meters
+                    .iter()
+                    .map(|meter| {
+                        let same = before.iter().find(|series| series.meter == meter.id);
+                        same.cloned().unwrap_or_else(|| power_series(meter))
+                    })
+                    .collect();
             }
             Event::Idle { power, .. } => {
                 for idle in power {
@@ -320,6 +333,13 @@ impl Curves {
             })
             .collect();
         Ok(curves)
+    }
+
+    /// Leaves out what came after step `step`, from which the run is gone on with.
+    pub fn cut_after(&mut self, step: u64) {
+        self.revision += 1;
+        self.train.retain(|point| point.step <= step);
+        self.evaluations.retain(|point| point.step <= step);
     }
 
     /// Where a moment lies on an axis; `None` before anything is known there. A moment between two known points lies on

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use super::curves::Curves;
 use super::jobs::{Jobs, Lane, Sender};
 use super::mistakes::Mistakes;
-use super::state::State;
+use super::state::{Page, Shared, State};
 use crate::analysis::{Left, left};
 use crate::control::{self, Ending, Launch, RunControl, RunEvent, WorkerCommand};
+use crate::library::{Library, LibraryError};
 use crate::protocol::{
     Data, Device, Evaluation, Event, IdlePower, Meter, MeterNow, PhaseEnergy, Progress, SelfCheck,
     Source,
@@ -248,6 +249,49 @@ impl Live {
     pub fn left(&self) -> Option<Left> {
         let energy = self.energy().and_then(|sum| sum.gross.energy_j);
         left(self.share_done()?, self.elapsed_s(), energy)
+    }
+}
+
+/// What is stored of a run that is to be gone on with.
+pub struct Earlier {
+    setup: String,
+    curves: Curves,
+    mistakes: Mistakes,
+}
+
+impl Earlier {
+    /// Reads it up to the last checkpoint.
+    ///
+    /// # Errors
+    /// Where the library cannot be read or there is no such run.
+    pub fn read(library: &Library, run_id: &str) -> Result<Self, LibraryError> {
+        let run = library.run(run_id)?;
+        let mut curves = Curves::of_run(library, run_id)?;
+        if let Some(checkpoint) = library.latest_checkpoint(run_id)? {
+            curves.cut_after(checkpoint.step);
+        }
+        Ok(Self {
+            setup: run.setup.json,
+            curves,
+            mistakes: Mistakes::of_run(library, run_id)?,
+        })
+    }
+
+    /// Goes on with the run `run_id`.
+    pub fn go_on(self, shared: &mut Shared, run_id: String) {
+        match serde_json::from_str(&self.setup) {
+            Ok(setup) => {
+                shared.preferences.page = Page::Train;
+                shared.start(setup, Some(run_id));
+                if let Some(live) = &mut shared.live {
+                    live.curves = self.curves;
+                    live.mistakes = self.mistakes;
+                }
+            }
+            Err(error) => shared.toasts.error(format!(
+                "The run's setup is of another version and cannot be used: {error}"
+            )),
+        }
     }
 }
 
