@@ -172,11 +172,11 @@ impl Column {
     /// Width at first, points.
     pub fn width(self) -> f32 {
         match self {
-            Self::Name => 156.0,
+            Self::Name => 166.0,
             Self::Energy | Self::PerSample => 152.0,
             Self::Device | Self::Note | Self::Target => 136.0,
             Self::Date => 116.0,
-            Self::Model => 116.0,
+            Self::Model => 106.0,
             Self::FinalAccuracy | Self::BestAccuracy | Self::Carbon => 108.0,
             Self::Status | Self::Dataset | Self::LearningRate => 96.0,
             Self::Time => 76.0,
