@@ -82,6 +82,9 @@ pub fn estimate_in_parts(estimate: Estimate, unit: &str) -> (String, String) {
     (format!("{value} {unit}"), spread)
 }
 
+/// What differences of equal figures leave over: less than the smallest prefix can show, it is no quantity.
+const NOTHING: f64 = 1e-12;
+
 struct Written {
     value: String,
     unit: String,
@@ -104,7 +107,15 @@ impl Written {
                 spread: Spread::None,
             };
         }
-        let (scale, prefix) = prefix_for(value.abs().max((high - low) / 2.0));
+        let size = value.abs().max((high - low) / 2.0);
+        if size < NOTHING {
+            return Self {
+                value: "0".to_owned(),
+                unit: unit.to_owned(),
+                spread: Spread::None,
+            };
+        }
+        let (scale, prefix) = prefix_for(size);
         let unit = format!("{prefix}{unit}");
         let (below, above) = ((value - low) / scale, (high - value) / scale);
         let width = below.max(above);
@@ -207,6 +218,7 @@ mod tests {
             estimate_in_parts(Estimate::within_factor(8000.0, 2.0), "J"),
             ("8.0 kJ".to_owned(), "4.0 to 16.0 kJ".to_owned())
         );
+        assert_eq!(estimate(Estimate::plus_minus(4e-16, 1e-16), "J"), "0 J");
         assert_eq!(estimate(Estimate::exact(3.0), "J"), "3.000 J");
         assert_eq!(estimate(Estimate::exact(f64::NAN), "J"), "n/a J");
     }
