@@ -58,6 +58,8 @@ impl View {
 const WIDTH_FOR_BOTH: f32 = 800.0;
 /// Height below which a run scrolls as a whole, points.
 const HEIGHT_MIN: f32 = 560.0;
+/// The same of a narrow window, where figures and tools take two rows.
+const HEIGHT_MIN_NARROW: f32 = 720.0;
 
 /// What a narrow window shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +121,12 @@ impl TrainPage {
                 if shared.live.is_none() {
                     return nothing_yet(ui, shared);
                 }
-                if ui.available_height() >= HEIGHT_MIN {
+                let height_min = if is_narrow {
+                    HEIGHT_MIN_NARROW
+                } else {
+                    HEIGHT_MIN
+                };
+                if ui.available_height() >= height_min {
                     return self.run(ui, shared);
                 }
                 ScrollArea::vertical()
@@ -128,7 +135,7 @@ impl TrainPage {
                     .show(ui, |ui| {
                         // Room for the scroll bar, so that it lies on nothing.
                         let width = ui.available_width() - 2.0 * theme::GRID;
-                        let (_, rect) = ui.allocate_space(Vec2::new(width, HEIGHT_MIN));
+                        let (_, rect) = ui.allocate_space(Vec2::new(width, height_min));
                         let inside = UiBuilder::new().max_rect(rect);
                         ui.scope_builder(inside, |ui| self.run(ui, shared));
                     });
