@@ -21,7 +21,7 @@ pub struct Look {
 const MARK_ROOM: f32 = 9.0;
 
 /// A line that is this many times longer than it is wide is drawn as one that goes up and down all the time.
-const STEEP: f32 = 20.0;
+const STEEP: f32 = 4.0;
 
 /// Soft rims narrower than this, points, are not worth their triangles.
 const SOFT_FROM: f32 = 0.6;
@@ -143,7 +143,7 @@ impl Strokes {
                 .map(|pair| (pair[1] - pair[0]).length())
                 .sum();
             let width = points[points.len() - 1].x - points[0].x;
-            if length < STEEP * width.max(STEEP) {
+            if length < STEEP * width.max(MARK_ROOM) {
                 for dash in dashes(points, on, off) {
                     self.path(dash, stroke);
                 }
