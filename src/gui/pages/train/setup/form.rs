@@ -132,7 +132,6 @@ impl Form<'_> {
             self.field(ui, &look, width, &mut maybe)
                 .labelled_by(label.id);
             *value = maybe.0;
-            ui.add_space(theme::GRID);
             unit(ui, &look);
         });
         self.problems_at(ui, look.path);
@@ -379,6 +378,7 @@ fn unit_room(look: &Look<'_>) -> f32 {
 
 fn unit(ui: &mut Ui, look: &Look<'_>) {
     if !look.unit.is_empty() {
+        ui.add_space(theme::GRID);
         widgets::caption(ui, look.unit);
     }
 }
