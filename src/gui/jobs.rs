@@ -11,6 +11,10 @@ use super::state::State;
 use crate::control;
 use crate::library::{Library, LibraryError};
 
+/// egui draws two frames for a wish without delay and one for a wish with the smallest; what the window draws during a
+/// run is measured.
+const ONE_FRAME: Duration = Duration::from_millis(1);
+
 /// A change to the state.
 pub type Change = Box<dyn FnOnce(&mut State) + Send>;
 type Work = Box<dyn FnOnce(&Progress) -> Change + Send>;
@@ -248,7 +252,7 @@ impl Sender {
     /// Hands over a change; waits while the window has many to make. `false` once there is no window.
     pub fn send(&self, change: impl FnOnce(&mut State) + Send + 'static) -> bool {
         let sent = self.changes.send(Box::new(change)).is_ok();
-        self.ctx.request_repaint();
+        self.ctx.request_repaint_after(ONE_FRAME);
         sent
     }
 }

@@ -46,6 +46,16 @@ impl Window {
         Self::with_size(setup, [1280.0, 800.0], 1.0)
     }
 
+    /// In quiet measurement, or not.
+    pub fn quiet(setup: Setup, quiet: bool) -> Self {
+        let preferences = Preferences {
+            setup,
+            quiet,
+            ..Preferences::default()
+        };
+        Self::with(preferences, [1280.0, 800.0], |options| options)
+    }
+
     pub fn with_size(setup: Setup, size: [f32; 2], zoom: f32) -> Self {
         let preferences = Preferences {
             setup,
