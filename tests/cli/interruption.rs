@@ -23,6 +23,15 @@ const LONG: &[&str] = &[
 fn start(joulelab: &Joulelab) -> Child {
     let child = joulelab.spawn(LONG);
     joulelab.wait_for_checkpoint();
+    // The record is written twice a second, and a fast machine has its first checkpoint before that.
+    wait_until("energy in the record", || {
+        let run = joulelab.only_run();
+        let details = joulelab.json(&["show", "--json", run["id"].as_str().expect("an id")]);
+        details
+            .pointer("/training/0/figure/energy_j/value")
+            .and_then(Value::as_f64)
+            .is_some_and(|energy_j| energy_j > 0.0)
+    });
     child
 }
 

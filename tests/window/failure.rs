@@ -30,6 +30,16 @@ fn a_worker_that_is_killed_leaves_its_record_and_an_offer_to_go_on() {
             .after("Accuracy: ")
             .is_some_and(|figure| figure.ends_with('%'))
     });
+    window.until("a checkpoint", |window| {
+        let runs = std::fs::read_dir(window.folder().join("runs"));
+        runs.into_iter().flatten().flatten().any(|run| {
+            std::fs::read_dir(run.path().join("checkpoints"))
+                .into_iter()
+                .flatten()
+                .flatten()
+                .any(|entry| entry.file_name().to_string_lossy().starts_with("step-"))
+        })
+    });
     for pid in workers(window.folder()) {
         let killed = std::process::Command::new("kill")
             .args(["-9", &pid.to_string()])
