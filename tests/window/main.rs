@@ -6,6 +6,7 @@ mod failure;
 mod keyboard;
 #[cfg(target_os = "linux")]
 mod launch;
+mod library;
 mod mistakes;
 mod names;
 mod quiet;
