@@ -13,7 +13,7 @@ use super::state::{Options, Page, State};
 use super::theme::{self, Tokens};
 use crate::setup::MeasureSetup;
 
-/// Time between two writings of the preferences, where anything in them changed.
+/// Time between two looks at whether anything changed that is to be remembered.
 const REMEMBER_EVERY: Duration = Duration::from_secs(5);
 
 /// The window's program: one frame after the other.
@@ -337,11 +337,14 @@ impl App {
                 preferences.window_size = Some([size.x.round(), size.y.round()]);
             }
         });
-        self.state.pages.remember(preferences);
-        if self.remembered_at.elapsed() < REMEMBER_EVERY || *preferences == self.remembered {
+        if self.remembered_at.elapsed() < REMEMBER_EVERY {
             return;
         }
         self.remembered_at = Instant::now();
+        self.state.pages.remember(preferences);
+        if *preferences == self.remembered {
+            return;
+        }
         self.remembered = preferences.clone();
         let Some(path) = self.state.shared.options.preferences.clone() else {
             return;
@@ -359,8 +362,9 @@ impl App {
     }
 
     /// At the end, when no job would be done any more.
-    fn write_preferences(&self) {
-        let shared = &self.state.shared;
+    fn write_preferences(&mut self) {
+        let shared = &mut self.state.shared;
+        self.state.pages.remember(&mut shared.preferences);
         if let Some(path) = &shared.options.preferences
             && let Err(error) = shared.preferences.save(path)
         {

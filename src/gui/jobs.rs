@@ -141,7 +141,7 @@ impl Jobs {
     }
 
     /// Does `work` in a lane and then makes the change that it gives. Where the lane's queue is full the job is dropped,
-    /// which the log says: something that never comes round must not stop the window.
+    /// which a message says: something that never comes round must not stop the window.
     pub fn run(&mut self, lane: Lane, work: impl FnOnce(&Progress) -> Change + Send + 'static) {
         self.queue(lane, None, Box::new(work));
     }
@@ -198,7 +198,21 @@ impl Jobs {
                 queue.try_send(job)
         {
             tracing::error!("no room for a job in {lane:?}");
+            self.say_it_was_dropped();
             self.list().retain(|shown| Some(shown.id) != job.shown);
+        }
+    }
+
+    /// Nobody should believe that something was done which was not.
+    fn say_it_was_dropped(&self) {
+        let told = self.sender.try_send(Box::new(|state| {
+            state
+                .shared
+                .toasts
+                .error("Too much is being done already; the last thing was not, so try it again");
+        }));
+        if told.is_err() {
+            tracing::error!("and no room to say so in the window");
         }
     }
 

@@ -25,11 +25,7 @@ fn workers(folder: &std::path::Path) -> Vec<u32> {
 fn a_worker_that_is_killed_leaves_its_record_and_an_offer_to_go_on() {
     let mut window = Window::new(long());
     window.click("Start training");
-    window.until("steps", |window| {
-        window
-            .after("Accuracy: ")
-            .is_some_and(|figure| figure.ends_with('%'))
-    });
+    window.until_evaluated();
     window.until("a checkpoint", |window| {
         let runs = std::fs::read_dir(window.folder().join("runs"));
         runs.into_iter().flatten().flatten().any(|run| {

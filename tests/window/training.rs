@@ -6,11 +6,7 @@ use crate::window::{Window, long, short};
 fn a_newcomer_trains_the_default_network_and_sees_what_it_cost() {
     let mut window = Window::new(short());
     window.click("Train it now");
-    window.until("an accuracy", |window| {
-        window
-            .after("Accuracy: ")
-            .is_some_and(|figure| figure.ends_with('%'))
-    });
+    window.until_evaluated();
     window.until("the end", |window| window.has("Complete"));
     let energy = window.after("Energy: ").expect("an energy is shown");
     assert!(energy.ends_with('J') || energy.contains('J'), "{energy}");
@@ -28,11 +24,7 @@ fn a_run_is_paused_goes_on_and_is_stopped() {
     window.until("training", |window| {
         window.has("Training") && window.has("Pause")
     });
-    window.until("steps", |window| {
-        window
-            .after("Accuracy: ")
-            .is_some_and(|figure| figure.ends_with('%'))
-    });
+    window.until_evaluated();
     window.click("Pause");
     window.until("a pause", |window| window.has("Paused"));
     window.click("Resume");

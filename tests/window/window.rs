@@ -126,6 +126,16 @@ impl Window {
         }
     }
 
+    /// Draws frames until the run's network was evaluated.
+    #[track_caller]
+    pub fn until_evaluated(&mut self) {
+        self.until("an evaluation", |window| {
+            window
+                .after("Accuracy: ")
+                .is_some_and(|figure| figure.ends_with('%'))
+        });
+    }
+
     /// Draws a few frames.
     pub fn settle(&mut self) {
         for _ in 0..6 {

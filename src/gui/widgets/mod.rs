@@ -9,4 +9,5 @@ pub use figure::{
 };
 pub use parts::{
     caption, card, chip, empty_state, field_label, modal_frame, primary_button, problem, section,
+    titled_card,
 };

@@ -55,6 +55,16 @@ pub fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
         .inner
 }
 
+/// A card of the whole width with a heading.
+pub fn titled_card(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
+    card(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 2.0 * theme::GRID;
+        section(ui, title);
+        add(ui);
+    });
+}
+
 /// A small label on a ground of its own, such as a grade or a tag.
 pub fn chip(ui: &mut Ui, text: &str, colour: Color32) -> Response {
     let tokens = Tokens::in_ui(ui);

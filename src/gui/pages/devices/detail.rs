@@ -18,12 +18,12 @@ impl DevicesPage {
             self.before_first_answer(ui, shared);
             return;
         };
-        part(ui, &device.name, |ui| properties(ui, &device));
-        part(ui, "Meters", |ui| self.meters(ui, shared, &device));
-        part(ui, "Idle power", |ui| {
+        widgets::titled_card(ui, &device.name, |ui| properties(ui, &device));
+        widgets::titled_card(ui, "Meters", |ui| self.meters(ui, shared, &device));
+        widgets::titled_card(ui, "Idle power", |ui| {
             self.idle_power(ui, shared, &device);
         });
-        part(ui, "Self-check", |ui| self.checks.ui(ui, &device));
+        widgets::titled_card(ui, "Self-check", |ui| self.checks.ui(ui, &device));
     }
 
     /// It is not yet known which device `auto` means.
@@ -44,15 +44,6 @@ impl DevicesPage {
             self.error = None;
         }
     }
-}
-
-fn part(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
-    widgets::card(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = 2.0 * theme::GRID;
-        widgets::section(ui, title);
-        add(ui);
-    });
 }
 
 fn properties(ui: &mut Ui, device: &Device) {

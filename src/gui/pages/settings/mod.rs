@@ -72,22 +72,22 @@ impl SettingsPage {
     }
 
     fn first(&mut self, ui: &mut Ui, shared: &mut Shared) {
-        part(ui, "Look", |ui| self.look(ui, shared));
-        part(ui, "Measuring", |ui| measuring::show(ui, shared));
-        part(ui, "Known powers", |ui| {
+        widgets::titled_card(ui, "Look", |ui| self.look(ui, shared));
+        widgets::titled_card(ui, "Measuring", |ui| measuring::show(ui, shared));
+        widgets::titled_card(ui, "Known powers", |ui| {
             let measure = &mut shared.preferences.setup.measure;
             self.powers.show(ui, measure);
         });
     }
 
     fn second(&mut self, ui: &mut Ui, shared: &mut Shared) {
-        part(ui, "Carbon", |ui| {
+        widgets::titled_card(ui, "Carbon", |ui| {
             let measure = &mut shared.preferences.setup.measure;
             self.country.show(ui, measure);
         });
-        part(ui, "Library", |ui| self.library.show(ui, shared));
-        part(ui, "Log", |ui| storage::log(ui, shared));
-        part(ui, "About", |ui| about::show(ui, shared));
+        widgets::titled_card(ui, "Library", |ui| self.library.show(ui, shared));
+        widgets::titled_card(ui, "Log", |ui| storage::log(ui, shared));
+        widgets::titled_card(ui, "About", |ui| about::show(ui, shared));
     }
 }
 
@@ -95,15 +95,6 @@ impl SettingsPage {
 fn inside(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.spacing_mut().item_spacing.x = 2.0 * theme::GRID;
     add(ui);
-}
-
-fn part(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
-    widgets::card(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = 2.0 * theme::GRID;
-        widgets::section(ui, title);
-        add(ui);
-    });
 }
 
 /// A field below its name.
