@@ -138,34 +138,42 @@ fn menu(ui: &mut Ui, shared: &mut Shared, tokens: &Tokens) {
     caption(ui, rect, "Menu", colour);
     let response = response.on_hover_text("Everything that can be done");
     egui::Popup::menu(&response).show(|ui| {
-        ui.set_min_width(220.0);
-        for command in Command::ALL
-            .into_iter()
-            .filter(|command| !matches!(command, Command::Go(_)))
-        {
-            let mut button = egui::Button::new(command.label());
-            if let Some(shortcut) = command.shortcut() {
-                button = button.shortcut_text(ui.ctx().format_shortcut(&shortcut));
-            }
-            if ui.add(button).on_hover_text(command.hint()).clicked() {
-                shared.command(command);
-            }
-            if matches!(
-                command,
-                Command::Enqueue | Command::CloneSetup | Command::ExportRuns | Command::NextTheme
-            ) {
-                ui.separator();
-            }
-        }
-        let shortcut = Command::Palette
-            .shortcut()
-            .map(|key| ui.ctx().format_shortcut(&key));
-        let button =
-            egui::Button::new(Command::Palette.label()).shortcut_text(shortcut.unwrap_or_default());
-        if ui.add(button).clicked() {
-            shared.command(Command::Palette);
-        }
+        ui.set_min_width(240.0);
+        // A low window, or a large scale, has no room for all of it.
+        let height = ui.ctx().content_rect().height() - 12.0 * theme::GRID;
+        egui::ScrollArea::vertical()
+            .max_height(height)
+            .show(ui, |ui| menu_items(ui, shared));
     });
+}
+
+fn menu_items(ui: &mut Ui, shared: &mut Shared) {
+    for command in Command::ALL
+        .into_iter()
+        .filter(|command| !matches!(command, Command::Go(_)))
+    {
+        let mut button = egui::Button::new(command.label());
+        if let Some(shortcut) = command.shortcut() {
+            button = button.shortcut_text(ui.ctx().format_shortcut(&shortcut));
+        }
+        if ui.add(button).on_hover_text(command.hint()).clicked() {
+            shared.command(command);
+        }
+        if matches!(
+            command,
+            Command::Enqueue | Command::CloneSetup | Command::ExportRuns | Command::NextTheme
+        ) {
+            ui.separator();
+        }
+    }
+    let shortcut = Command::Palette
+        .shortcut()
+        .map(|key| ui.ctx().format_shortcut(&key));
+    let button =
+        egui::Button::new(Command::Palette.label()).shortcut_text(shortcut.unwrap_or_default());
+    if ui.add(button).clicked() {
+        shared.command(Command::Palette);
+    }
 }
 
 fn jobs(ui: &mut Ui, shared: &Shared) {

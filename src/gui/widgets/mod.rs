@@ -8,6 +8,6 @@ pub use figure::{
     written_energy,
 };
 pub use parts::{
-    caption, card, chip, empty_state, field_label, modal_frame, primary_button, problem, section,
+    caption, chip, empty_state, field_label, modal_frame, primary_button, problem, section,
     titled_card,
 };

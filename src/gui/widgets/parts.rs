@@ -44,7 +44,7 @@ pub fn section(ui: &mut Ui, text: &str) {
 }
 
 /// A ground of its own for things that belong together.
-pub fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     let tokens = Tokens::in_ui(ui);
     Frame::new()
         .fill(tokens.surface)
