@@ -240,7 +240,12 @@ pub fn meters(meters: &[protocol::Meter]) -> Vec<Meter> {
             grade: meter.grade,
             kind: meter.kind.clone(),
             refresh_s: meter.refresh_s,
-            info: serde_json::json!({ "notes": meter.notes }),
+            info: serde_json::json!({
+                "notes": meter.notes,
+                "origin": meter.origin,
+                "role": meter.role,
+                "covers": meter.covers,
+            }),
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::MeterInfo;
+use super::{MeterInfo, Place, Role, choice::is_whole, part::overlap};
 use crate::units::{Boundary, EnergyFigure, Estimate};
 
 /// Idle power of every meter, measured before a run.
@@ -106,64 +106,144 @@ pub struct Components {
     pub left_out: Vec<(String, String)>,
 }
 
-/// Adds up GPU boards, processor packages and memory: linearly within one source, whose error is systematic, in
-/// quadrature across sources. The grade is the worst of the parts, the covered time that of the part covered least.
+/// Adds up the parts of the machine: linearly within one source, whose error is systematic, in quadrature across
+/// sources. The grade is the worst of the parts, the covered time that of the part covered least.
 ///
-/// A figure of a whole chip (`soc`) contains package and memory, so it is added only where there are none of those.
-pub fn components(parts: &[EnergyFigure]) -> Components {
+/// `places` says which parts each meter covers. No hardware is counted twice: of two figures that share any, only the
+/// better is added, unless one meter stood by for the other and took its place, so that they are of different times. A
+/// figure of a meter that is not among `places` is known by its boundary alone: a whole chip (`soc`) contains package and
+/// memory.
+pub fn components(parts: &[EnergyFigure], places: &[Place]) -> Components {
+    let sum = Sum { parts, places };
     let mut missing = Vec::new();
     let mut left_out = Vec::new();
-    let mut added: Vec<(&EnergyFigure, Estimate)> = Vec::new();
-    let inside_soc = parts.iter().any(|part| {
-        part.energy_j.is_some() && matches!(part.boundary, Boundary::CpuPackage | Boundary::Dram)
-    });
-    for part in parts {
-        let reason = match part.boundary {
-            Boundary::Components | Boundary::System | Boundary::Wall => Some("contains the others"),
-            Boundary::Soc if inside_soc => Some("contains the processor package"),
-            _ if added.iter().any(|(other, _)| other.meter == part.meter) => Some("is in already"),
-            _ => None,
-        };
-        match (reason, part.energy_j) {
-            (Some(reason), _) => left_out.push((part.meter.clone(), reason.to_owned())),
-            (None, Some(energy_j)) => added.push((part, energy_j)),
-            (None, None) => missing.push(part.meter.clone()),
+    let mut added: Vec<usize> = Vec::new();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    // The better of two that share hardware; among equals what is inside a chip before the whole of it, then the first.
+    order.sort_by_key(|&at| (parts[at].grade, parts[at].boundary == Boundary::Soc));
+    for at in order {
+        let part = &parts[at];
+        match (sum.obstacle(at, &added), part.energy_j) {
+            (Some(reason), _) => left_out.push((at, (part.meter.clone(), reason))),
+            (None, Some(_)) => added.push(at),
+            (None, None) if sum.is_stand_by(at) => {}
+            (None, None) => missing.push(at),
         }
     }
+    // Where another meter took over, the part is covered in part, not missing.
+    missing.retain(|&at| !added.iter().any(|&other| sum.succeeds(other, at)));
+    for list in [&mut added, &mut missing] {
+        list.sort_unstable();
+    }
+    left_out.sort_by_key(|(at, _)| *at);
     let mut by_source: Vec<(&str, Estimate)> = Vec::new();
-    for (part, energy_j) in &added {
+    for &at in &added {
+        let part = &parts[at];
+        let Some(energy_j) = part.energy_j else {
+            continue;
+        };
         match by_source
             .iter_mut()
             .find(|(source, _)| *source == part.source)
         {
-            Some((_, sum)) => *sum = sum.plus_same_source(*energy_j),
-            None => by_source.push((&part.source, *energy_j)),
+            Some((_, sum)) => *sum = sum.plus_same_source(energy_j),
+            None => by_source.push((&part.source, energy_j)),
         }
     }
-    let join = |separator: &str, words: Vec<&str>| words.join(separator);
-    let least_covered = added
+    let meters: Vec<&str> = added.iter().map(|&at| parts[at].meter.as_str()).collect();
+    let sources: Vec<&str> = by_source.iter().map(|(source, _)| *source).collect();
+    let window_s = parts.iter().map(|part| part.window_s).fold(0.0, f64::max);
+    let covered_s = added
         .iter()
-        .min_by(|a, b| a.0.coverage().total_cmp(&b.0.coverage()));
+        .map(|&at| sum.covered_s(at, &added))
+        .reduce(f64::min);
     let figure = EnergyFigure {
         boundary: Boundary::Components,
-        meter: join(
-            " + ",
-            added.iter().map(|(part, _)| part.meter.as_str()).collect(),
-        ),
-        source: join(" + ", by_source.iter().map(|(source, _)| *source).collect()),
+        meter: meters.join(" + "),
+        source: sources.join(" + "),
         grade: added
             .iter()
-            .map(|(part, _)| part.grade)
+            .map(|&at| parts[at].grade)
             .max()
             .unwrap_or(crate::units::Grade::F),
         energy_j: (!added.is_empty())
             .then(|| Estimate::sum_independent(by_source.iter().map(|(_, sum)| *sum))),
-        covered_s: least_covered.map_or(0.0, |(part, _)| part.covered_s),
-        window_s: parts.iter().map(|part| part.window_s).fold(0.0, f64::max),
+        covered_s: covered_s.unwrap_or(0.0).min(window_s),
+        window_s,
     };
     Components {
         figure,
-        missing,
-        left_out,
+        missing: missing
+            .into_iter()
+            .map(|at| parts[at].meter.clone())
+            .collect(),
+        left_out: left_out.into_iter().map(|(_, entry)| entry).collect(),
+    }
+}
+
+/// The figures of one stretch of time, and where their meters sit.
+struct Sum<'a> {
+    parts: &'a [EnergyFigure],
+    places: &'a [Place],
+}
+
+impl Sum<'_> {
+    fn place(&self, at: usize) -> Option<&Place> {
+        let meter = &self.parts[at].meter;
+        self.places.iter().find(|place| place.meter == *meter)
+    }
+
+    fn is_stand_by(&self, at: usize) -> bool {
+        self.place(at)
+            .is_some_and(|place| matches!(place.role, Role::StandBy { .. }))
+    }
+
+    /// Whether both places are known and share hardware.
+    fn share(&self, a: usize, b: usize) -> bool {
+        match (self.place(a), self.place(b)) {
+            (Some(a), Some(b)) => overlap(&a.covers, &b.covers),
+            _ => false,
+        }
+    }
+
+    /// Whether one of two meters took the place of the other, or both that of a third: their figures are then of
+    /// different times.
+    fn succeeds(&self, a: usize, b: usize) -> bool {
+        self.share(a, b) && (self.is_stand_by(a) || self.is_stand_by(b))
+    }
+
+    /// Why the figure may not be added to those of `added`, if so.
+    fn obstacle(&self, at: usize, added: &[usize]) -> Option<String> {
+        let part = &self.parts[at];
+        if is_whole(part.boundary) {
+            return Some("contains the others".to_owned());
+        }
+        let place = self.place(at);
+        if place.is_some_and(|place| place.role == Role::CrossCheck) {
+            return Some("is read beside the others".to_owned());
+        }
+        let inside = |boundary: Boundary| matches!(boundary, Boundary::CpuPackage | Boundary::Dram);
+        added.iter().find_map(|&other| {
+            let taken = &self.parts[other];
+            let chip = part.boundary == Boundary::Soc && inside(taken.boundary)
+                || taken.boundary == Boundary::Soc && inside(part.boundary);
+            if taken.meter == part.meter {
+                Some("is in already".to_owned())
+            } else if self.share(at, other) {
+                (!self.succeeds(at, other)).then(|| format!("shares hardware with {}", taken.meter))
+            } else {
+                let unknown = place.is_none() || self.place(other).is_none();
+                (chip && unknown).then(|| format!("shares hardware with {}", taken.meter))
+            }
+        })
+    }
+
+    /// Seconds covered of the part that the figure at `at` is about, by all that followed each other there.
+    fn covered_s(&self, at: usize, added: &[usize]) -> f64 {
+        added
+            .iter()
+            .filter(|&&other| other == at || self.succeeds(other, at))
+            .map(|&other| self.parts[other].covered_s)
+            .sum()
     }
 }

@@ -126,6 +126,19 @@ impl Integrator {
         }
     }
 
+    /// Readings are taken about every `period_s` seconds from now on.
+    pub fn set_period(&mut self, period_s: f64) {
+        self.period_s = period_s;
+    }
+
+    /// How long a counter has stood still at `t_s`, in seconds, once that is longer than it should; else 0.
+    pub fn stood_still_s(&self, t_s: f64) -> f64 {
+        match self.info.kind {
+            Counter { .. } if self.still.stalled => (t_s - self.still.since_s).max(0.0),
+            _ => 0.0,
+        }
+    }
+
     /// Takes a reading made at `t_s`.
     pub fn push(&mut self, t_s: f64, level: Level) -> Push {
         if !t_s.is_finite() || t_s <= self.seen_s {

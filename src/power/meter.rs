@@ -2,7 +2,7 @@ use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::PciAddress;
+use super::{Part, PciAddress};
 use crate::units::{Boundary, Estimate, Grade};
 
 /// One source of energy or power readings.
@@ -29,14 +29,20 @@ pub struct MeterInfo {
     pub source: String,
     /// The device's name.
     pub device: String,
-    /// What hardware it covers.
+    /// What hardware it covers, as the class of its figures.
     pub boundary: Boundary,
+    /// What hardware it covers, as parts of this machine; what tells which readings may be added.
+    pub covers: Vec<Part>,
+    /// Sensor, model or simulation.
+    pub origin: Origin,
     /// How good the source is.
     pub grade: Grade,
     /// Counter or power.
     pub kind: Kind,
     /// How often the source publishes a new value, in seconds, where it is known.
     pub refresh_s: Option<f64>,
+    /// It is read at most this often, in seconds between two readings; 0 where every round may read it.
+    pub every_s: f64,
     /// The interval that its figures get.
     pub error: ErrorRule,
     /// No such device draws more than this, in watts: readings above it are damaged, and a counter that falls has only
@@ -46,6 +52,18 @@ pub struct MeterInfo {
     pub notes: Vec<String>,
     /// Where the device sits on the PCI bus.
     pub pci: Option<PciAddress>,
+}
+
+/// Where a meter's figures come from in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Hardware.
+    Sensor,
+    /// Arithmetic on what the machine does.
+    Model,
+    /// A made-up device, or a recording of a real one played back: nothing of it was drawn here and now.
+    Simulated,
 }
 
 /// What a meter's readings are.

@@ -6,34 +6,42 @@
 //! - [`Sampler`]: the thread that reads every meter on one [`Clock`] and keeps windows of time.
 //! - [`net`], [`components`]: idle baseline and sums.
 //!
-//! To add a source: one file that implements [`Meter`] and one line in the list of `discover.rs`.
+//! - [`Part`] and [`Role`]: the machine as a tree of parts, and which meters may be added up.
+//!
+//! To add a source: one file in `sources/` that offers meters, and one line in its list.
 //!
 //! Depends on `units` and nothing else of this project. Knows nothing of training: whoever trains hands in a function
 //! that tells how busy the device is.
 
 mod account;
+mod choice;
 mod clock;
+mod cost;
 mod discover;
 mod integrate;
 mod meter;
 mod model;
-mod nvml;
+mod part;
 mod pci;
-mod rapl;
 mod report;
 mod sampler;
 mod sampling;
+mod slot;
+mod sources;
 
 pub use account::{Components, IdleBaseline, IdlePower, components, net};
+pub use choice::{AccountLine, Place, Planned, Role};
 pub use clock::Clock;
 pub use discover::{Discovery, Options, TrainingGpu, discover};
 pub use integrate::{Dropped, Integrator, Mark, Push};
-pub use meter::{ErrorRule, Extra, Kind, Level, Load, Meter, MeterInfo, ReadError, Reading};
+pub use meter::{
+    ErrorRule, Extra, Kind, Level, Load, Meter, MeterInfo, Origin, ReadError, Reading,
+};
 pub use model::{ModelMeter, Parameters, cpu_load, cpu_tdp_w, gpu_board_power_w, shape};
-pub use nvml::{part_time_sampled, sleeping_cards};
+pub use part::Part;
 pub use pci::{BadPciAddress, PciAddress};
-pub use rapl::{UDEV_RULE, access_refusal};
 pub use report::{Refusal, SourceReport, Status};
 pub use sampler::{
-    Edge, MeterNow, Sample, Sampler, SamplerError, SamplerOptions, Snapshot, WindowId,
+    Edge, MeterNow, Record, Sample, Sampler, SamplerError, SamplerOptions, Snapshot, WindowId,
 };
+pub use sources::{UDEV_RULE, access_refusal, part_time_sampled, sleeping_cards};

@@ -30,8 +30,15 @@ pub struct SourceReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "kebab-case")]
 pub enum Status {
-    /// It is read.
+    /// It is read, and part of the sum over the machine.
     Used,
+    /// It is read beside the sum and never added to it: it contains parts that are in it.
+    CrossCheck,
+    /// It is read once a better source of the same part gives nothing more.
+    StandBy {
+        /// Identifier of the better one.
+        of: String,
+    },
     /// It would answer but is not read.
     Available {
         /// Why it is not read.
@@ -57,14 +64,14 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(reason: impl Into<String>) -> Self {
+    pub(in crate::power) fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
             remedy: None,
         }
     }
 
-    pub(super) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+    pub(in crate::power) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }
@@ -81,7 +88,7 @@ impl From<Refusal> for Status {
 
 impl SourceReport {
     /// A report on a meter that exists.
-    pub(super) fn of(info: &MeterInfo, raw: Option<String>, status: Status) -> Self {
+    pub(in crate::power) fn of(info: &MeterInfo, raw: Option<String>, status: Status) -> Self {
         Self {
             id: info.id.clone(),
             source: info.source.clone(),
@@ -96,7 +103,7 @@ impl SourceReport {
     }
 
     /// A report on a source that gives no meter.
-    pub(super) fn without_meter(
+    pub(in crate::power) fn without_meter(
         id: impl Into<String>,
         source: &str,
         device: impl Into<String>,

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, IdleBaseline, Meter, MeterInfo, sampling};
+use super::{Clock, IdleBaseline, MeterInfo, Place, Planned, ReadError, Reading, sampling};
 use crate::units::EnergyFigure;
 
 /// How long an edge may take before the caller stops waiting: a driver hangs then.
@@ -79,7 +79,7 @@ pub struct WindowId(pub(super) u64);
 pub struct Edge {
     /// When the meters were read, in seconds on the process's clock.
     pub t_s: f64,
-    /// One list for each closed window, with one figure for each meter.
+    /// One list for each closed window, with one figure for each meter that counted in it.
     pub closed: Vec<Vec<EnergyFigure>>,
     /// One for each opened window.
     pub opened: Vec<WindowId>,
@@ -90,12 +90,14 @@ pub struct Edge {
 pub struct Snapshot {
     /// When, in seconds on the process's clock.
     pub t_s: f64,
-    /// One for each meter.
+    /// One for each meter that is read; stand-bys are not among them until they step in.
     pub meters: Vec<MeterNow>,
     /// Raw samples that were dropped because nobody took them in time; the energy is not touched by that.
     pub dropped_samples: u64,
     /// Share of one core that the meter thread used so far, 0 to 1.
     pub overhead_share: f64,
+    /// Rounds of readings a second: as asked for, or fewer where they would cost too much.
+    pub rate_hz: f64,
 }
 
 /// State of one meter.
@@ -113,8 +115,10 @@ pub struct MeterNow {
     pub failed_reads: u64,
     /// Readings that were not credible so far.
     pub dropped_reads: u64,
-    /// Why the meter is no longer read, if so.
+    /// Why the meter is no longer read, if so, and which has taken its place.
     pub lost: Option<String>,
+    /// Mean time that a reading takes, in seconds.
+    pub read_s: Option<f64>,
 }
 
 /// What the thread and its owner share.
@@ -129,9 +133,22 @@ pub(super) enum Command {
     Edge {
         close: Vec<WindowId>,
         open: Vec<String>,
+        stand_bys: bool,
         reply: SyncSender<Result<Edge, SamplerError>>,
     },
     Stop,
+}
+
+/// Hears of everything that the meters say, in the meter thread: it must be quick.
+pub trait Record: Send {
+    /// A reading, at `t_s` on the process's clock, of the meter with this index in [`Sampler::meters`].
+    fn reading(&mut self, t_s: f64, meter: usize, reading: &Result<Reading, ReadError>);
+
+    /// A window begins.
+    fn opened(&mut self, t_s: f64, window: WindowId, label: &str);
+
+    /// A window ends.
+    fn closed(&mut self, t_s: f64, window: WindowId);
 }
 
 /// The thread that reads the meters.
@@ -140,6 +157,7 @@ pub struct Sampler {
     shared: Arc<Mutex<Shared>>,
     thread: Option<JoinHandle<()>>,
     meters: Vec<MeterInfo>,
+    places: Vec<Place>,
 }
 
 impl Sampler {
@@ -148,10 +166,24 @@ impl Sampler {
     ///
     /// # Errors
     /// Where the rate is out of bounds or the system gives no thread.
-    pub fn start(
-        meters: Vec<Box<dyn Meter>>,
+    pub fn start<M: Into<Planned>>(
+        meters: Vec<M>,
         clock: Clock,
         options: SamplerOptions,
+    ) -> Result<(Self, Receiver<Vec<Sample>>), SamplerError> {
+        let meters = meters.into_iter().map(Into::into).collect();
+        Self::start_recorded(meters, clock, options, None)
+    }
+
+    /// As [`Self::start`], and tells `record` of everything that the meters say.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_recorded(
+        meters: Vec<Planned>,
+        clock: Clock,
+        options: SamplerOptions,
+        record: Option<Box<dyn Record>>,
     ) -> Result<(Self, Receiver<Vec<Sample>>), SamplerError> {
         if !(1.0..=100.0).contains(&options.rate_hz) {
             return Err(SamplerError::Rate {
@@ -159,12 +191,13 @@ impl Sampler {
             });
         }
         let infos: Vec<MeterInfo> = meters.iter().map(|meter| meter.info().clone()).collect();
+        let places = meters.iter().map(Planned::place).collect();
         let shared = Arc::new(Mutex::new(Shared::default()));
         let (control, commands) = mpsc::sync_channel(16);
         let (sink, samples) = mpsc::sync_channel(BATCHES);
         let period_s = 1.0 / options.rate_hz;
         let mut sampling =
-            sampling::Sampling::new(meters, clock, period_s, Arc::clone(&shared), sink);
+            sampling::Sampling::new(meters, clock, period_s, Arc::clone(&shared), sink, record);
         let thread = std::thread::Builder::new()
             .name("joulelab-meter".to_owned())
             .spawn(move || sampling.run(&commands))?;
@@ -173,13 +206,19 @@ impl Sampler {
             shared,
             thread: Some(thread),
             meters: infos,
+            places,
         };
         Ok((sampler, samples))
     }
 
-    /// What is read, in the order of the figures.
+    /// What is read or stands by, in the order of the figures.
     pub fn meters(&self) -> &[MeterInfo] {
         &self.meters
+    }
+
+    /// Where each meter sits and what it is read for, in the same order.
+    pub fn places(&self) -> &[Place] {
+        &self.places
     }
 
     /// Opens a window. All meters are read at once and the caller waits for that, so the edge is exact.
@@ -206,10 +245,21 @@ impl Sampler {
     /// # Errors
     /// As [`Sampler::close_window`]; then nothing is closed or opened.
     pub fn edge(&self, close: &[WindowId], open: &[&str]) -> Result<Edge, SamplerError> {
+        self.edge_of(close, open, false)
+    }
+
+    /// As [`Self::edge`]; in windows that are opened with `stand_bys`, those are read and told too.
+    fn edge_of(
+        &self,
+        close: &[WindowId],
+        open: &[&str],
+        stand_bys: bool,
+    ) -> Result<Edge, SamplerError> {
         let (reply, answer) = mpsc::sync_channel(1);
         let command = Command::Edge {
             close: close.to_vec(),
             open: open.iter().map(|&label| label.to_owned()).collect(),
+            stand_bys,
             reply,
         };
         self.control
@@ -238,7 +288,7 @@ impl Sampler {
             .ok_or(SamplerError::UnknownWindow(id))
     }
 
-    /// Measures the idle power of every meter for `duration_s` seconds, in five slices whose scatter is kept. Blocks;
+    /// Measures the idle power of every meter, stand-bys included, for `duration_s` seconds, in five slices whose scatter is kept. Blocks;
     /// `keep_going` is asked several times a second and ends it early.
     ///
     /// # Errors
@@ -251,14 +301,14 @@ impl Sampler {
         const SLICES: u32 = 5;
         let slice = Duration::from_secs_f64(duration_s.clamp(0.0, 3600.0)) / SLICES;
         let mut slices = Vec::new();
-        let mut open = self.edge(&[], &["idle", "idle slice"])?.opened;
+        let mut open = self.edge_of(&[], &["idle", "idle slice"], true)?.opened;
         for _ in 0..SLICES {
             let until = Instant::now() + slice;
             while keep_going() && Instant::now() < until {
                 let rest = until.saturating_duration_since(Instant::now());
                 std::thread::sleep(rest.min(Duration::from_millis(50)));
             }
-            let edge = self.edge(&open[1..], &["idle slice"])?;
+            let edge = self.edge_of(&open[1..], &["idle slice"], true)?;
             slices.extend(edge.closed);
             open.truncate(1);
             open.extend(edge.opened);
@@ -266,7 +316,7 @@ impl Sampler {
                 break;
             }
         }
-        let closed = self.edge(&open, &[])?.closed;
+        let closed = self.edge_of(&open, &[], true)?.closed;
         let whole = closed.first().ok_or(SamplerError::Ended)?;
         Ok(IdleBaseline::new(&self.meters, whole, &slices))
     }

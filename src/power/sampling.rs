@@ -10,69 +10,61 @@ use std::{
 };
 
 use super::{
-    Clock, Extra, Integrator, Mark, Meter, MeterNow, Push, ReadError, Sample, SamplerError,
-    Snapshot, WindowId,
-    sampler::{Command, Edge, Shared, lock},
+    Clock, Mark, Planned, Sample, SamplerError, Snapshot, WindowId,
+    cost::{Cost, Pace},
+    part::{covers, overlap},
+    sampler::{Command, Edge, Record, Shared, lock},
+    slot::Slot,
 };
 use crate::units::EnergyFigure;
 
-/// A meter that fails this many times in a row is lost.
-const FAILURES: u32 = 10;
 /// Samples travel in batches of this length.
 const BATCH: Duration = Duration::from_millis(500);
 
-/// A meter with its integrator.
-struct Slot {
-    meter: Box<dyn Meter>,
-    integrator: Integrator,
-    /// The totals when the sampler began.
-    start: Mark,
-    failures_in_row: u32,
-    /// When the latest reading was made, if it counts.
-    read_s: Option<f64>,
-    now: MeterNow,
+/// An open window of time.
+struct Window {
+    label: String,
+    /// One for each slot.
+    from: Vec<Mark>,
+    /// Whether stand-bys are read and told too.
+    stand_bys: bool,
 }
 
 /// State of the meter thread.
 pub(super) struct Sampling {
     slots: Vec<Slot>,
     clock: Clock,
-    period: Duration,
+    pace: Pace,
     shared: Arc<Mutex<Shared>>,
     sink: SyncSender<Vec<Sample>>,
+    record: Option<Box<dyn Record>>,
     batch: Vec<Sample>,
     batch_since: Instant,
     dropped_samples: u64,
-    windows: BTreeMap<WindowId, (String, Vec<Mark>)>,
+    windows: BTreeMap<WindowId, Window>,
     next_window: u64,
     cost: Cost,
 }
 
 impl Sampling {
     pub(super) fn new(
-        meters: Vec<Box<dyn Meter>>,
+        meters: Vec<Planned>,
         clock: Clock,
         period_s: f64,
         shared: Arc<Mutex<Shared>>,
         sink: SyncSender<Vec<Sample>>,
+        record: Option<Box<dyn Record>>,
     ) -> Self {
-        let slots = meters.into_iter().map(|meter| Slot {
-            integrator: Integrator::new(meter.info(), period_s),
-            now: MeterNow {
-                id: meter.info().id.clone(),
-                ..MeterNow::default()
-            },
-            start: Mark::default(),
-            failures_in_row: 0,
-            read_s: None,
-            meter,
-        });
         Self {
-            slots: slots.collect(),
+            slots: meters
+                .into_iter()
+                .map(|planned| Slot::new(planned, period_s))
+                .collect(),
             clock,
-            period: Duration::from_secs_f64(period_s),
+            pace: Pace::new(period_s),
             shared,
             sink,
+            record,
             batch: Vec::new(),
             batch_since: Instant::now(),
             dropped_samples: 0,
@@ -84,26 +76,38 @@ impl Sampling {
 
     /// Reads until told to stop or until nobody is left to tell it.
     pub(super) fn run(&mut self, commands: &Receiver<Command>) {
-        self.cost = Cost::start();
-        self.read_all();
+        let round_s = self.cost.of_a_round(&mut self.slots);
+        self.pace.fit(round_s);
+        self.set_period();
+        self.cost.start();
+        self.read_all(true);
         for slot in &mut self.slots {
-            slot.start = slot.integrator.now();
+            slot.begin();
         }
         self.publish();
-        let mut due = Instant::now() + self.period;
+        let mut due = Instant::now() + self.pace.period();
         loop {
             let wait = due.saturating_duration_since(Instant::now());
             match commands.recv_timeout(wait) {
-                Ok(Command::Edge { close, open, reply }) => {
-                    let edge = self.edge(&close, open);
+                Ok(Command::Edge {
+                    close,
+                    open,
+                    stand_bys,
+                    reply,
+                }) => {
+                    let edge = self.edge(&close, open, stand_bys);
                     self.publish();
                     // Whoever asked may have stopped waiting.
                     let _ = reply.send(edge);
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    self.read_all();
+                    self.read_all(false);
+                    self.replace_the_lost();
                     self.publish();
-                    due += self.period;
+                    if self.pace.adapt(&mut self.cost) {
+                        self.set_period();
+                    }
+                    due += self.pace.period();
                     // After a pause, go on at the usual pace; readings are not made up for.
                     due = due.max(Instant::now());
                 }
@@ -114,50 +118,128 @@ impl Sampling {
         self.publish();
     }
 
-    fn edge(&mut self, close: &[WindowId], open: Vec<String>) -> Result<Edge, SamplerError> {
+    fn set_period(&mut self) {
+        let period_s = self.pace.period().as_secs_f64();
+        for slot in &mut self.slots {
+            slot.set_period(period_s);
+        }
+    }
+
+    fn edge(
+        &mut self,
+        close: &[WindowId],
+        open: Vec<String>,
+        stand_bys: bool,
+    ) -> Result<Edge, SamplerError> {
         if let Some(unknown) = close.iter().find(|id| !self.windows.contains_key(id)) {
             return Err(SamplerError::UnknownWindow(*unknown));
         }
-        self.read_all();
+        self.read_slots(true, stand_bys || self.stand_bys_are_read());
         let t_s = self.clock.now_s();
         let marks: Vec<Mark> = self.slots.iter_mut().map(|slot| slot.mark(t_s)).collect();
         let mut closed = Vec::with_capacity(close.len());
         for id in close {
             // Named twice, a window is closed once.
-            if let Some((label, from)) = self.windows.remove(id) {
-                tracing::debug!(label, t_s, "window closed");
-                closed.push(self.figures(&from, &marks));
+            if let Some(window) = self.windows.remove(id) {
+                tracing::debug!(label = window.label, t_s, "window closed");
+                closed.push(self.figures(&window.from, &marks, window.stand_bys));
+                if let Some(record) = &mut self.record {
+                    record.closed(t_s, *id);
+                }
             }
         }
-        let opened = open.into_iter().map(|label| {
+        let mut opened = Vec::with_capacity(open.len());
+        for label in open {
             let id = WindowId(self.next_window);
             self.next_window += 1;
-            self.windows.insert(id, (label, marks.clone()));
-            id
-        });
+            if let Some(record) = &mut self.record {
+                record.opened(t_s, id, &label);
+            }
+            let from = marks.clone();
+            let window = Window {
+                label,
+                from,
+                stand_bys,
+            };
+            self.windows.insert(id, window);
+            opened.push(id);
+        }
         Ok(Edge {
             t_s,
             closed,
-            opened: opened.collect(),
+            opened,
         })
     }
 
-    fn figures(&self, from: &[Mark], to: &[Mark]) -> Vec<EnergyFigure> {
+    /// Figures between two lists of marks; of stand-bys only where they have stepped in, or where `stand_bys` asks.
+    fn figures(&self, from: &[Mark], to: &[Mark], stand_bys: bool) -> Vec<EnergyFigure> {
         let pairs = self.slots.iter().zip(from.iter().zip(to));
         pairs
-            .map(|(slot, (from, to))| slot.integrator.figure(from, to))
+            .filter_map(|(slot, (from, to))| slot.figure(from, to, stand_bys))
             .collect()
     }
 
-    fn read_all(&mut self) {
+    fn stand_bys_are_read(&self) -> bool {
+        self.windows.values().any(|window| window.stand_bys)
+    }
+
+    fn read_all(&mut self, at_once: bool) {
+        self.read_slots(at_once, self.stand_bys_are_read());
+    }
+
+    fn read_slots(&mut self, at_once: bool, stand_bys: bool) {
         let began = Instant::now();
         for (index, slot) in self.slots.iter_mut().enumerate() {
-            slot.read(index, &self.clock, &mut self.batch);
+            if slot.is_read() || stand_bys {
+                slot.read(
+                    index,
+                    at_once,
+                    &self.clock,
+                    &mut self.batch,
+                    &mut self.record,
+                );
+            }
         }
-        self.cost.reads += began.elapsed();
+        self.cost.add_round(began);
         if self.batch_since.elapsed() >= BATCH {
             self.send_batch();
         }
+    }
+
+    /// Where a meter has ended and another one stands by for its part, that one takes over.
+    fn replace_the_lost(&mut self) {
+        let t_s = self.clock.now_s();
+        for at in 0..self.slots.len() {
+            let Some(reason) = self.slots[at].why_it_should_go(t_s) else {
+                continue;
+            };
+            let Some(successor) = self.successor(at) else {
+                continue;
+            };
+            self.slots[successor].step_in(t_s);
+            let by = self.slots[successor].info().id.clone();
+            self.slots[at].retire(&reason, &by);
+        }
+    }
+
+    /// The best stand-by that answers, covers no less than the slot `at`, and shares no hardware with another meter that
+    /// is read.
+    fn successor(&mut self, at: usize) -> Option<usize> {
+        let lost = self.slots[at].info().covers.clone();
+        (0..self.slots.len()).find(|&other| {
+            let candidate = self.slots[other].info().covers.clone();
+            let free = self.slots.iter().enumerate().all(|(third, slot)| {
+                third == at
+                    || third == other
+                    || !slot.counts()
+                    || !overlap(&slot.info().covers, &candidate)
+            });
+            let fits = self.slots[other].stands_by() && covers(&candidate, &lost) && free;
+            if fits {
+                self.slots[other].read(other, true, &self.clock, &mut self.batch, &mut self.record);
+            }
+            fits && self.slots[other].has_just_answered()
+        })
     }
 
     fn send_batch(&mut self) {
@@ -175,143 +257,31 @@ impl Sampling {
 
     fn publish(&mut self) {
         let t_s = self.clock.now_s();
-        let totals: Vec<Mark> = self
-            .slots
-            .iter()
-            .map(|slot| slot.integrator.now())
-            .collect();
-        let oldest = self.windows.first_key_value().map(|(_, (_, marks))| marks);
+        let totals: Vec<Mark> = self.slots.iter().map(Slot::total).collect();
+        let oldest = self.windows.first_key_value().map(|(_, window)| window);
         let starts: Vec<Mark> = match oldest {
-            Some(marks) => marks.clone(),
-            None => self.slots.iter().map(|slot| slot.start).collect(),
+            Some(window) => window.from.clone(),
+            None => self.slots.iter().map(Slot::start).collect(),
         };
-        let run = self.figures(&starts, &totals);
-        let meters = self.slots.iter().zip(run).map(|(slot, figure)| MeterNow {
-            power_w: slot
-                .integrator
-                .power_w()
-                .filter(|_| slot.now.lost.is_none()),
-            energy_j: figure.energy_j.map(|energy| energy.value),
-            uncovered_s: figure.window_s - figure.covered_s,
-            ..slot.now.clone()
+        let pairs = self.slots.iter().zip(starts.iter().zip(&totals));
+        let meters = pairs.filter_map(|(slot, (from, to))| {
+            let figure = slot.figure(from, to, false)?;
+            Some(slot.now(&figure))
         });
         let snapshot = Snapshot {
             t_s,
             meters: meters.collect(),
             dropped_samples: self.dropped_samples,
             overhead_share: self.cost.share(),
+            rate_hz: self.pace.rate_hz(),
         };
         let so_far = self
             .windows
             .iter()
-            .map(|(id, (_, marks))| (*id, self.figures(marks, &totals)))
+            .map(|(id, window)| (*id, self.figures(&window.from, &totals, window.stand_bys)))
             .collect();
         let mut shared = lock(&self.shared);
         shared.snapshot = snapshot;
         shared.so_far = so_far;
     }
-}
-
-impl Slot {
-    fn read(&mut self, index: usize, clock: &Clock, batch: &mut Vec<Sample>) {
-        self.read_s = None;
-        if self.now.lost.is_some() {
-            return;
-        }
-        let before_s = clock.now_s();
-        let reading = self.meter.read();
-        let t_s = f64::midpoint(before_s, clock.now_s());
-        let reading = match reading {
-            Ok(reading) => reading,
-            Err(ReadError::NotYet) => return,
-            Err(error) => {
-                self.fail(&error);
-                return;
-            }
-        };
-        self.failures_in_row = 0;
-        if let Push::Dropped(_) = self.integrator.push(t_s, reading.level) {
-            self.now.dropped_reads += 1;
-            return;
-        }
-        self.read_s = Some(t_s);
-        let own = [
-            self.integrator
-                .power_w()
-                .map(|watts| Extra::new("power", watts, "W")),
-            Some(Extra::new("energy", self.integrator.now().energy_j, "J")),
-        ];
-        for Extra {
-            metric,
-            value,
-            unit,
-        } in own.into_iter().flatten().chain(reading.extras)
-        {
-            batch.push(Sample {
-                t_s,
-                meter: index,
-                metric,
-                value,
-                unit,
-            });
-        }
-    }
-
-    fn fail(&mut self, error: &ReadError) {
-        self.now.failed_reads += 1;
-        self.failures_in_row += 1;
-        if self.failures_in_row >= FAILURES {
-            let reason = format!("{FAILURES} readings in a row failed, the last with: {error}");
-            tracing::warn!(meter = self.now.id, reason, "meter lost");
-            self.now.lost = Some(reason);
-        }
-    }
-
-    /// A mark at the reading just made, or at `t_s` where it failed.
-    fn mark(&mut self, t_s: f64) -> Mark {
-        self.integrator.mark(self.read_s.unwrap_or(t_s))
-    }
-}
-
-/// What the thread costs.
-#[derive(Default)]
-struct Cost {
-    began: Option<(Instant, Option<f64>)>,
-    reads: Duration,
-}
-
-impl Cost {
-    fn start() -> Self {
-        Self {
-            began: Some((Instant::now(), thread_cpu_s())),
-            reads: Duration::ZERO,
-        }
-    }
-
-    /// Share of one core since the start: processor time of this thread, or where the system does not tell, time spent
-    /// in readings.
-    fn share(&self) -> f64 {
-        let Some((began, cpu_s)) = self.began else {
-            return 0.0;
-        };
-        let used_s = match (cpu_s, thread_cpu_s()) {
-            (Some(before_s), Some(now_s)) => now_s - before_s,
-            _ => self.reads.as_secs_f64(),
-        };
-        let wall_s = began.elapsed().as_secs_f64();
-        if wall_s > 0.0 { used_s / wall_s } else { 0.0 }
-    }
-}
-
-/// Seconds that this thread has run on a processor: the first number of the scheduler's own statistics, in nanoseconds.
-#[cfg(target_os = "linux")]
-fn thread_cpu_s() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds: u64 = text.split_whitespace().next()?.parse().ok()?;
-    Some(nanoseconds as f64 * 1e-9)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn thread_cpu_s() -> Option<f64> {
-    None
 }

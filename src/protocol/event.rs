@@ -27,6 +27,8 @@ pub enum Event {
     Sources {
         /// In the order in which they were tried.
         sources: Vec<Source>,
+        /// The parts of the machine, each with who answers for it.
+        account: Vec<AccountLine>,
     },
     /// The device that will train.
     Device {
@@ -45,6 +47,13 @@ pub enum Event {
         meters: Vec<Meter>,
         /// What was not used, and why.
         refused: Vec<Source>,
+    },
+    /// What reading the meters costs, as timed on this machine before anything was measured.
+    Observing {
+        /// Rounds of readings a second: as asked for, or fewer where they would cost too much.
+        rate_hz: f64,
+        /// How long a reading takes, by meter.
+        costs: Vec<MeterCost>,
     },
     /// Every meter without a run; about twice a second.
     Readings {
@@ -198,6 +207,12 @@ pub struct Meter {
     pub grade: Grade,
     /// `counter`, `power` or `model`.
     pub kind: String,
+    /// `sensor`, `model` or `simulated`.
+    pub origin: String,
+    /// `part` of the sum, `cross-check` beside it, or `stand-by`.
+    pub role: String,
+    /// The parts of the machine that it covers, as paths from the whole inwards.
+    pub covers: Vec<String>,
     /// How often its reading changes, in seconds.
     pub refresh_s: Option<f64>,
     /// What a reader of its figures should know.
@@ -231,8 +246,15 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "kebab-case")]
 pub enum SourceStatus {
-    /// It is read.
+    /// It is read, and part of the sum over the machine.
     Used,
+    /// It is read beside the sum and never added to it: it contains parts that are in it.
+    CrossCheck,
+    /// It is read once a better source of the same part gives nothing more.
+    StandBy {
+        /// Identifier of the better one.
+        of: String,
+    },
     /// It would answer but is not read.
     Available {
         /// Why it is not read.
@@ -245,6 +267,28 @@ pub enum SourceStatus {
         /// How to mend that.
         remedy: Option<String>,
     },
+}
+
+/// A part of the machine, and who says what it draws.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountLine {
+    /// The parts that the meter covers, as paths from the whole inwards.
+    pub covers: Vec<String>,
+    /// Identifier of the meter; `None` where no source answers for the part.
+    pub meter: Option<String>,
+    /// `sensor`, `model` or `simulated`.
+    pub origin: Option<String>,
+    /// Meters that stand by, in the order in which they would step in.
+    pub stand_by: Vec<String>,
+}
+
+/// What one meter costs to read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeterCost {
+    /// Which meter.
+    pub meter: String,
+    /// Mean time that a reading takes, s.
+    pub read_s: f64,
 }
 
 /// Power of the idle machine by one meter.

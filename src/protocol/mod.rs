@@ -9,11 +9,11 @@ mod line;
 
 pub use command::{Command, Resume, RunRequest};
 pub use event::{
-    Data, Device, Event, Failure, FailureKind, IdlePower, Meter, MeterNow, PhaseEnergy,
-    Predictions, Sample, SamplePredictions, SelfCheck, Source, SourceStatus, Summary,
+    AccountLine, Data, Device, Event, Failure, FailureKind, IdlePower, Meter, MeterCost, MeterNow,
+    PhaseEnergy, Predictions, Sample, SamplePredictions, SelfCheck, Source, SourceStatus, Summary,
 };
 pub use event::{Evaluation, Progress, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 
 /// Version of the messages. Both sides must have the same.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;

@@ -31,10 +31,5 @@ pub fn doctor(outbox: &Outbox, wish: &str, measure: &MeasureSetup) {
         because: chosen.because,
     });
     let options = session::meter_options(&chosen.entry, measure, &session::Busy::default());
-    let sources = power::discover(&options)
-        .report
-        .into_iter()
-        .map(convert::source)
-        .collect();
-    outbox.send(Event::Sources { sources });
+    outbox.send(convert::sources(&power::discover(&options)));
 }

@@ -2,8 +2,8 @@
 
 use crate::device::DeviceEntry;
 use crate::protocol::{
-    Device, Evaluation, Event, IdlePower, Meter, MeterNow, PhaseEnergy, Predictions, Progress,
-    Sample, SamplePredictions, Saved, Source, SourceStatus,
+    AccountLine, Device, Evaluation, Event, IdlePower, Meter, MeterCost, MeterNow, PhaseEnergy,
+    Predictions, Progress, Sample, SamplePredictions, Saved, Source, SourceStatus,
 };
 use crate::units::EnergyFigure;
 use crate::{power, train};
@@ -22,9 +22,10 @@ pub fn device(entry: &DeviceEntry) -> Device {
     }
 }
 
-pub fn meter(info: &power::MeterInfo) -> Meter {
+pub fn meter(planned: &power::Planned) -> Meter {
+    let info = planned.info();
     let kind = match info.kind {
-        _ if info.id.starts_with("model:") => "model",
+        _ if info.origin == power::Origin::Model => "model",
         power::Kind::Counter { .. } => "counter",
         power::Kind::Power => "power",
     };
@@ -35,6 +36,9 @@ pub fn meter(info: &power::MeterInfo) -> Meter {
         boundary: info.boundary,
         grade: info.grade,
         kind: kind.to_owned(),
+        origin: origin(info.origin).to_owned(),
+        role: planned.role.name().to_owned(),
+        covers: info.covers.iter().map(ToString::to_string).collect(),
         refresh_s: info.refresh_s,
         notes: info.notes.clone(),
     }
@@ -51,6 +55,8 @@ pub fn source(report: power::SourceReport) -> Source {
         refresh_s: report.refresh_s,
         status: match report.status {
             power::Status::Used => SourceStatus::Used,
+            power::Status::CrossCheck => SourceStatus::CrossCheck,
+            power::Status::StandBy { of } => SourceStatus::StandBy { of },
             power::Status::Available { reason } => SourceStatus::Available { reason },
             power::Status::Refused { reason, remedy } => SourceStatus::Refused { reason, remedy },
         },
@@ -58,18 +64,61 @@ pub fn source(report: power::SourceReport) -> Source {
     }
 }
 
+fn origin(origin: power::Origin) -> &'static str {
+    match origin {
+        power::Origin::Sensor => "sensor",
+        power::Origin::Model => "model",
+        power::Origin::Simulated => "simulated",
+    }
+}
+
+/// Every source that was tried, and the machine's account.
+pub fn sources(found: &power::Discovery) -> Event {
+    Event::Sources {
+        sources: found.report.iter().cloned().map(source).collect(),
+        account: found
+            .account
+            .iter()
+            .map(|line| AccountLine {
+                covers: line.covers.iter().map(ToString::to_string).collect(),
+                meter: line.meter.clone(),
+                origin: line.origin.map(|origin| self::origin(origin).to_owned()),
+                stand_by: line.stand_by.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// What reading the meters costs.
+pub fn observing(snapshot: &power::Snapshot) -> Event {
+    Event::Observing {
+        rate_hz: snapshot.rate_hz,
+        costs: snapshot
+            .meters
+            .iter()
+            .filter_map(|meter| {
+                Some(MeterCost {
+                    meter: meter.id.clone(),
+                    read_s: meter.read_s?,
+                })
+            })
+            .collect(),
+    }
+}
+
 /// What is read, and what is not.
 pub fn meters(found: &power::Discovery) -> Event {
     Event::Meters {
-        meters: found
-            .meters
-            .iter()
-            .map(|meter| self::meter(meter.info()))
-            .collect(),
+        meters: found.meters.iter().map(self::meter).collect(),
         refused: found
             .report
             .iter()
-            .filter(|report| report.status != power::Status::Used)
+            .filter(|report| {
+                matches!(
+                    report.status,
+                    power::Status::Available { .. } | power::Status::Refused { .. }
+                )
+            })
             .cloned()
             .map(source)
             .collect(),

@@ -95,6 +95,11 @@ impl Meters {
         Ok(baseline)
     }
 
+    /// Where each meter sits: what a sum over parts goes by.
+    pub fn places(&self) -> &[crate::power::Place] {
+        self.inner.sampler.places()
+    }
+
     /// What is read.
     pub fn infos(&self) -> &[crate::power::MeterInfo] {
         self.inner.sampler.meters()

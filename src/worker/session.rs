@@ -137,6 +137,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         },
         message: error.to_string(),
     })?;
+    let places = watcher.meters.places().to_vec();
     let (training, last) = watcher
         .meters
         .finish()
@@ -145,6 +146,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         outcome,
         samples_per_step,
         training,
+        &places,
         &last,
     ))));
     Ok(())
@@ -252,6 +254,7 @@ fn summary(
     outcome: Outcome,
     samples_per_step: u64,
     training: Vec<PhaseEnergy>,
+    places: &[power::Place],
     last: &power::Snapshot,
 ) -> Summary {
     let gross: Vec<EnergyFigure> = training.iter().map(|part| part.gross.clone()).collect();
@@ -262,8 +265,8 @@ fn summary(
             ..part.gross.clone()
         })
         .collect();
-    let total = power::components(&gross);
-    let total_net = power::components(&net);
+    let total = power::components(&gross, places);
+    let total_net = power::components(&net, places);
     Summary {
         reason: reason_name(outcome.reason),
         reason_text: outcome.reason.sentence().to_owned(),
@@ -383,7 +386,7 @@ impl Observer for Watcher {
             .into_iter()
             .map(|part| part.gross)
             .collect();
-        power::components(&figures)
+        power::components(&figures, self.meters.places())
             .figure
             .energy_j
             .map(|energy| energy.value)

@@ -63,9 +63,7 @@ impl Watch {
         let idle = session::Busy::default();
         let options = session::meter_options(&chosen.entry, &self.measure, &idle);
         let found = power::discover(&options);
-        outbox.send(Event::Sources {
-            sources: found.report.iter().cloned().map(convert::source).collect(),
-        });
+        outbox.send(convert::sources(&found));
         outbox.send(convert::meters(&found));
         let clock = Clock::new();
         let begun_s = clock.now_s();

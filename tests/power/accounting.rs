@@ -49,7 +49,7 @@ fn components_add_linearly_within_a_source_and_in_quadrature_across() {
             Some((100.0, 5.0)),
         ),
     ];
-    let sum = components(&parts);
+    let sum = components(&parts, &[]);
     assert!(near(sum.figure.energy_j.unwrap(), 1600.0, 50.0), "{sum:?}");
     assert_eq!(sum.figure.boundary, Boundary::Components);
     assert_eq!(
@@ -72,12 +72,12 @@ fn a_part_without_a_reading_is_named_and_never_counts_as_zero() {
     ];
     parts[1].grade = Grade::E;
     parts[1].covered_s = 9.0;
-    let sum = components(&parts);
+    let sum = components(&parts, &[]);
     assert_eq!(sum.missing, ["nvml:0"]);
     assert_eq!(sum.figure.grade, Grade::E);
     assert_eq!(sum.figure.covered_s, 9.0);
     parts.truncate(1);
-    let none = components(&parts);
+    let none = components(&parts, &[]);
     assert_eq!(none.figure.energy_j, None);
     assert_eq!(none.missing, ["nvml:0"]);
 }
@@ -92,7 +92,7 @@ fn nested_boundaries_are_never_added() {
         Some((300.0, 15.0)),
     );
     let wall = figure("plug", Boundary::Wall, "plug", Some((900.0, 9.0)));
-    let sum = components(&[soc.clone(), package.clone(), wall, package.clone()]);
+    let sum = components(&[soc.clone(), package.clone(), wall, package.clone()], &[]);
     assert!(near(sum.figure.energy_j.unwrap(), 300.0, 15.0));
     let left_out: Vec<_> = sum
         .left_out
@@ -100,7 +100,7 @@ fn nested_boundaries_are_never_added() {
         .map(|(meter, _)| meter.as_str())
         .collect();
     assert_eq!(left_out, ["hwmon:apu", "plug", "rapl:package-0"]);
-    let alone = components(&[soc]);
+    let alone = components(&[soc], &[]);
     assert!(near(alone.figure.energy_j.unwrap(), 500.0, 50.0));
 }
 

@@ -54,9 +54,11 @@ fn gpu(name: &str, pci: Option<&str>) -> Option<TrainingGpu> {
     })
 }
 
+/// The meters that add up, but for that of the memory's size, which stands in wherever no counter of it is read.
 fn used(discovery: &Discovery) -> Vec<&str> {
-    let meters = discovery.meters.iter();
-    meters.map(|meter| meter.info().id.as_str()).collect()
+    let meters = discovery.parts();
+    let ids = meters.map(|meter| meter.info().id.as_str());
+    ids.filter(|id| *id != "model:memory").collect()
 }
 
 fn report<'a>(discovery: &'a Discovery, id: &str) -> &'a SourceReport {
@@ -67,6 +69,8 @@ fn report<'a>(discovery: &'a Discovery, id: &str) -> &'a SourceReport {
 fn why(report: &SourceReport) -> &str {
     match &report.status {
         Status::Used => "used",
+        Status::CrossCheck => "cross-check",
+        Status::StandBy { of } => of,
         Status::Available { reason } | Status::Refused { reason, .. } => reason,
     }
 }
@@ -101,19 +105,14 @@ fn packages_and_dram_are_used_once_and_nothing_nested() {
     for (id, reason) in [
         ("rapl:package-0:core", "core is contained in package-0"),
         ("rapl:package-0:uncore", "uncore is contained in package-0"),
-        ("rapl:psys", "contains the packages"),
-        (
-            "rapl:package-0 (intel-rapl-mmio)",
-            "intel-rapl is already used",
-        ),
-        ("model:cpu", "a counter covers the package already"),
         ("model:gpu", "training runs on the processor"),
+        ("rapl:psys", "cross-check"),
+        ("rapl:package-0 (intel-rapl-mmio)", "rapl:package-0"),
+        ("model:cpu", "rapl:package-0"),
+        ("model:memory", "rapl:package-0:dram"),
     ] {
         let report = report(&found, id);
-        assert!(
-            matches!(report.status, Status::Available { .. }),
-            "{report:?}"
-        );
+        assert_ne!(report.status, Status::Used, "{report:?}");
         assert!(why(report).contains(reason), "{report:?}");
     }
     let dram = report(&found, "rapl:package-1:dram");
@@ -267,7 +266,8 @@ fn the_card_that_trains_is_matched_by_pci_address_and_counts() {
     assert!((0.015..0.1).contains(&refresh_s), "{refresh_s}");
     assert_eq!(info.notes, ["driver 535.1"]);
     assert!(why(report(&found, "nvml:0")).contains("not the GPU that trains"));
-    assert!(why(report(&found, "model:gpu")).contains("has a sensor"));
+    let of = "nvml:1".to_owned();
+    assert_eq!(report(&found, "model:gpu").status, Status::StandBy { of });
 
     let (sampler, samples) =
         Sampler::start(found.meters, Clock::new(), SamplerOptions { rate_hz: 20.0 }).unwrap();
@@ -333,7 +333,7 @@ fn an_ambiguous_match_attributes_nothing() {
     options.gpu = gpu("NVIDIA GeForce RTX 3080", Some("0000:0c:00.0"));
     let other = discover(&options);
     assert!(why(report(&other, "nvml:0")).contains("sits at 0000:0c:00.0, and this is not it"));
-    let model = found.meters[1].info();
+    let model = found.parts().last().unwrap().info();
     assert!(model.notes[1].contains("upper bound"));
 }
 
@@ -361,7 +361,11 @@ fn cards_without_a_reading_are_refused_and_the_enforced_limit_feeds_the_model() 
             why(report).contains(reason) || lines.contains("fail"),
             "{report:?}"
         );
-        assert_eq!(found.meters[1].info().max_power_w, board_w, "{lines}");
+        assert_eq!(
+            found.parts().last().unwrap().info().max_power_w,
+            board_w,
+            "{lines}"
+        );
     }
 }
 

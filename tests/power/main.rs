@@ -17,7 +17,7 @@ mod fake_nvml;
 mod fake_sysfs;
 
 use joulelab::{
-    power::{ErrorRule, Kind, MeterInfo},
+    power::{ErrorRule, Kind, MeterInfo, Origin, Part},
     units::{Boundary, Grade},
 };
 
@@ -28,6 +28,9 @@ fn counter(id: &str) -> MeterInfo {
         source: "test counter".to_owned(),
         device: "test device".to_owned(),
         boundary: Boundary::CpuPackage,
+        covers: vec![Part::package("0")],
+        origin: Origin::Sensor,
+        every_s: 0.0,
         grade: Grade::B,
         kind: Kind::Counter {
             joules_per_count: 1e-6,
@@ -46,6 +49,7 @@ fn polled(id: &str) -> MeterInfo {
     MeterInfo {
         source: "test power".to_owned(),
         boundary: Boundary::GpuBoard,
+        covers: vec![Part::training_gpu()],
         grade: Grade::C,
         kind: Kind::Power,
         refresh_s: None,

@@ -9,7 +9,7 @@ use std::{
 
 use joulelab::{
     power::{
-        Clock, Extra, Level, Meter, MeterInfo, ReadError, Reading, Sampler, SamplerError,
+        Clock, Extra, Level, Meter, MeterInfo, Planned, ReadError, Reading, Sampler, SamplerError,
         SamplerOptions, net,
     },
     units::EnergyFigure,
@@ -213,7 +213,11 @@ fn the_idle_baseline_takes_a_steady_power_off_to_nothing() {
 #[test]
 fn rates_out_of_bounds_are_refused() {
     for rate_hz in [0.0, 0.5, 101.0, f64::NAN, f64::INFINITY] {
-        let started = Sampler::start(Vec::new(), Clock::new(), SamplerOptions { rate_hz });
+        let started = Sampler::start(
+            Vec::<Planned>::new(),
+            Clock::new(),
+            SamplerOptions { rate_hz },
+        );
         assert!(
             matches!(started, Err(SamplerError::Rate { .. })),
             "{rate_hz}"

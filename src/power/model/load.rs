@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use sysinfo::{CpuRefreshKind, MINIMUM_CPU_UPDATE_INTERVAL, System};
+use sysinfo::{CpuRefreshKind, MINIMUM_CPU_UPDATE_INTERVAL, MemoryRefreshKind, System};
 
 use super::super::Load;
 
@@ -31,4 +31,11 @@ pub(in super::super) fn cpu_name() -> Option<String> {
     system.refresh_cpu_list(CpuRefreshKind::nothing());
     let name = system.cpus().first()?.brand().trim().to_owned();
     (!name.is_empty()).then_some(name)
+}
+
+/// Bytes of memory that the system has.
+pub(in super::super) fn memory_bytes() -> Option<u64> {
+    let mut system = System::new().ok()?;
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    Some(system.total_memory()).filter(|bytes| *bytes > 0)
 }

@@ -4,14 +4,19 @@ mod load;
 mod lookup;
 
 pub use load::cpu_load;
-pub(super) use load::cpu_name;
+pub(super) use load::{cpu_name, memory_bytes};
 pub use lookup::{cpu_tdp_w, gpu_board_power_w};
 
-use super::{ErrorRule, Extra, Kind, Level, Load, Meter, MeterInfo, ReadError, Reading};
+use super::{
+    ErrorRule, Extra, Kind, Level, Load, Meter, MeterInfo, Origin, Part, ReadError, Reading,
+};
 use crate::units::{Boundary, Grade};
 
 /// Idle power as a share of the design power, where nobody measured it.
 pub(super) const IDLE_SHARE: f64 = 0.15;
+/// Power of memory by its size, in watts for each 10⁹ bytes, whatever it does (Lannelongue, Grealey, Inouye, "Green
+/// Algorithms", Advanced Science 8, 2021).
+const MEMORY_W_PER_GB: f64 = 0.3725;
 
 /// Share of the way from idle to full power at the busy share `u`, 0 to 1: f(u) = 2u − u^1.4, which with two calibrated
 /// points came within 9 to 40 % of RAPL on four processors. Input outside 0 to 1 is clamped.
@@ -76,60 +81,91 @@ pub struct ModelMeter {
     info: MeterInfo,
     parameters: Parameters,
     load: Load,
+    /// Whether the load is a reading worth telling.
+    tells_load: bool,
 }
 
 impl ModelMeter {
     /// The processors of the machine as one meter, `model:cpu`.
     pub fn cpu(device: &str, parameters: Parameters, load: Load) -> Self {
+        let boundary = Boundary::CpuPackage;
         Self::new(
             "model:cpu",
             device,
-            Boundary::CpuPackage,
+            boundary,
+            Part::processors(),
             parameters,
             load,
-            Vec::new(),
         )
     }
 
-    /// The GPU that trains, `model:gpu`.
-    pub fn gpu(device: &str, parameters: Parameters, load: Load) -> Self {
-        let caution = "busy share × board power is at best an upper bound: a GPU busy at low clocks draws far less";
-        let notes = vec![caution.to_owned()];
-        Self::new(
+    /// The GPU that trains, `model:gpu`; `part` is its place in the machine.
+    pub fn gpu(device: &str, part: Part, parameters: Parameters, load: Load) -> Self {
+        let mut meter = Self::new(
             "model:gpu",
             device,
             Boundary::GpuBoard,
+            part,
             parameters,
             load,
-            notes,
-        )
+        );
+        let caution = "busy share × board power is at best an upper bound: a GPU busy at low clocks draws far less";
+        meter.info.notes.push(caution.to_owned());
+        meter
+    }
+
+    /// All memory modules, `model:memory`: [`MEMORY_W_PER_GB`] whatever they do.
+    pub fn memory(bytes: u64) -> Self {
+        let gb = bytes as f64 / 1e9;
+        let full_w = gb * MEMORY_W_PER_GB;
+        let parameters = Parameters {
+            idle_w: full_w,
+            full_w,
+            grade: Grade::F,
+            origin: format!("{gb:.1} GB × {MEMORY_W_PER_GB} W/GB, at rest and under load"),
+        };
+        let load: Load = std::sync::Arc::new(|| Some(1.0));
+        let mut meter = Self::new(
+            "model:memory",
+            "memory",
+            Boundary::Dram,
+            Part::memory(),
+            parameters,
+            load,
+        );
+        "size model".clone_into(&mut meter.info.source);
+        meter.tells_load = false;
+        meter
     }
 
     fn new(
         id: &str,
         device: &str,
         boundary: Boundary,
+        part: Part,
         parameters: Parameters,
         load: Load,
-        mut notes: Vec<String>,
     ) -> Self {
-        notes.insert(0, parameters.origin.clone());
         Self {
             info: MeterInfo {
                 id: id.to_owned(),
                 source: "load model".to_owned(),
                 device: device.to_owned(),
                 boundary,
+                covers: vec![part],
+                origin: Origin::Model,
                 grade: parameters.grade,
                 kind: Kind::Power,
                 refresh_s: None,
+                every_s: 0.0,
                 error: parameters.error(),
                 max_power_w: parameters.full_w,
-                notes,
+                notes: vec![parameters.origin.clone()],
                 pci: None,
             },
             parameters,
             load,
+            tells_load: true,
         }
     }
 }
@@ -145,10 +181,15 @@ impl Meter for ModelMeter {
             .ok_or(ReadError::NotYet)?;
         let Parameters { idle_w, full_w, .. } = self.parameters;
         let watts = idle_w + (full_w - idle_w) * shape(busy);
+        let utilization = Extra::new("utilization", busy.clamp(0.0, 1.0) * 100.0, "%");
         Ok(Reading {
             // Rounding must not lift full load above the bound.
             level: Level::Watts(watts.min(full_w)),
-            extras: vec![Extra::new("utilization", busy.clamp(0.0, 1.0) * 100.0, "%")],
+            extras: if self.tells_load {
+                vec![utilization]
+            } else {
+                Vec::new()
+            },
         })
     }
 }

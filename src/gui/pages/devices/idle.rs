@@ -150,7 +150,7 @@ fn results(ui: &mut Ui, measured: &Measured, sources: &[Source]) {
                 ui.end_row();
             }
             let is_silent = |source: &&Source| {
-                source.status == SourceStatus::Used
+                matches!(source.status, SourceStatus::Used | SourceStatus::CrossCheck)
                     && !measured.power.iter().any(|idle| idle.meter == source.id)
             };
             for source in sources.iter().filter(is_silent) {

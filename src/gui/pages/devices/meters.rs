@@ -140,8 +140,11 @@ fn cells(
     });
     row.col(|ui| {
         let (word, colour) = match (&source.status, now.flatten()) {
-            (SourceStatus::Used, Some(now)) if now.lost.is_some() => ("Lost", tokens.error),
+            (_, Some(now)) if now.lost.is_some() => ("Lost", tokens.error),
             (SourceStatus::Used, _) => ("Used", tokens.good),
+            (SourceStatus::CrossCheck, _) => ("Beside", tokens.good),
+            (SourceStatus::StandBy { .. }, Some(_)) => ("Stepped in", tokens.warning),
+            (SourceStatus::StandBy { .. }, None) => ("Stands by", tokens.dim),
             (SourceStatus::Available { .. }, _) => ("Not used", tokens.dim),
             (SourceStatus::Refused { .. }, _) => ("Refused", tokens.warning),
         };
@@ -153,7 +156,9 @@ fn cells(
 fn reading(source: &Source, now: Option<Option<&MeterNow>>) -> Option<String> {
     match now {
         Some(Some(now)) => now.power_w.map(|power_w| quantity(power_w, "W")),
-        Some(None) if source.status == SourceStatus::Used => None,
+        Some(None) if matches!(source.status, SourceStatus::Used | SourceStatus::CrossCheck) => {
+            None
+        }
         _ => source.raw.clone(),
     }
 }
@@ -171,9 +176,14 @@ fn two_lines(ui: &mut Ui, first: RichText, second: &str, tokens: &Tokens) {
 fn explain(ui: &mut Ui, source: &Source, now: Option<&MeterNow>) {
     let lost = now.and_then(|now| now.lost.as_deref());
     let reason = match &source.status {
-        SourceStatus::Used => lost,
+        SourceStatus::Used => lost.map(str::to_owned),
+        SourceStatus::CrossCheck => Some(match lost {
+            Some(lost) => lost.to_owned(),
+            None => "contains other parts, so it is never added to them".to_owned(),
+        }),
+        SourceStatus::StandBy { of } => Some(format!("read if {of} gives nothing more")),
         SourceStatus::Available { reason } | SourceStatus::Refused { reason, .. } => {
-            Some(reason.as_str())
+            Some(reason.clone())
         }
     };
     if reason.is_none() && source.notes.is_empty() {
@@ -184,7 +194,10 @@ fn explain(ui: &mut Ui, source: &Source, now: Option<&MeterNow>) {
     ui.label(mono(&source.id));
     if let Some(reason) = reason {
         let word = match &source.status {
-            SourceStatus::Used => "Lost",
+            _ if lost.is_some() => "Lost",
+            SourceStatus::Used => "Used",
+            SourceStatus::CrossCheck => "Beside the sum",
+            SourceStatus::StandBy { .. } => "Stands by",
             SourceStatus::Available { .. } => "Not used",
             SourceStatus::Refused { .. } => "Refused",
         };

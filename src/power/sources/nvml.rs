@@ -15,13 +15,17 @@ use nvml_wrapper::{
     error::NvmlError,
 };
 
-use super::{
-    ErrorRule, Extra, Kind, Level, Meter, MeterInfo, PciAddress, ReadError, Reading, Refusal,
+use super::Found;
+use crate::{
+    power::{
+        ErrorRule, Extra, Kind, Level, Meter, MeterInfo, Options, Origin, Part, PciAddress,
+        ReadError, Reading, Refusal, SourceReport, Status, TrainingGpu,
+    },
+    units::{Boundary, Grade},
 };
-use crate::units::{Boundary, Grade};
 
-pub(super) const COUNTER_SOURCE: &str = "NVML energy counter";
-pub(super) const POWER_SOURCE: &str = "NVML polled power";
+const COUNTER_SOURCE: &str = "NVML energy counter";
+const POWER_SOURCE: &str = "NVML polled power";
 /// Above what any one board draws today, in watts.
 const MAX_BOARD_W: f64 = 2500.0;
 /// How long the refresh period is looked for at most; a period is 20 to 100 ms.
@@ -64,14 +68,155 @@ pub fn sleeping_cards(sysfs_root: &Path) -> Vec<(PciAddress, bool)> {
     cards
 }
 
+/// Offers the card that trains, or every card where other programs are measured; names the others.
+pub(super) fn find(options: &Options, found: &mut Found) {
+    let refuse = |refusal: Refusal| {
+        SourceReport::without_meter(
+            "nvml",
+            COUNTER_SOURCE,
+            "NVIDIA cards",
+            Boundary::GpuBoard,
+            Grade::B,
+            refusal,
+        )
+    };
+    let in_sysfs = sleeping_cards(&options.sysfs_root);
+    let trains = |pci: PciAddress| options.gpu.as_ref().is_some_and(|gpu| gpu.pci == Some(pci));
+    // A card that is about to train may be woken; one that the user lets sleep may not.
+    let asleep = in_sysfs
+        .iter()
+        .all(|(pci, asleep)| *asleep && !trains(*pci));
+    if asleep && !in_sysfs.is_empty() {
+        found.refuse(refuse(
+            Refusal::new(
+                "every NVIDIA card sleeps (runtime_status: suspended), and asking would wake it",
+            )
+            .with_remedy("it is measured when it is the device that trains"),
+        ));
+        return;
+    }
+    let listed = Library::open(options.nvml_library.as_deref())
+        .and_then(|library| Ok((library.cards()?, library)));
+    let (cards, library) = match listed {
+        Ok(listed) => listed,
+        Err(refusal) => {
+            found.refuse(refuse(refusal));
+            return;
+        }
+    };
+    let training = training_card(options.gpu.as_ref(), &cards);
+    for card in &cards {
+        let trains = matches!(&training, Ok((index, _)) if *index == card.index);
+        let by_name = matches!(&training, Ok((_, true)));
+        let part = match &options.gpu {
+            Some(gpu) if trains => gpu.part(),
+            _ => card.part(),
+        };
+        if trains {
+            found.gpu_limit_w = card.limit_w;
+        }
+        if trains || options.every_gpu {
+            found.offer_card(&library, card, part, trains && by_name);
+            continue;
+        }
+        let reason = match &training {
+            Ok(_) => "it is not the GPU that trains",
+            Err(reason) => reason,
+        };
+        found.refuse(card_report(card, reason));
+    }
+    if cards.is_empty() {
+        found.refuse(refuse(Refusal::new("the NVIDIA driver lists no card")));
+    }
+}
+
+impl Found {
+    fn offer_card(&mut self, library: &Library, card: &Card, part: Part, by_name: bool) {
+        match library.meter(card, part) {
+            Ok(mut meter) => {
+                if by_name {
+                    meter.note(
+                        "matched to the GPU that trains by its name, since no PCI address is known",
+                    );
+                }
+                self.offer(meter, card.raw.clone());
+            }
+            Err(refusal) => {
+                let mut report = card_report(card, "");
+                report.status = refusal.into();
+                self.refuse(report);
+            }
+        }
+    }
+}
+
+impl Card {
+    /// Its place among the parts of the machine.
+    fn part(&self) -> Part {
+        match self.pci {
+            Some(address) => Part::card(address),
+            None => Part::machine().inside(&format!("gpu-nvml-{}", self.index)),
+        }
+    }
+}
+
+/// Index of the card that trains and whether only its name says so, or why there is none.
+fn training_card(gpu: Option<&TrainingGpu>, cards: &[Card]) -> Result<(u32, bool), String> {
+    let Some(gpu) = gpu else {
+        return Err("no GPU trains".into());
+    };
+    if let Some(pci) = gpu.pci {
+        let card = cards.iter().find(|card| card.pci == Some(pci));
+        return match card {
+            Some(card) => Ok((card.index, false)),
+            None => Err(format!(
+                "the GPU that trains sits at {pci}, and this is not it"
+            )),
+        };
+    }
+    let alike: Vec<&Card> = cards
+        .iter()
+        .filter(|card| card.name.eq_ignore_ascii_case(gpu.name.trim()))
+        .collect();
+    match alike[..] {
+        [card] => Ok((card.index, true)),
+        [] => Err(format!("the GPU that trains is another one: {}", gpu.name)),
+        _ => Err(format!(
+            "several cards are called {}, and the PCI address of the one that trains is not known: attributed to none",
+            gpu.name
+        )),
+    }
+}
+
+/// A report on a card that is not used.
+fn card_report(card: &Card, reason: &str) -> SourceReport {
+    let status = match &card.refusal {
+        Some(refusal) => refusal.clone().into(),
+        None => Status::Available {
+            reason: reason.to_owned(),
+        },
+    };
+    let (source, grade) = if card.has_counter {
+        (COUNTER_SOURCE, Grade::B)
+    } else {
+        (POWER_SOURCE, Grade::C)
+    };
+    let id = format!("nvml:{}", card.index);
+    let mut report =
+        SourceReport::without_meter(id, source, &card.name, Boundary::GpuBoard, grade, status);
+    report.raw = card.raw.clone();
+    report.notes.extend(card.pci.map(|pci| format!("at {pci}")));
+    report
+}
+
 /// The loaded library.
-pub(super) struct Library {
+struct Library {
     nvml: Arc<Nvml>,
     pub driver: Option<String>,
 }
 
 /// A card that the library lists.
-pub(super) struct Card {
+struct Card {
     pub index: u32,
     pub name: String,
     pub pci: Option<PciAddress>,
@@ -86,7 +231,7 @@ pub(super) struct Card {
 
 impl Library {
     /// Loads the library, from `path` or under its usual name.
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, Refusal> {
+    fn open(path: Option<&Path>) -> Result<Self, Refusal> {
         let mut builder = Nvml::builder();
         if let Some(path) = path {
             builder.lib_path(path.as_os_str());
@@ -103,7 +248,7 @@ impl Library {
     }
 
     /// Every card, in the library's order.
-    pub(super) fn cards(&self) -> Result<Vec<Card>, Refusal> {
+    fn cards(&self) -> Result<Vec<Card>, Refusal> {
         let count = self.nvml.device_count().map_err(|error| {
             Refusal::new(format!(
                 "the NVIDIA driver does not list its cards: {error}"
@@ -167,7 +312,7 @@ impl Library {
     }
 
     /// A meter of `card`. Watches the card for up to 0.6 s to learn how often it publishes.
-    pub(super) fn meter(&self, card: &Card) -> Result<NvmlMeter, Refusal> {
+    fn meter(&self, card: &Card, part: Part) -> Result<NvmlMeter, Refusal> {
         if let Some(refusal) = &card.refusal {
             return Err(refusal.clone());
         }
@@ -225,8 +370,15 @@ impl Library {
                     Boundary::GpuBoard
                 },
                 grade,
+                covers: if module {
+                    vec![part, Part::processors(), Part::memory()]
+                } else {
+                    vec![part]
+                },
+                origin: Origin::Sensor,
                 kind,
                 refresh_s: probe.refresh_s(),
+                every_s: 0.0,
                 error,
                 max_power_w: MAX_BOARD_W,
                 notes,
@@ -319,7 +471,7 @@ impl Probe {
 }
 
 /// One NVIDIA card.
-pub(super) struct NvmlMeter {
+struct NvmlMeter {
     nvml: Arc<Nvml>,
     index: u32,
     counter: bool,
@@ -328,7 +480,7 @@ pub(super) struct NvmlMeter {
 }
 
 impl NvmlMeter {
-    pub(super) fn note(&mut self, note: &str) {
+    fn note(&mut self, note: &str) {
         self.info.notes.push(note.to_owned());
     }
 

@@ -9,10 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    ErrorRule, Kind, Level, Meter, MeterInfo, ReadError, Reading, Refusal, SourceReport, Status,
+use super::Found;
+use crate::{
+    power::{
+        ErrorRule, Kind, Level, Meter, MeterInfo, Options, Origin, Part, ReadError, Reading,
+        Refusal, SourceReport, Status, choice::Use,
+    },
+    units::{Boundary, Grade},
 };
-use crate::units::{Boundary, Grade};
 
 const SOURCE: &str = "RAPL energy counter";
 /// Intel's manual (volume 3, section on RAPL): the counters are updated about every millisecond.
@@ -52,13 +56,6 @@ pub fn access_refusal(kind: io::ErrorKind, path: &Path) -> Refusal {
     }
 }
 
-/// What was found under one sysfs root.
-#[derive(Default)]
-pub(super) struct Found {
-    pub meters: Vec<RaplMeter>,
-    pub report: Vec<SourceReport>,
-}
-
 /// One powercap zone with an energy counter.
 struct Zone {
     /// `package-0`, `dram`, `core`, `uncore`, `psys`, …
@@ -70,14 +67,14 @@ struct Zone {
     path: PathBuf,
 }
 
-/// Every RAPL zone under `sysfs_root`.
-pub(super) fn find(sysfs_root: &Path, cpu_name: &str) -> Found {
-    let folder = sysfs_root.join("class/powercap");
+/// Offers every zone that answers: packages and memory to be added, the others to be looked at.
+pub(super) fn find(options: &Options, found: &mut Found) {
+    let cpu_name = options.cpu_name.as_deref().unwrap_or_default();
+    let folder = options.sysfs_root.join("class/powercap");
     let zones = zones(&folder);
-    let mut found = Found::default();
     if zones.is_empty() {
-        let refusal = no_powercap(sysfs_root, &folder);
-        found.report.push(SourceReport::without_meter(
+        let refusal = no_powercap(&options.sysfs_root, &folder);
+        found.refuse(SourceReport::without_meter(
             "rapl",
             SOURCE,
             cpu_name,
@@ -85,45 +82,51 @@ pub(super) fn find(sysfs_root: &Path, cpu_name: &str) -> Found {
             Grade::B,
             refusal,
         ));
-        return found;
+        return;
     }
     let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
     for zone in &zones {
-        found.take(zone, &mut taken, cpu_name);
+        found.offer_zone(zone, &mut taken, cpu_name);
     }
-    found
 }
 
-/// A meter that is used already, and the counter behind it.
+/// A meter that was offered already, and the counter behind it.
 struct Taken {
-    interface: String,
     path: PathBuf,
 }
 
 impl Found {
-    fn take(&mut self, zone: &Zone, taken: &mut BTreeMap<String, Taken>, cpu_name: &str) {
+    fn offer_zone(&mut self, zone: &Zone, taken: &mut BTreeMap<String, Taken>, cpu_name: &str) {
         let mut meter = RaplMeter::new(zone, cpu_name);
-        let raw = meter.counts();
-        let shown = raw.as_ref().ok().map(|counts| format!("{counts} µJ"));
-        let status = match (unused_level(zone), &raw) {
-            (_, Err(error)) => refuse(error, &meter.path).into(),
-            (Some(reason), Ok(_)) => Status::Available { reason },
-            (None, Ok(_)) => match same_counter(&meter, taken) {
-                Some(reason) => Status::Available { reason },
-                None => Status::Used,
-            },
+        let raw = match meter.counts() {
+            Ok(counts) => format!("{counts} µJ"),
+            Err(error) => {
+                let status: Status = refuse(&error, &meter.path).into();
+                self.refuse(SourceReport::of(&meter.info, None, status));
+                return;
+            }
         };
         let id = meter.info.id.clone();
-        if status != Status::Used && taken.contains_key(&id) {
+        let mirror = taken.contains_key(&id);
+        if mirror {
             meter.info.id = format!("{id} ({})", zone.interface);
         }
-        self.report
-            .push(SourceReport::of(&meter.info, shown, status.clone()));
-        if status == Status::Used {
-            let (interface, path) = (zone.interface.clone(), meter.path.clone());
-            taken.insert(id, Taken { interface, path });
-            self.meters.push(meter);
+        let may = match (zone.name.as_str(), &zone.parent) {
+            ("psys", _) => Use::CrossCheck,
+            ("dram", Some(_)) => Use::Add,
+            (name, None) if name.starts_with("package-") => Use::Add,
+            (name, Some(parent)) => Use::Not(format!("{name} is contained in {parent}")),
+            (name, None) => Use::Not(format!("{name} is no level that is used")),
+        };
+        let may = match same_counter(&meter, taken) {
+            Some(reason) if may == Use::Add && !mirror => Use::Not(reason),
+            _ => may,
+        };
+        if may == Use::Add && !mirror {
+            let path = meter.path.clone();
+            taken.insert(id, Taken { path });
         }
+        self.offer_as(meter, Some(raw), may, u8::from(mirror));
     }
 }
 
@@ -134,28 +137,8 @@ fn refuse(error: &ReadError, path: &Path) -> Refusal {
     }
 }
 
-/// Why a zone of this level is never used, if so.
-fn unused_level(zone: &Zone) -> Option<String> {
-    match (zone.name.as_str(), &zone.parent) {
-        ("psys", _) => Some(
-            "the platform's figure contains the packages, and is unreliable on older machines"
-                .into(),
-        ),
-        ("dram", Some(_)) => None,
-        (name, None) if name.starts_with("package-") => None,
-        (name, Some(parent)) => Some(format!("{name} is contained in {parent}")),
-        (name, None) => Some(format!("{name} is no level that is used")),
-    }
-}
-
 /// Whether a meter already taken is the same counter as `meter`, in words.
 fn same_counter(meter: &RaplMeter, taken: &BTreeMap<String, Taken>) -> Option<String> {
-    if let Some(twin) = taken.get(&meter.info.id) {
-        return Some(format!(
-            "the same zone of {} is already used",
-            twin.interface
-        ));
-    }
     // `package-0-die-1` may be a second name of `package-0-die-0`: then a reading of the one lies between two of the
     // other, which for separate counters of many digits would be a wonder.
     let socket = socket(&meter.info.id)?;
@@ -249,7 +232,7 @@ fn no_powercap(sysfs_root: &Path, folder: &Path) -> Refusal {
 }
 
 /// One RAPL counter.
-pub(super) struct RaplMeter {
+struct RaplMeter {
     info: MeterInfo,
     path: PathBuf,
 }
@@ -284,6 +267,9 @@ impl RaplMeter {
                     _ => Boundary::CpuPackage,
                 },
                 grade: Grade::B,
+                covers: vec![covered(zone)],
+                origin: Origin::Sensor,
+                every_s: 0.0,
                 kind: Kind::Counter {
                     joules_per_count: 1e-6,
                     wrap_counts: wrap.filter(|range| *range > 0),
@@ -310,6 +296,26 @@ impl Meter for RaplMeter {
 
     fn read(&mut self) -> Result<Reading, ReadError> {
         Ok(Level::Counts(self.counts()?).into())
+    }
+}
+
+/// The part of the machine that a zone is about.
+fn covered(zone: &Zone) -> Part {
+    let package = |name: &str| name.strip_prefix("package-").map(str::to_owned);
+    match (&zone.parent, zone.name.as_str()) {
+        (_, "psys") => Part::machine(),
+        (Some(parent), "dram") => match package(parent) {
+            Some(package) => Part::memory_of(&package),
+            None => Part::memory(),
+        },
+        (Some(parent), name) => match package(parent) {
+            Some(package) => Part::package(&package).inside(name),
+            None => Part::processors().inside(name),
+        },
+        (None, name) => match package(name) {
+            Some(package) => Part::package(&package),
+            None => Part::processors().inside(name),
+        },
     }
 }
 

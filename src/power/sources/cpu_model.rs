@@ -1,0 +1,74 @@
+//! The processors by how busy they are, where no counter answers.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use super::{
+    super::model::{cpu_load, cpu_tdp_w},
+    Found,
+};
+use crate::{
+    power::{Load, ModelMeter, Options, Parameters, Refusal, SourceReport},
+    units::Boundary,
+};
+
+/// Offers a model of all processors together.
+pub(super) fn find(options: &Options, found: &mut Found) {
+    let name = options.cpu_name.as_deref().unwrap_or_default();
+    let packages = packages(&options.sysfs_root);
+    let table = cpu_tdp_w(name).map(|(tdp_w, entry)| {
+        let from = format!("{packages} × {tdp_w} W design power of `{entry}`");
+        (tdp_w * packages as f64, from)
+    });
+    let parameters =
+        Parameters::choose(options.cpu_tdp_w, options.cpu_idle_w, table, unknown_cpu());
+    let Some(load) = options.cpu_load.clone().or_else(cpu_load) else {
+        let refusal = Refusal::new("the system does not tell the processors' load");
+        let mut report = SourceReport::without_meter(
+            "model:cpu",
+            "load model",
+            name,
+            Boundary::CpuPackage,
+            parameters.grade,
+            refusal,
+        );
+        report.notes.push(parameters.origin);
+        found.refuse(report);
+        return;
+    };
+    // Integrated graphics draw from the package's own design power, and the processors' load does not show their work.
+    let load = match &options.gpu {
+        Some(gpu) if gpu.integrated => busier(load, gpu.busy.clone()),
+        _ => load,
+    };
+    found.offer_model(ModelMeter::cpu(name, parameters, load));
+}
+
+/// The higher of two loads, where any is known.
+fn busier(a: Load, b: Load) -> Load {
+    std::sync::Arc::new(move || match (a(), b()) {
+        (Some(a), Some(b)) => Some(a.max(b)),
+        (a, b) => a.or(b),
+    })
+}
+
+/// Power assumed of processors of which nothing is known: 10 W and 5 W for each logical processor, 15 to 400 W.
+fn unknown_cpu() -> (f64, String) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let watts = (10.0 + 5.0 * threads as f64).clamp(15.0, 400.0);
+    (
+        watts,
+        format!("a guess from {threads} logical processors: the processor is not in the table"),
+    )
+}
+
+/// Number of processor packages; 1 where the system does not tell.
+fn packages(sysfs_root: &Path) -> usize {
+    let Ok(cpus) = fs::read_dir(sysfs_root.join("devices/system/cpu")) else {
+        return 1;
+    };
+    let ids: BTreeSet<String> = cpus
+        .flatten()
+        .filter_map(|cpu| fs::read_to_string(cpu.path().join("topology/physical_package_id")).ok())
+        .collect();
+    ids.len().max(1)
+}
