@@ -14,6 +14,7 @@
 //! that tells how busy the device is.
 
 mod account;
+mod books;
 mod choice;
 mod clock;
 mod cost;
@@ -24,6 +25,7 @@ mod model;
 mod part;
 mod pci;
 mod report;
+mod rounds;
 mod sampler;
 mod sampling;
 mod slot;
@@ -41,6 +43,7 @@ pub use model::{ModelMeter, Parameters, cpu_load, cpu_tdp_w, gpu_board_power_w, 
 pub use part::Part;
 pub use pci::{BadPciAddress, PciAddress};
 pub use report::{Refusal, SourceReport, Status};
+pub use rounds::Rounds;
 pub use sampler::{
     Edge, MeterNow, Record, Sample, Sampler, SamplerError, SamplerOptions, Snapshot, WindowId,
 };
