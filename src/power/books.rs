@@ -11,6 +11,8 @@ use crate::units::EnergyFigure;
 /// An open window of time.
 pub(super) struct Window {
     pub label: String,
+    /// When it began.
+    pub since_s: f64,
     /// One for each slot.
     pub from: Vec<Mark>,
     /// Whether stand-bys are read and told too.
@@ -88,9 +90,9 @@ impl Books {
         self.windows.iter()
     }
 
-    pub(super) fn open(&mut self, t_s: f64, id: WindowId, window: Window) {
+    pub(super) fn open(&mut self, id: WindowId, window: Window) {
         if let Some(record) = &mut self.record {
-            record.opened(t_s, id, &window.label, window.stand_bys);
+            record.opened(window.since_s, id, &window.label, window.stand_bys);
         }
         self.windows.insert(id, window);
     }

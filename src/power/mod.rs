@@ -8,6 +8,9 @@
 //!
 //! - [`Part`] and [`Role`]: the machine as a tree of parts, and which meters may be added up.
 //!
+//! - [`recording`]: everything that the meters say in a file, and computed again; [`simulated`]: made-up meters.
+//! - [`Rounds`]: sampling without a thread, on a clock that is moved by hand.
+//!
 //! To add a source: one file in `sources/` that offers meters, and one line in its list.
 //!
 //! Depends on `units` and nothing else of this project. Knows nothing of training: whoever trains hands in a function
@@ -24,10 +27,12 @@ mod meter;
 mod model;
 mod part;
 mod pci;
+pub mod recording;
 mod report;
 mod rounds;
 mod sampler;
 mod sampling;
+pub mod simulated;
 mod slot;
 mod sources;
 

@@ -140,10 +140,11 @@ impl Sampling {
             self.next_window += 1;
             let window = Window {
                 label,
+                since_s: t_s,
                 from: marks.clone(),
                 stand_bys,
             };
-            self.books.open(t_s, id, window);
+            self.books.open(id, window);
             opened.push(id);
         }
         self.publish();
