@@ -6,8 +6,10 @@ mod accounting;
 mod discovery;
 mod integrator;
 mod names;
+mod recording;
 mod sampling;
 mod simulated;
+mod simulations;
 
 #[cfg(unix)]
 #[path = "../support/fake_nvml.rs"]
