@@ -210,7 +210,9 @@ impl Integrator {
         let covered_s = (to.covered_s - from.covered_s).clamp(0.0, window_s);
         let energy_j = to.energy_j - from.energy_j;
         let mean_w = (covered_s > 0.0).then(|| energy_j / covered_s);
-        let edge_j = |mark: &Mark| mark.lag_s * mark.power_w.or(mean_w).unwrap_or(0.0);
+        // Over next to no time a mean may be anything; the device's power is not.
+        let likely_w = mean_w.map(|watts| watts.min(self.info.max_power_w));
+        let edge_j = |mark: &Mark| mark.lag_s * mark.power_w.or(likely_w).unwrap_or(0.0);
         // A counter that was never seen to move says nothing, not 0 J.
         let known = match self.info.kind {
             Counter { .. } => energy_j > 0.0 || to.power_w.is_some(),
@@ -397,7 +399,8 @@ impl Integrator {
             let covered_s = self.covered_s - anchor_covered_s;
             if covered_s > 0.0 {
                 self.power_before_w = self.power_w;
-                self.power_w = Some((self.energy_j - anchor_j) / covered_s);
+                let mean_w = (self.energy_j - anchor_j) / covered_s;
+                self.power_w = Some(mean_w.min(self.info.max_power_w));
             }
             self.anchor = (t_s, self.energy_j, self.covered_s);
         }

@@ -363,6 +363,24 @@ fn a_reading_older_than_a_mark_is_dropped() {
     assert!(close(value(&integrator.figure(&from, &to)), 5.0));
 }
 
+/// Found by fuzzing: the upper end was infinite.
+#[test]
+fn a_window_of_next_to_no_time_has_an_interval() {
+    let mut integrator = Integrator::new(&wrapping(None), PERIOD_S);
+    integrator.push(0.0, Level::Counts(0));
+    let from = integrator.mark(0.0);
+    let t_s = f64::from_bits(1);
+    // The counter had not been told of this joule yet.
+    assert_eq!(integrator.push(t_s, Level::Counts(1_000_000)), Push::Taken);
+    let to = integrator.mark(t_s);
+    let energy = integrator.figure(&from, &to).energy_j.expect("an energy");
+    assert!(energy.high.is_finite() && energy.covers(1.0), "{energy:?}");
+    assert!(
+        energy.high <= 1.05 + 2.0 * 0.001 * 1000.0 + 1e-9,
+        "{energy:?}"
+    );
+}
+
 #[test]
 fn a_counter_that_stands_still_after_moving_is_missing_not_idle() {
     let mut readings = steady(51, 0, 100.0, |counts| counts);
