@@ -1,11 +1,20 @@
 //! Power where no sensor answers: P = P_idle + (P_max − P_idle)·f(u), with u the busy share of the device.
 
+mod cpu_points;
+mod fit;
 mod load;
 mod lookup;
+mod roofline;
+mod roofline_meter;
+
+pub use cpu_points::{CpuPoints, LoadReading};
+pub use fit::{FitError, Fitted};
 
 pub use load::cpu_load;
 pub(super) use load::{cpu_name, memory_bytes};
 pub use lookup::{cpu_tdp_w, gpu_board_power_w};
+pub use roofline::{Because, LeftOut, RooflineFit, RooflinePoint, Term};
+pub use roofline_meter::{RooflineMeter, Work, WorkDone};
 
 use super::{
     ErrorRule, Extra, Kind, Level, Load, Meter, MeterInfo, Origin, Part, ReadError, Reading,
