@@ -39,9 +39,10 @@ pub struct Options {
     pub gpu_board_power_w: Option<f64>,
     /// Power of the training GPU at idle, in watts.
     pub gpu_idle_w: Option<f64>,
-    /// Points of the processors' model that were fitted on this machine.
+    /// Points of the processors' model that were fitted on this machine; the user's figures come before them.
     pub cpu_points: Option<CpuPoints>,
-    /// Constants of the training GPU's model that were fitted on this very device, with the driver it has now.
+    /// Constants of the training GPU's model that were fitted on this very device, with the driver it has now; the
+    /// user's figures come before them.
     pub gpu_fit: Option<RooflineFit>,
     /// The GPU that trains; `None` where the processor does.
     pub gpu: Option<TrainingGpu>,

@@ -27,7 +27,7 @@ pub struct Fitted {
 
 impl Fitted {
     /// In words: `to 12 readings of NVML energy counter on 2025-11-21, driver 535.1`.
-    pub(super) fn in_words(&self, readings: usize) -> String {
+    pub(in crate::power) fn in_words(&self, readings: usize) -> String {
         let date = date(&self.made_at);
         let driver = self.driver.as_ref();
         let driver = driver.map_or_else(String::new, |driver| format!(", driver {driver}"));

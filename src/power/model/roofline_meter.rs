@@ -23,6 +23,18 @@ pub struct WorkDone {
     pub bytes: Option<f64>,
 }
 
+impl WorkDone {
+    fn is_sane(&self) -> bool {
+        let amount = |amount: f64| amount.is_finite() && amount >= 0.0;
+        amount(self.flop) && amount(self.bytes.unwrap_or(0.0))
+    }
+}
+
+/// Work since `last`, where `now` has been done in all. Less than before: whoever counts began anew.
+fn since(now: f64, last: f64) -> f64 {
+    if now >= last { now - last } else { now }
+}
+
 /// Tells the work done so far, or `None` where nobody knows now. What it tells should be finished work: at the edges of a
 /// phase, where the device has nothing left to do, it is then exact.
 pub type Work = Arc<dyn Fn() -> Option<WorkDone> + Send + Sync>;
@@ -34,10 +46,8 @@ pub struct RooflineMeter {
     fit: RooflineFit,
     work: Work,
     clock: Clock,
-    /// Time of the last reading; of the making before there is one.
-    last_s: f64,
-    /// Work told at the last reading; `None` before there is one.
-    last: Option<WorkDone>,
+    /// Time of the last reading and the work told then.
+    last: Option<(f64, WorkDone)>,
     energy_j: f64,
 }
 
@@ -68,7 +78,6 @@ impl RooflineMeter {
             info,
             fit,
             work,
-            last_s: clock.now_s(),
             clock,
             last: None,
             energy_j: 0.0,
@@ -82,29 +91,18 @@ impl Meter for RooflineMeter {
     }
 
     fn read(&mut self) -> Result<Reading, ReadError> {
-        let sane = |done: &WorkDone| {
-            let bytes = done.bytes.unwrap_or(0.0);
-            done.flop.is_finite() && bytes.is_finite()
-        };
-        let done = (self.work)().filter(sane).ok_or(ReadError::NotYet)?;
+        let done = (self.work)()
+            .filter(WorkDone::is_sane)
+            .ok_or(ReadError::NotYet)?;
         let now_s = self.clock.now_s();
-        let last = self.last.unwrap_or(done);
-        let since = |now: f64, last: f64| {
-            // Less than before: whoever counts began anew.
-            if now >= last { now - last } else { now }
-        };
+        let (last_s, last) = self.last.unwrap_or((now_s, done));
         let bytes = done
             .bytes
-            .map(|bytes| since(bytes, last.bytes.unwrap_or(0.0)).max(0.0));
-        let flop = since(done.flop, last.flop).max(0.0);
-        let seconds = match self.last {
-            Some(_) => (now_s - self.last_s).max(0.0),
-            None => 0.0,
-        };
-        let step_j = self.fit.energy_j(flop, bytes, seconds);
+            .map(|bytes| since(bytes, last.bytes.unwrap_or(bytes)));
+        let flop = since(done.flop, last.flop);
+        let step_j = self.fit.energy_j(flop, bytes, (now_s - last_s).max(0.0));
         self.energy_j += step_j.ok_or(ReadError::NotYet)?;
-        self.last = Some(done);
-        self.last_s = now_s;
+        self.last = Some((now_s, done));
         Ok(Level::Counts((self.energy_j / JOULES_PER_COUNT) as u64).into())
     }
 }
