@@ -6,6 +6,7 @@ mod calibration;
 #[cfg(unix)]
 mod discovery;
 mod integrator;
+mod models;
 mod names;
 mod sampling;
 mod simulated;
