@@ -403,7 +403,7 @@ fn contiguous_windows_at_the_wall_add_up_to_the_whole() {
 /// by up to 10 %, in the calibration and afterwards alike; the plug meter is off by up to what its maker says, 1 %, the same
 /// in every reading. Runs lie between the calibration's idle and 1.2 times its load.
 fn held(readings: usize, wander: f64) -> f64 {
-    const CASES: u64 = 4000;
+    const CASES: u64 = 2000;
     let held = (0..CASES).filter(|case| {
         let mut random = StdRng::seed_from_u64(*case);
         let mut any = |from, to| uniform(&mut random, from, to);
@@ -428,8 +428,11 @@ fn held(readings: usize, wander: f64) -> f64 {
         let run_w = uniform(&mut random, idle_w, 1.2 * load_w);
         let figure = line
             .wall_figure(&parts_j(gain * run_w * 100.0, 0.1))
-            .unwrap();
-        figure.energy_j.unwrap().covers(wall_w(run_w) * 100.0)
+            .expect("a figure");
+        figure
+            .energy_j
+            .expect("a figure")
+            .covers(wall_w(run_w) * 100.0)
     });
     held.count() as f64 / CASES as f64
 }

@@ -8,8 +8,10 @@ mod discovery;
 mod integrator;
 mod models;
 mod names;
+mod roofline;
 mod sampling;
 mod simulated;
+mod simulated_models;
 
 #[cfg(unix)]
 #[path = "../support/fake_nvml.rs"]

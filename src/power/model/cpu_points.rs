@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fit::{
-        FitError, Fitted, error_rule, mean_error, nonnegative, residual, residual_in_words, squares,
-    },
+    fit::{FitError, Fitted, error_rule, mean_error, relative, residual, residual_in_words},
     shape,
 };
 use crate::{power::ErrorRule, units::Estimate};
@@ -31,7 +29,7 @@ pub struct CpuPoints {
     pub idle_w: f64,
     /// Power of all processors at full load, in watts.
     pub full_w: f64,
-    /// How far the readings are off the curve, relative to the reading: √(Σ rᵢ² ÷ (n − 2)); `None` with two readings.
+    /// How far the readings are off the curve, relative to the curve: √(Σ rᵢ² ÷ (n − 2)); `None` with two readings.
     pub residual: Option<f64>,
     /// What the readings themselves may be off by, as a share: the mean over them.
     pub truth_error: f64,
@@ -40,8 +38,8 @@ pub struct CpuPoints {
 }
 
 impl CpuPoints {
-    /// Fits P = idle · (1 − f(u)) + full · f(u), with f the [`shape`], to `readings`: the squares of the relative distances
-    /// add up to the least, and neither power is negative.
+    /// Fits P = idle · (1 − f(u)) + full · f(u), with f the [`shape`], to `readings`: the squares of the distances,
+    /// relative to the model, add up to the least, and neither power is negative.
     ///
     /// # Errors
     /// Where there are fewer than two readings, one of them is none, f(u) rises by less than 0.5 between the calmest and
@@ -83,12 +81,11 @@ impl CpuPoints {
             return Err(FitError::TooClose { low, high });
         }
         let column = |of: fn(f64) -> f64| -> Vec<f64> {
-            let rows = readings.iter();
-            rows.map(|r| of(shape(r.busy)) / r.power_w.value).collect()
+            readings.iter().map(|r| of(shape(r.busy))).collect()
         };
-        let columns = [column(|f| 1.0 - f), column(|f| f)];
-        let powers_w = nonnegative(&columns);
-        let (idle_w, full_w) = (powers_w[0], powers_w[1]);
+        let powers_w: Vec<f64> = readings.iter().map(|r| r.power_w.value).collect();
+        let solution = relative(&[column(|f| 1.0 - f), column(|f| f)], &powers_w);
+        let (idle_w, full_w) = (solution.constants[0], solution.constants[1]);
         if full_w <= idle_w {
             return Err(FitError::Falls { idle_w, full_w });
         }
@@ -96,7 +93,7 @@ impl CpuPoints {
             of,
             idle_w,
             full_w,
-            residual: residual(squares(&columns, &powers_w), readings.len(), 2),
+            residual: residual(solution.squares, readings.len(), 2),
             truth_error: mean_error(readings.iter().map(|reading| reading.power_w)),
             readings: readings.len(),
         })

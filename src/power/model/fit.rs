@@ -118,17 +118,87 @@ pub(super) fn mean_error(readings: impl ExactSizeIterator<Item = Estimate>) -> f
         / count
 }
 
-/// The constants, none of them negative, with which `columns` add up to 1 in every row as nearly as they can: least
-/// squares. At most a handful of columns: the best of all subsets whose constants come out positive is the answer, since at
-/// the optimum the constants that are not 0 are the unbounded solution of their own columns.
-pub(super) fn nonnegative(columns: &[Vec<f64>]) -> Vec<f64> {
+/// A model's constants, none of them negative, and how far readings are off it.
+pub(super) struct Solution {
+    pub constants: Vec<f64>,
+    /// Σ rᵢ² of the distances relative to the model.
+    pub squares: f64,
+}
+
+/// The constants with which `columns` add up to `readings` as nearly as they can, in relative terms: least squares of the
+/// distances, each relative to what the model itself says there. Relative to the readings it would come out too low, since
+/// readings that are low by chance would count more than those that are high; so the weights follow the model, from one round to
+/// the next, as in a generalised linear model whose scatter is in proportion to its mean.
+pub(super) fn relative(columns: &[Vec<f64>], readings: &[f64]) -> Solution {
+    let mut scales = readings.to_vec();
+    let mut constants = vec![0.0; columns.len()];
+    for _ in 0..ROUNDS {
+        let before = constants;
+        constants = nonnegative(&divided(columns, &scales), &divide(readings, &scales));
+        scales = model(columns, &constants)
+            .iter()
+            .zip(readings)
+            // Where the model says next to nothing, a reading would count for more than all others.
+            .map(|(says, reading)| says.max(LEAST_SCALE * reading))
+            .collect();
+        let settled = |(now, then): (&f64, &f64)| (now - then).abs() <= 1e-12 * now.abs();
+        if constants.iter().zip(&before).all(settled) {
+            break;
+        }
+    }
+    let squares = squares(
+        &divided(columns, &scales),
+        &divide(readings, &scales),
+        &constants,
+    );
+    Solution { constants, squares }
+}
+
+/// More rounds than it ever takes for weights to settle.
+const ROUNDS: u32 = 50;
+/// A reading is weighed as if the model said at least this share of it.
+const LEAST_SCALE: f64 = 0.1;
+
+fn divide(values: &[f64], by: &[f64]) -> Vec<f64> {
+    values
+        .iter()
+        .zip(by)
+        .map(|(value, by)| value / by)
+        .collect()
+}
+
+fn divided(columns: &[Vec<f64>], by: &[f64]) -> Vec<Vec<f64>> {
+    columns.iter().map(|column| divide(column, by)).collect()
+}
+
+/// What the columns with these constants add up to, row by row.
+fn model(columns: &[Vec<f64>], constants: &[f64]) -> Vec<f64> {
+    let rows = columns.first().map_or(0, Vec::len);
+    let sum = |row: usize| {
+        let pairs = columns.iter().zip(constants);
+        pairs.map(|(column, constant)| constant * column[row]).sum()
+    };
+    (0..rows).map(sum).collect()
+}
+
+/// Σ (target − model)².
+fn squares(columns: &[Vec<f64>], targets: &[f64], constants: &[f64]) -> f64 {
+    let model = model(columns, constants);
+    let pairs = targets.iter().zip(&model);
+    pairs.map(|(target, says)| (target - says).powi(2)).sum()
+}
+
+/// The constants, none of them negative, with the least [`squares`]. At most a handful of columns: the best of all subsets
+/// whose constants come out positive is the answer, since at the optimum the constants that are not 0 are the unbounded
+/// solution of their own columns.
+fn nonnegative(columns: &[Vec<f64>], targets: &[f64]) -> Vec<f64> {
     let mut best = vec![0.0; columns.len()];
     let mut least = f64::INFINITY;
     for subset in 1..1_u32 << columns.len() {
         let chosen: Vec<usize> = (0..columns.len())
             .filter(|at| subset & 1 << at != 0)
             .collect();
-        let Some(solution) = unbounded(columns, &chosen) else {
+        let Some(solution) = unbounded(columns, targets, &chosen) else {
             continue;
         };
         if solution.iter().any(|constant| *constant < 0.0) {
@@ -138,7 +208,7 @@ pub(super) fn nonnegative(columns: &[Vec<f64>]) -> Vec<f64> {
         for (at, constant) in chosen.into_iter().zip(solution) {
             constants[at] = constant;
         }
-        let squares = squares(columns, &constants);
+        let squares = squares(columns, targets, &constants);
         if squares < least {
             least = squares;
             best = constants;
@@ -147,20 +217,8 @@ pub(super) fn nonnegative(columns: &[Vec<f64>]) -> Vec<f64> {
     best
 }
 
-/// Σ (1 − sum of the columns with these constants)² over the rows.
-pub(super) fn squares(columns: &[Vec<f64>], constants: &[f64]) -> f64 {
-    let rows = columns.first().map_or(0, Vec::len);
-    (0..rows)
-        .map(|row| {
-            let pairs = columns.iter().zip(constants);
-            let sum: f64 = pairs.map(|(column, constant)| constant * column[row]).sum();
-            (1.0 - sum).powi(2)
-        })
-        .sum()
-}
-
 /// The same without a bound, with some of the columns alone: the normal equations of columns of length 1, by elimination.
-fn unbounded(columns: &[Vec<f64>], chosen: &[usize]) -> Option<Vec<f64>> {
+fn unbounded(columns: &[Vec<f64>], targets: &[f64], chosen: &[usize]) -> Option<Vec<f64>> {
     let lengths: Vec<f64> = chosen.iter().map(|&at| length(&columns[at])).collect();
     let size = chosen.len();
     let mut rows: Vec<Vec<f64>> = (0..size)
@@ -168,9 +226,7 @@ fn unbounded(columns: &[Vec<f64>], chosen: &[usize]) -> Option<Vec<f64>> {
             let own = &columns[chosen[i]];
             let products =
                 (0..size).map(|j| dot(own, &columns[chosen[j]]) / (lengths[i] * lengths[j]));
-            products
-                .chain([own.iter().sum::<f64>() / lengths[i]])
-                .collect()
+            products.chain([dot(own, targets) / lengths[i]]).collect()
         })
         .collect();
     for pivot in 0..size {

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::fit::{
-    FitError, Fitted, dot, error_rule, length, mean_error, nonnegative, residual,
-    residual_in_words, squares,
+    FitError, Fitted, Solution, dot, error_rule, length, mean_error, relative, residual,
+    residual_in_words,
 };
 use crate::{power::ErrorRule, units::Estimate};
 
@@ -95,7 +95,7 @@ pub struct RooflineFit {
     pub constant_w: f64,
     /// Terms that are not in it: their constants are 0.
     pub left_out: Vec<LeftOut>,
-    /// How far the readings are off the model, relative to the reading: √(Σ rᵢ² ÷ (n − terms)); `None` where there are no
+    /// How far the readings are off the model, relative to the model: √(Σ rᵢ² ÷ (n − terms)); `None` where there are no
     /// more readings than terms.
     pub residual: Option<f64>,
     /// What the readings themselves may be off by, as a share: the mean over them.
@@ -105,8 +105,8 @@ pub struct RooflineFit {
 }
 
 impl RooflineFit {
-    /// Fits the constants to `points`, which should be of different networks and at rest. The squares of the relative
-    /// distances add up to the least, and no constant is negative.
+    /// Fits the constants to `points`, which should be of different networks and at rest. The squares of the
+    /// distances, relative to the model, add up to the least, and no constant is negative.
     ///
     /// Where a term rises and falls with those before it (time, FLOP, bytes, in this order) in all points, its constant
     /// cannot be told from theirs. It is then left out, and [`Self::left_out`] says so: theirs hold its energy, and the
@@ -122,22 +122,26 @@ impl RooflineFit {
             });
         }
         points.iter().enumerate().try_for_each(check)?;
+        let energies_j: Vec<f64> = points.iter().map(|point| point.energy_j.value).collect();
         let mut left_out = Vec::new();
         let mut terms: Vec<Term> = Vec::new();
         let mut columns: Vec<Vec<f64>> = Vec::new();
         let mut directions: Vec<Vec<f64>> = Vec::new();
         for term in Term::ALL {
             let counted = term != Term::Bytes || points.iter().all(|point| point.bytes.is_some());
-            let column: Vec<f64> = points
+            let column: Vec<f64> = points.iter().map(|point| term.of(point)).collect();
+            // As it weighs in the fit.
+            let weighed: Vec<f64> = column
                 .iter()
-                .map(|point| term.of(point) / point.energy_j.value)
+                .zip(&energies_j)
+                .map(|(value, joules)| value / joules)
                 .collect();
             if !counted || column.iter().all(|value| *value <= 0.0) {
                 let because = Because::Untold;
                 left_out.push(LeftOut { term, because });
                 continue;
             }
-            match elsewhere(&column, &directions) {
+            match elsewhere(&weighed, &directions) {
                 Some(direction) => {
                     terms.push(term);
                     columns.push(column);
@@ -152,7 +156,7 @@ impl RooflineFit {
         if terms.len() < 2 {
             return Err(FitError::OneWorkload);
         }
-        let constants = nonnegative(&columns);
+        let Solution { constants, squares } = relative(&columns, &energies_j);
         let of_term = |term| {
             let at = terms.iter().position(|other| *other == term);
             at.map_or(0.0, |at| constants[at])
@@ -168,7 +172,7 @@ impl RooflineFit {
             byte_j: of_term(Term::Bytes),
             constant_w: of_term(Term::Time),
             left_out,
-            residual: residual(squares(&columns, &constants), points.len(), used),
+            residual: residual(squares, points.len(), used),
             truth_error: mean_error(points.iter().map(|point| point.energy_j)),
             points: points.len(),
         })
