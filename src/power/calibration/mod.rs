@@ -5,6 +5,8 @@
 //! the parts' own systematic error. A meter that reads 10 % low makes b 11 % larger, and the two cancel, **as long as the
 //! same meters are read in the same way**. Therefore the systematic error of the parts is not in the interval of a wall
 //! figure, and a line is never used with other meters than those that it was made with.
+//! Meters that err by different amounts cancel only where the load is shared among the parts as it was in the calibration:
+//! it is to be made with the device that trains, and names it.
 //!
 //! On 318 published runs of one workstation the sum of the parts was off a plug meter by 29 %, a line through an idle and
 //! a load reading by 5.4 %; on the 78 runs of 900 s by 19.9 % and 1.7 % (`docs/measuring.md`).
