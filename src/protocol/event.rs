@@ -448,10 +448,22 @@ pub struct Summary {
     pub components: PhaseEnergy,
     /// Parts of the machine that had no reading and are not in the sum.
     pub missing: Vec<String>,
+    /// Meters that ended before the run did.
+    #[serde(default)]
+    pub lost: Vec<LostMeter>,
     /// Share of one core that reading the meters took, 0 to 1.
     pub meter_overhead_share: f64,
     /// Raw readings that were dropped because they were not taken in time.
     pub dropped_samples: u64,
+}
+
+/// A meter that ended before the run did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostMeter {
+    /// Which meter.
+    pub meter: String,
+    /// Why, and which has taken its place.
+    pub reason: String,
 }
 
 /// Why something could not be done.

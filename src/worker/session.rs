@@ -287,6 +287,7 @@ fn summary(
         },
         missing: total.missing,
         training,
+        lost: convert::lost(last),
         meter_overhead_share: last.overhead_share,
         dropped_samples: last.dropped_samples,
     }
@@ -326,7 +327,7 @@ impl Watcher {
             .map_err(failure(FailureKind::Training))?;
         self.end(Phase::Idle);
         self.outbox.send(Event::Idle {
-            power: convert::idle_power(&baseline, self.meters.infos()),
+            power: convert::idle_power(&baseline, self.meters.sampler()),
             duration_s: baseline.duration_s,
         });
         Ok(())

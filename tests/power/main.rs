@@ -1,6 +1,7 @@
 //! Meters, sampling and integration through the public faces of `joulelab::power`.
 
 mod accounting;
+mod choice;
 // The fake sysfs tree has colons in its names and the fake library asks `dladdr` where it lies.
 #[cfg(unix)]
 mod discovery;

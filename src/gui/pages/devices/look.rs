@@ -135,9 +135,9 @@ impl Feed {
         } = subject;
         match *purpose {
             Purpose::Once => {
-                let (device, sources) = control::doctor(worker, wish, measure)?;
-                self.tell(Told::Device(device.identity, String::new()));
-                self.tell(Told::Sources(sources));
+                let found = control::doctor(worker, wish, measure)?;
+                self.tell(Told::Device(found.device.identity, String::new()));
+                self.tell(Told::Sources(found.sources));
                 Ok(())
             }
             Purpose::Live => self.follow(control::watch(worker, wish, measure)?),
@@ -179,7 +179,7 @@ impl Feed {
 fn told(event: Event) -> Option<Told> {
     match event {
         Event::Device { device, because } => Some(Told::Device(device.identity, because)),
-        Event::Sources { sources } => Some(Told::Sources(sources)),
+        Event::Sources { sources, .. } => Some(Told::Sources(sources)),
         Event::Readings { t_s, now } => Some(Told::Readings(t_s, now)),
         Event::Idle { power, duration_s } => Some(Told::Idle(duration_s, power)),
         _ => None,
