@@ -315,6 +315,7 @@ impl Starter {
             note: None,
             tags: Vec::new(),
             resume,
+            record: None,
             worker: self.worker.clone(),
             library: self.library.clone(),
         };

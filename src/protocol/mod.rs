@@ -7,7 +7,7 @@ mod command;
 mod event;
 mod line;
 
-pub use command::{Command, Resume, RunRequest};
+pub use command::{Command, Knowledge, Resume, RunRequest};
 pub use event::{
     AccountLine, Data, Device, Event, Failure, FailureKind, IdlePower, LostMeter, Meter, MeterCost,
     MeterNow, PhaseEnergy, Predictions, Sample, SamplePredictions, SelfCheck, Source, SourceStatus,

@@ -88,6 +88,8 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         kernel_cache,
         self_checks,
         resume,
+        record: _,
+        knowledge: _,
     } = request;
     let plan = describe(&setup, outbox)?;
     let chosen = choose(&setup.device)?;

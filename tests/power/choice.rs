@@ -236,29 +236,39 @@ fn run_with_fault(mood_then: u8) {
     let (model, _) = Moody::new(model_info, 60.0);
     let (card, _) = Moody::new(polled("card"), 40.0);
     let meters = vec![rapl.into(), card.into(), stand_by("rapl", model)];
-    let (sampler, samples) = Sampler::start(meters, Clock::new(), FAST).unwrap();
-    let idle = sampler.measure_idle(0.5, &|| true).unwrap();
+    let (sampler, samples) = Sampler::start(meters, Clock::new(), FAST).expect("there is one");
+    let idle = sampler.measure_idle(0.5, &|| true).expect("there is one");
     assert_eq!(idle.meters.len(), 3, "stand-bys have a baseline too");
 
-    let run = sampler.open_window("run").unwrap();
+    let run = sampler.open_window("run").expect("there is one");
     assert_eq!(
-        sampler.peek(run).unwrap().len(),
+        sampler.peek(run).expect("there is one").len(),
         2,
         "a stand-by has no figure before it steps in"
     );
     sleep(Duration::from_millis(800));
     mood.store(mood_then, Ordering::Relaxed);
     wait_for(&sampler, |snapshot| is_lost(snapshot, "rapl"));
-    let late = sampler.open_window("late").unwrap();
+    let late = sampler.open_window("late").expect("there is one");
     sleep(Duration::from_millis(1000));
     // It comes back, but its place is taken: nothing of it may count twice.
     mood.store(WELL, Ordering::Relaxed);
     sleep(Duration::from_millis(500));
-    let mut closed = sampler.edge(&[run, late], &[]).unwrap().closed;
-    let (late, run) = (closed.pop().unwrap(), closed.pop().unwrap());
+    let mut closed = sampler
+        .edge(&[run, late], &[])
+        .expect("there is one")
+        .closed;
+    let (late, run) = (
+        closed.pop().expect("there is one"),
+        closed.pop().expect("there is one"),
+    );
     let snapshot = sampler.snapshot();
-    let lost = snapshot.meters.iter().find(|now| now.id == "rapl").unwrap();
-    let reason = lost.lost.as_deref().unwrap();
+    let lost = snapshot
+        .meters
+        .iter()
+        .find(|now| now.id == "rapl")
+        .expect("there is one");
+    let reason = lost.lost.as_deref().expect("there is one");
     assert!(reason.ends_with("model has taken its place"), "{reason}");
     assert!(
         snapshot
@@ -275,12 +285,16 @@ fn run_with_fault(mood_then: u8) {
     };
     let (rapl, model, card) = (of(&run, "rapl"), of(&run, "model"), of(&run, "card"));
     let window_s = run[0].window_s;
-    let power = |figure: &EnergyFigure| figure.energy_j.unwrap().value / figure.covered_s;
+    let power =
+        |figure: &EnergyFigure| figure.energy_j.expect("there is one").value / figure.covered_s;
     assert!((power(&rapl) - 100.0).abs() < 8.0, "{rapl:?}");
     assert!((power(&model) - 60.0).abs() < 1.0, "{model:?}");
     assert!((0.6..2.5).contains(&rapl.covered_s), "{rapl:?}");
     assert!(model.covered_s > 1.0, "{model:?}");
-    assert!((model.window_s - window_s).abs() < 0.05, "{model:?} {window_s}");
+    assert!(
+        (model.window_s - window_s).abs() < 0.05,
+        "{model:?} {window_s}"
+    );
     assert!(
         rapl.covered_s + model.covered_s <= window_s + 0.05,
         "disjoint: {run:?}"
@@ -295,9 +309,9 @@ fn run_with_fault(mood_then: u8) {
     let sum = components(&run, sampler.places());
     let parts_j: f64 = run
         .iter()
-        .map(|figure| figure.energy_j.unwrap().value)
+        .map(|figure| figure.energy_j.expect("there is one").value)
         .sum();
-    assert!((sum.figure.energy_j.unwrap().value - parts_j).abs() < 1e-6);
+    assert!((sum.figure.energy_j.expect("there is one").value - parts_j).abs() < 1e-6);
     assert!((sum.figure.covered_s - (rapl.covered_s + model.covered_s)).abs() < 1e-6);
     assert_eq!(of(&late, "rapl").energy_j, None);
     assert!(components(&late, sampler.places()).missing.is_empty());
