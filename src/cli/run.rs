@@ -185,9 +185,13 @@ fn announce(event: &Event, bar: &Bar) {
             check.tolerance
         )),
         Event::Meters { meters, refused } => {
-            for meter in meters {
+            for meter in meters.iter().filter(|meter| !meter.stands_by()) {
+                let beside = match meter.role.as_str() {
+                    "cross-check" => " · beside the sum",
+                    _ => "",
+                };
                 bar.line(&format!(
-                    "meter     {}: {} · {} · grade {}",
+                    "meter     {}: {} · {} · grade {}{beside}",
                     meter.boundary, meter.source, meter.device, meter.grade
                 ));
             }

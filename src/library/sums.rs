@@ -59,12 +59,7 @@ fn rank(energy: &PhaseEnergy) -> (bool, Grade) {
 /// Whether `meter` is one that takes the place of others when they end.
 fn stood_by(meter: &str, meters: &[Meter]) -> bool {
     let known = meters.iter().find(|known| known.id == meter);
-    known.is_some_and(|known| {
-        known
-            .info
-            .get("role")
-            .is_some_and(|role| role == "stand-by")
-    })
+    known.is_some_and(Meter::stood_by)
 }
 
 /// What `meter` measures; a meter that is not listed, or names no device, stands for itself.

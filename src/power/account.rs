@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MeterInfo, Place, Role, choice::is_whole, part::overlap};
+use super::{MeterInfo, Place, Role, part::overlap};
 use crate::units::{Boundary, EnergyFigure, Estimate, Grade};
 
 /// Idle power of every meter, measured before a run.
@@ -214,7 +214,7 @@ impl Sum<'_> {
     /// Why the figure may not be added to those of `added`, if so.
     fn obstacle(&self, at: usize, added: &[usize]) -> Option<String> {
         let part = &self.parts[at];
-        if is_whole(part.boundary) {
+        if part.boundary.is_whole() {
             return Some("contains the others".to_owned());
         }
         let place = self.place(at);

@@ -219,6 +219,13 @@ pub struct Meter {
     pub notes: Vec<String>,
 }
 
+impl Meter {
+    /// Whether it is only read when a better one ends.
+    pub fn stands_by(&self) -> bool {
+        self.role == "stand-by"
+    }
+}
+
 /// A source that was tried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Source {
@@ -320,8 +327,19 @@ pub struct MeterNow {
     pub meter: String,
     /// Power in W.
     pub power_w: Option<f64>,
+    /// Whether it is part of the sum over the machine now.
+    pub in_sum: bool,
     /// Why it is no longer read, if so.
     pub lost: Option<String>,
+}
+
+impl MeterNow {
+    /// Power of the parts of the machine together, W; `None` where one of them has no reading, or where there are none.
+    pub fn sum_w(now: &[Self]) -> Option<f64> {
+        let parts = || now.iter().filter(|meter| meter.in_sum);
+        parts().next()?;
+        parts().map(|meter| meter.power_w).sum()
+    }
 }
 
 /// One raw reading.

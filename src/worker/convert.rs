@@ -167,6 +167,7 @@ pub fn meters_now(snapshot: &power::Snapshot) -> Vec<MeterNow> {
         .map(|meter| MeterNow {
             meter: meter.id.clone(),
             power_w: meter.power_w,
+            in_sum: meter.in_sum,
             lost: meter.lost.clone(),
         })
         .collect()

@@ -259,6 +259,7 @@ mod tests {
         let now = |power_w| MeterNow {
             meter: "nvml:0".to_owned(),
             power_w,
+            in_sum: true,
             lost: None,
         };
         assert_eq!(reading(&source, None).as_deref(), Some("70.0 W"));
