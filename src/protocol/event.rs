@@ -289,6 +289,26 @@ pub struct AccountLine {
     pub stand_by: Vec<String>,
 }
 
+impl AccountLine {
+    /// The parts for people, such as `processors, package 0`.
+    pub fn title(&self) -> String {
+        let titles: Vec<String> = self.covers.iter().map(|part| title(part)).collect();
+        titles.join(" + ")
+    }
+}
+
+/// `machine/processors/package-0` → `processors, package 0`.
+fn title(part: &str) -> String {
+    let inner = part.strip_prefix("machine/").unwrap_or(part);
+    let names = inner.split('/').map(|name| match name.split_once('-') {
+        Some(("gpu", place)) => format!("graphics card {place}"),
+        Some((what, which)) => format!("{what} {}", which.replace('-', " ")),
+        None if name == "gpu" => "graphics card".to_owned(),
+        None => name.to_owned(),
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// What one meter costs to read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeterCost {
