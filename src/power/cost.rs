@@ -89,7 +89,7 @@ impl Cost {
     fn moment(&self) -> Moment {
         Moment {
             at: Instant::now(),
-            used_s: thread_cpu_s().unwrap_or_else(|| self.reads.as_secs_f64()),
+            used_s: thread_cpu_s().unwrap_or(self.reads.as_secs_f64()),
         }
     }
 }

@@ -89,6 +89,8 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         kernel_cache,
         self_checks,
         resume,
+        record: _,
+        knowledge: _,
     } = request;
     let plan = describe(&setup, outbox)?;
     let chosen = choose(&setup.device)?;
@@ -288,6 +290,7 @@ fn summary(
         },
         missing: total.missing,
         training,
+        lost: convert::lost(last),
         meter_overhead_share: last.overhead_share,
         dropped_samples: last.dropped_samples,
     }
@@ -327,7 +330,7 @@ impl Watcher {
             .map_err(failure(FailureKind::Training))?;
         self.end(Phase::Idle);
         self.outbox.send(Event::Idle {
-            power: convert::idle_power(&baseline, self.meters.infos()),
+            power: convert::idle_power(&baseline, self.meters.sampler()),
             duration_s: baseline.duration_s,
         });
         Ok(())

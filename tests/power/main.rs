@@ -2,6 +2,7 @@
 
 mod accounting;
 mod calibration;
+mod choice;
 // The fake sysfs tree has colons in its names and the fake library asks `dladdr` where it lies.
 #[cfg(unix)]
 mod discovery;
