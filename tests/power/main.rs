@@ -6,6 +6,10 @@ mod accounting;
 mod discovery;
 mod integrator;
 mod names;
+#[cfg(unix)]
+mod nvml;
+#[cfg(unix)]
+mod nvml_faults;
 mod sampling;
 mod simulated;
 
