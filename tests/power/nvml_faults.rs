@@ -11,7 +11,7 @@ use super::{
     discovery::{options, report, used, why},
     fake_nvml::FakeNvml,
     fake_sysfs::FakeSysfs,
-    nvml::{CARD, energy_of, info, of, sampler, training},
+    nvml::{CARD, energy_of, every_gpu, info, of, sampler, several, training},
 };
 
 fn refusal(status: &Status) -> (&str, &str) {
@@ -106,9 +106,8 @@ fn a_divided_cards_reading_is_the_boards_and_no_slices() {
     assert!(told.raw.as_deref().unwrap().ends_with(" mJ"));
     let every = |gpu| {
         discover(&Options {
-            every_gpu: true,
             gpu,
-            ..options(&sysfs, Some(&nvml))
+            ..every_gpu(&sysfs, &nvml)
         })
     };
     // Where something trains on a slice of it, the board's energy is not that of the training.
@@ -194,12 +193,17 @@ fn an_old_driver_is_noted() {
 #[test]
 fn the_refresh_period_is_found() {
     let sysfs = FakeSysfs::new();
-    for (refresh_ms, architecture) in [(20.0, 6), (100.0, 6), (100.0, 8)] {
-        let nvml = FakeNvml::new(&format!(
-            "{CARD}refresh_ms = {refresh_ms}\narchitecture = {architecture}\n"
-        ));
-        let found = discover(&training(&sysfs, &nvml));
-        let info = info(&found, "nvml:0");
+    let cards = [(20.0, 6), (100.0, 6), (100.0, 8), (33.0, 8)];
+    let lines = cards.map(|(refresh_ms, architecture)| {
+        format!("refresh_ms = {refresh_ms}\narchitecture = {architecture}")
+    });
+    let nvml = FakeNvml::new(&several(lines.iter().map(String::as_str)));
+    let begun = Instant::now();
+    let found = discover(&every_gpu(&sysfs, &nvml));
+    // All are watched at once.
+    assert!(begun.elapsed() < Duration::from_millis(2500));
+    for (at, (refresh_ms, _)) in cards.into_iter().enumerate() {
+        let info = info(&found, &format!("nvml:{at}"));
         let found_ms = info.refresh_s.expect("a refresh period") * 1e3;
         assert!(
             (found_ms - refresh_ms).abs() < 0.25 * refresh_ms,
@@ -212,30 +216,31 @@ fn the_refresh_period_is_found() {
 
 #[test]
 fn counter_and_power_that_disagree_are_flagged() {
-    let sysfs = FakeSysfs::new();
-    for (lines, note) in [
+    let cards = [
         (
-            "watts = 17\nreported_watts = 10\n",
+            "watts = 17\nreported_watts = 10",
             "17 W counted, 10 W polled",
         ),
         (
-            "watts = 17\nreported_watts = 10\narchitecture = 8\n",
+            "watts = 17\nreported_watts = 10\narchitecture = 8",
             "17 W counted, 10 W polled",
         ),
         (
-            "watts = 10\nreported_watts = 17\n",
+            "watts = 10\nreported_watts = 17",
             "10 W counted, 17 W polled",
         ),
-        ("watts = 12\nreported_watts = 10\n", ""),
+        ("watts = 12\nreported_watts = 10", ""),
         (
-            "watts = 25\nfrozen = yes\n",
+            "watts = 25\nfrozen = yes",
             "stood still for 1.2 s while 25 W",
         ),
-        ("watts = 25\npower = no\n", ""),
-    ] {
-        let nvml = FakeNvml::new(&format!("{CARD}{lines}"));
-        let found = discover(&training(&sysfs, &nvml));
-        let notes = info(&found, "nvml:0").notes.join("; ");
+        ("watts = 25\npower = no", ""),
+    ];
+    let sysfs = FakeSysfs::new();
+    let nvml = FakeNvml::new(&several(cards.map(|(lines, _)| lines)));
+    let found = discover(&every_gpu(&sysfs, &nvml));
+    for (at, (lines, note)) in cards.into_iter().enumerate() {
+        let notes = info(&found, &format!("nvml:{at}")).notes.join("; ");
         let is_flagged = notes.contains("disagree");
         assert!(
             is_flagged != note.is_empty() && notes.contains(note),
