@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::analysis::{Left, left, share_done};
 use crate::control;
-use crate::protocol::{Evaluation, Event, PhaseEnergy, Progress};
+use crate::protocol::{Evaluation, Event, MeterNow, PhaseEnergy, Progress};
 use crate::setup::{Phase, StopSetup};
 use crate::units::{Estimate, duration, estimate, quantity};
 
@@ -95,8 +95,7 @@ impl Bar {
             }
             Event::Energy { now, training, .. } => {
                 self.training.clone_from(training);
-                let known: Vec<f64> = now.iter().filter_map(|meter| meter.power_w).collect();
-                self.power_w = (!known.is_empty()).then(|| known.iter().sum());
+                self.power_w = MeterNow::sum_w(now);
             }
             _ => return,
         }

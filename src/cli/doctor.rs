@@ -19,11 +19,15 @@ pub struct Args {
 /// Tries every meter.
 pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     let worker = place.worker()?;
-    let (device, sources) = control::doctor(&worker, &args.device, &MeasureSetup::default())?;
+    let found = control::doctor(&worker, &args.device, &MeasureSetup::default())?;
     if args.json {
-        show::print_json(&serde_json::json!({ "device": device, "sources": sources }))?;
+        show::print_json(&serde_json::json!({
+            "device": found.device,
+            "sources": found.sources,
+            "account": found.account,
+        }))?;
     } else {
-        show::print(&report(&device, &sources))?;
+        show::print(&report(&found.device, &found.sources))?;
     }
     Ok(Exit::Success)
 }
@@ -36,6 +40,8 @@ fn report(device: &Device, sources: &[Source]) -> String {
     for source in sources {
         let (mark, word) = match &source.status {
             SourceStatus::Used => ("+", "used"),
+            SourceStatus::CrossCheck => ("=", "read beside the sum"),
+            SourceStatus::StandBy { .. } => (" ", "stands by"),
             SourceStatus::Available { .. } => (" ", "not used"),
             SourceStatus::Refused { .. } => ("-", "refused"),
         };
@@ -64,6 +70,18 @@ fn report(device: &Device, sources: &[Source]) -> String {
         }
         match &source.status {
             SourceStatus::Used => {}
+            SourceStatus::CrossCheck => {
+                line(
+                    "because",
+                    "it contains other parts, so it is never added to them",
+                );
+            }
+            SourceStatus::StandBy { of } => {
+                line(
+                    "because",
+                    &format!("{of} is better; it is read if that gives nothing more"),
+                );
+            }
             SourceStatus::Available { reason } => line("because", reason),
             SourceStatus::Refused { reason, remedy } => {
                 line("because", reason);

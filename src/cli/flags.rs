@@ -186,6 +186,14 @@ pub struct SetupFlags {
     /// Power of the GPU board at full load in W, where no sensor answers
     #[arg(long, value_name = "WATTS", help_heading = "Measuring")]
     gpu_power: Option<f64>,
+
+    /// Use this meter instead of the machine's: `simulated:NAME` or `replay:FILE`; may be given several times
+    #[arg(long = "meter", value_name = "METER", help_heading = "Measuring")]
+    meters: Vec<String>,
+
+    /// Apply this machine's wall calibration (see `joulelab calibrate`), for a figure at the wall
+    #[arg(long, help_heading = "Measuring")]
+    wall: bool,
 }
 
 impl SetupFlags {
@@ -258,6 +266,12 @@ impl SetupFlags {
                 change.set("dataset.name", "idx");
             }
             change.set("dataset.folder", folder.to_string_lossy().into_owned());
+        }
+        if !self.meters.is_empty() {
+            change.set("measure.meters", self.meters.clone());
+        }
+        if self.wall {
+            change.set("measure.wall", true);
         }
         if self.nesterov {
             change.set("regime.optimiser.nesterov", true);

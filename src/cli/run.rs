@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
@@ -25,6 +26,10 @@ pub struct Args {
     /// Go on with a run from its last checkpoint
     #[arg(long, value_name = "RUN", conflicts_with = "print_setup")]
     resume: Option<String>,
+
+    /// Write every raw reading of the meters to this new file, for `joulelab power --replay` and `--meter replay:FILE`
+    #[arg(long, value_name = "FILE", conflicts_with = "print_setup")]
+    record_power: Option<PathBuf>,
 
     /// Name of the run
     #[arg(long, conflicts_with = "resume")]
@@ -70,6 +75,9 @@ pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
         show::print(&text)?;
         return Ok(Exit::Success);
     }
+    let record = args.record_power.map(std::path::absolute).transpose();
+    let record =
+        record.map_err(|error| Failed::new(Exit::Usage, format!("--record-power: {error}")))?;
     // A library that cannot be used should be known before anything is trained; and a run may be named in it.
     drop(place.open()?);
 
@@ -79,6 +87,7 @@ pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
         note: args.note,
         tags: args.tags,
         resume,
+        record,
         worker: place.worker()?,
         library: path,
     })?;
@@ -176,9 +185,13 @@ fn announce(event: &Event, bar: &Bar) {
             check.tolerance
         )),
         Event::Meters { meters, refused } => {
-            for meter in meters {
+            for meter in meters.iter().filter(|meter| !meter.stands_by()) {
+                let beside = match meter.role.as_str() {
+                    "cross-check" => " · beside the sum",
+                    _ => "",
+                };
                 bar.line(&format!(
-                    "meter     {}: {} · {} · grade {}",
+                    "meter     {}: {} · {} · grade {}{beside}",
                     meter.boundary, meter.source, meter.device, meter.grade
                 ));
             }

@@ -132,6 +132,9 @@ fn energy(out: &mut Lines, details: &RunDetails, stored: Option<&Summary>) {
             ),
         );
     }
+    for lost in stored.map(|summary| &summary.lost).into_iter().flatten() {
+        out.line("  lost", &format!("{}: {}", lost.meter, lost.reason));
+    }
     for idle in &details.idle_power {
         out.line(
             "  idle power",

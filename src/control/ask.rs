@@ -1,7 +1,7 @@
 //! Questions to a worker that need no run.
 
 use super::process::{StartError, Worker, WorkerCommand};
-use crate::protocol::{Command, Device, Event, Failure, Source};
+use crate::protocol::{AccountLine, Command, Device, Event, Failure, Source};
 use crate::setup::MeasureSetup;
 
 /// Why a question got no answer.
@@ -35,6 +35,17 @@ pub fn devices(command: &WorkerCommand) -> Result<Vec<Device>, AskError> {
     }
 }
 
+/// What a doctor finds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnosis {
+    /// The device that was meant.
+    pub device: Device,
+    /// Every source that was tried.
+    pub sources: Vec<Source>,
+    /// The parts of the machine, each with who answers for it.
+    pub account: Vec<AccountLine>,
+}
+
 /// Every meter that was tried for `device`, and the device that it means.
 ///
 /// # Errors
@@ -43,7 +54,7 @@ pub fn doctor(
     command: &WorkerCommand,
     device: &str,
     measure: &MeasureSetup,
-) -> Result<(Device, Vec<Source>), AskError> {
+) -> Result<Diagnosis, AskError> {
     let mut worker = Worker::start(command)?;
     worker.send(&Command::Doctor {
         device: device.to_owned(),
@@ -53,9 +64,13 @@ pub fn doctor(
     loop {
         match worker.events.recv() {
             Ok(Event::Device { device, .. }) => chosen = Some(device),
-            Ok(Event::Sources { sources }) => {
+            Ok(Event::Sources { sources, account }) => {
                 if let Some(device) = chosen {
-                    return Ok((device, sources));
+                    return Ok(Diagnosis {
+                        device,
+                        sources,
+                        account,
+                    });
                 }
             }
             Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure)),

@@ -47,6 +47,7 @@ impl Recorder {
                     })
                     .collect(),
             )),
+            Event::Observing { rate_hz, costs } => self.observing(*rate_hz, costs),
             Event::PhaseBegan { t_s, phase } => self.waiting.push(Record::PhaseBegan {
                 t_s: *t_s,
                 phase: phase.name().to_owned(),
@@ -140,6 +141,18 @@ impl Recorder {
                 _ => None,
             })
             .unwrap_or(0.0)
+    }
+
+    /// What reading costs is kept with each meter.
+    fn observing(&mut self, rate_hz: f64, costs: &[protocol::MeterCost]) {
+        for meter in &mut self.meters {
+            let cost = costs.iter().find(|cost| cost.meter == meter.id);
+            if let Some(info) = meter.info.as_object_mut() {
+                info.insert("rate_hz".to_owned(), rate_hz.into());
+                info.extend(cost.map(|cost| ("read_s".to_owned(), cost.read_s.into())));
+            }
+            self.waiting.push(Record::Meter(meter.clone()));
+        }
     }
 
     fn predictions(&mut self, predictions: &protocol::Predictions) {

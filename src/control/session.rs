@@ -14,7 +14,8 @@ use crate::library::{
     self, CarbonBasis, CarbonSummary, Library, LibraryError, NewRun, PhaseEnergy, Status,
 };
 use crate::protocol::{
-    Command, Data, Device, Event, Failure, FailureKind, Resume, RunRequest, SelfCheck, Summary,
+    Command, Data, Device, Event, Failure, FailureKind, Knowledge, Resume, RunRequest, SelfCheck,
+    Summary,
 };
 use crate::setup::Setup;
 
@@ -42,6 +43,8 @@ pub struct Launch {
     pub tags: Vec<String>,
     /// Identifier of the run to go on with.
     pub resume: Option<String>,
+    /// File to which every raw reading of the meters is written.
+    pub record: Option<PathBuf>,
     /// How to start the worker.
     pub worker: WorkerCommand,
     /// The library.
@@ -217,6 +220,8 @@ impl Session {
             kernel_cache: Folders::kernel_cache(),
             self_checks,
             resume,
+            record: self.launch.record.clone(),
+            knowledge: Knowledge::default(),
         })));
         Ok(trained)
     }

@@ -159,6 +159,8 @@ pub struct Curves {
     pub energy: Series<EnergyPoint>,
     /// Power by meter, in the order of the meters.
     pub power: Vec<PowerSeries>,
+    /// Of meters that may take the place of one of `power`; nothing of them is drawn before they do.
+    pub stand_bys: Vec<PowerSeries>,
     /// Phases in order.
     pub phases: Vec<PhaseSpan>,
 }
@@ -171,8 +173,11 @@ impl Curves {
             Event::Meters { meters, .. } => {
                 // A resumed run goes on with what its meters read before.
                 let before = std::mem::take(&mut self.power);
-                self.power = meters
-                    .iter()
+                let (stand_bys, read): (Vec<&Meter>, Vec<&Meter>) =
+                    meters.iter().partition(|meter| meter.stands_by());
+                self.stand_bys = stand_bys.into_iter().map(power_series).collect();
+                self.power = read
+                    .into_iter()
                     .map(|meter| {
                         let same = before.iter().find(|series| series.meter == meter.id);
                         same.cloned().unwrap_or_else(|| power_series(meter))
@@ -225,6 +230,11 @@ impl Curves {
             }
             Event::Samples { samples } => {
                 for sample in samples.iter().filter(|sample| sample.metric == "power") {
+                    let of_meter = |series: &PowerSeries| series.meter == sample.meter;
+                    if let Some(at) = self.stand_bys.iter().position(of_meter) {
+                        // It has stepped in: from here on it has a curve.
+                        self.power.push(self.stand_bys.remove(at));
+                    }
                     let series = self
                         .power
                         .iter_mut()
@@ -319,6 +329,11 @@ impl Curves {
             }
             Ok::<(), LibraryError>(())
         })?;
+        // One that stood by and never stepped in has nothing to show.
+        curves.power.retain(|series| {
+            let meter = details.meters.iter().find(|meter| meter.id == series.meter);
+            !series.points.points().is_empty() || meter.is_none_or(|meter| !meter.stood_by())
+        });
         curves.phases = details
             .phases
             .iter()

@@ -213,10 +213,7 @@ impl Live {
 
     /// Power now over the parts of the machine, W; `None` where one of them has no reading.
     pub fn power_w(&self) -> Option<f64> {
-        let known: Option<Vec<f64>> = self.now.iter().map(|meter| meter.power_w).collect();
-        known
-            .filter(|known| !known.is_empty())
-            .map(|known| known.iter().sum())
+        MeterNow::sum_w(&self.now)
     }
 
     /// Seconds of training and evaluation, as the meters saw them; of training alone where there is no meter.
@@ -315,6 +312,7 @@ impl Starter {
             note: None,
             tags: Vec::new(),
             resume,
+            record: None,
             worker: self.worker.clone(),
             library: self.library.clone(),
         };

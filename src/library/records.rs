@@ -92,6 +92,13 @@ pub struct Meter {
     pub info: serde_json::Value,
 }
 
+impl Meter {
+    /// Whether it was there to take the place of another.
+    pub fn stood_by(&self) -> bool {
+        self.info.get("role").is_some_and(|role| role == "stand-by")
+    }
+}
+
 /// Whether a device computes what the reference backend computes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SelfCheck {

@@ -6,7 +6,8 @@ use crate::units::{Boundary, EnergyFigure, Estimate, Grade};
 /// The one figure for `boundary` among `energies`, which are of one phase or of several of one name.
 ///
 /// A figure that is a sum already (its meter joins others by ` + `) stands for all. Otherwise the best grade of each
-/// device counts, and devices add up; where one of them has no reading, neither has the sum.
+/// device counts, and devices add up; where one of them has no reading, neither has the sum. A meter that stood by and
+/// took the place of another adds to it: the two are of different times.
 pub fn at_boundary(
     energies: &[PhaseEnergy],
     boundary: Boundary,
@@ -23,6 +24,15 @@ pub fn at_boundary(
     }
     let mut devices: Vec<(&str, &PhaseEnergy)> = Vec::new();
     for energy in here() {
+        let succeeded = here()
+            .any(|other| stood_by(&other.figure.meter, meters) && other.figure.energy_j.is_some());
+        if succeeded && energy.figure.energy_j.is_none() {
+            continue;
+        }
+        if stood_by(&energy.figure.meter, meters) {
+            devices.push((&energy.figure.meter, energy));
+            continue;
+        }
         let device = device_of(&energy.figure.meter, meters);
         match devices.iter_mut().find(|(known, _)| *known == device) {
             Some((_, best)) if rank(energy) < rank(best) => *best = energy,
@@ -44,6 +54,12 @@ pub fn at_boundary(
 /// A figure with a reading before one without, then by grade.
 fn rank(energy: &PhaseEnergy) -> (bool, Grade) {
     (energy.figure.energy_j.is_none(), energy.figure.grade)
+}
+
+/// Whether `meter` is one that takes the place of others when they end.
+fn stood_by(meter: &str, meters: &[Meter]) -> bool {
+    let known = meters.iter().find(|known| known.id == meter);
+    known.is_some_and(Meter::stood_by)
 }
 
 /// What `meter` measures; a meter that is not listed, or names no device, stands for itself.
@@ -96,7 +112,8 @@ pub fn sum_of_parts(energies: &[PhaseEnergy]) -> Option<PhaseEnergy> {
 }
 
 /// `parts` added up, all of which have a reading: linearly within one source, whose error is systematic, and in
-/// quadrature across sources. The grade is the worst of the parts, the coverage that of the part covered least.
+/// quadrature across sources. The grade is the worst of those that make up a tenth of the sum or more, the coverage that
+/// of the part covered least.
 fn sum(boundary: Boundary, parts: &[&PhaseEnergy]) -> PhaseEnergy {
     let total = |of: fn(&PhaseEnergy) -> Option<Estimate>| {
         let mut by_source: Vec<(&str, Estimate)> = Vec::new();
@@ -113,10 +130,40 @@ fn sum(boundary: Boundary, parts: &[&PhaseEnergy]) -> PhaseEnergy {
     };
     let mut figure = joined(boundary, parts);
     figure.energy_j = total(|part| part.figure.energy_j);
+    let weights = parts.iter().map(|part| {
+        let energy_j = part.figure.energy_j.map_or(0.0, |energy| energy.value);
+        (part.figure.grade, energy_j)
+    });
+    figure.grade = Grade::of_sum(weights);
+    figure.covered_s = covered_s(parts, figure.window_s);
     PhaseEnergy {
         figure,
         net_j: total(|part| part.net_j),
     }
+}
+
+/// Seconds covered of the part covered least. Figures of one boundary whose times add up to no more than the window are
+/// taken to have followed each other, as those of a meter and of the one that took its place do.
+fn covered_s(parts: &[&PhaseEnergy], window_s: f64) -> f64 {
+    let of = |boundary: Boundary| {
+        parts
+            .iter()
+            .filter(move |part| part.figure.boundary == boundary)
+            .map(|part| part.figure.covered_s)
+    };
+    let boundaries = Boundary::ALL.into_iter().filter(|&one| of(one).count() > 0);
+    boundaries
+        .map(|boundary| {
+            let together_s: f64 = of(boundary).sum();
+            let followed = of(boundary).count() > 1 && together_s <= 1.01 * window_s;
+            let least_s = of(boundary).fold(f64::INFINITY, f64::min);
+            if followed {
+                together_s.min(window_s)
+            } else {
+                least_s
+            }
+        })
+        .fold(window_s, f64::min)
 }
 
 /// That `parts` have no sum.

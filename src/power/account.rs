@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MeterInfo, Place, Role, choice::is_whole, part::overlap};
-use crate::units::{Boundary, EnergyFigure, Estimate};
+use super::{MeterInfo, Place, Role, part::overlap};
+use crate::units::{Boundary, EnergyFigure, Estimate, Grade};
 
 /// Idle power of every meter, measured before a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ pub struct Components {
 }
 
 /// Adds up the parts of the machine: linearly within one source, whose error is systematic, in quadrature across
-/// sources. The grade is the worst of the parts, the covered time that of the part covered least.
+/// sources. The grade is the worst of the parts that make up a tenth of the sum or more, the covered time that of the part covered least.
 ///
 /// `places` says which parts each meter covers. No hardware is counted twice: of two figures that share any, only the
 /// better is added, unless one meter stood by for the other and took its place, so that they are of different times. A
@@ -161,11 +161,10 @@ pub fn components(parts: &[EnergyFigure], places: &[Place]) -> Components {
         boundary: Boundary::Components,
         meter: meters.join(" + "),
         source: sources.join(" + "),
-        grade: added
-            .iter()
-            .map(|&at| parts[at].grade)
-            .max()
-            .unwrap_or(crate::units::Grade::F),
+        grade: Grade::of_sum(added.iter().map(|&at| {
+            let energy_j = parts[at].energy_j.map_or(0.0, |energy| energy.value);
+            (parts[at].grade, energy_j)
+        })),
         energy_j: (!added.is_empty())
             .then(|| Estimate::sum_independent(by_source.iter().map(|(_, sum)| *sum))),
         covered_s: covered_s.unwrap_or(0.0).min(window_s),
@@ -215,7 +214,7 @@ impl Sum<'_> {
     /// Why the figure may not be added to those of `added`, if so.
     fn obstacle(&self, at: usize, added: &[usize]) -> Option<String> {
         let part = &self.parts[at];
-        if is_whole(part.boundary) {
+        if part.boundary.is_whole() {
             return Some("contains the others".to_owned());
         }
         let place = self.place(at);

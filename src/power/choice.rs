@@ -10,7 +10,6 @@ use super::{
     Meter, MeterInfo, Origin, Part, ReadError, Reading, SourceReport, Status,
     part::{covers, overlap},
 };
-use crate::units::Boundary;
 
 /// What a meter is read for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -246,12 +245,4 @@ pub(super) fn account(meters: &[Planned], expected: &[Part]) -> Vec<AccountLine>
     }
     lines.sort_by(|a, b| a.covers.cmp(&b.covers));
     lines
-}
-
-/// Whether figures of this boundary are of the whole machine, so that they stand beside any sum of parts.
-pub(super) fn is_whole(boundary: Boundary) -> bool {
-    matches!(
-        boundary,
-        Boundary::Components | Boundary::System | Boundary::Wall
-    )
 }

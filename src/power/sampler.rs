@@ -130,6 +130,9 @@ pub struct MeterNow {
     pub dropped_reads: u64,
     /// Why the meter is no longer read, if so, and which has taken its place.
     pub lost: Option<String>,
+    /// Whether it is part of the sum over the machine now: a part, or one that has taken another's place, until its own
+    /// is taken.
+    pub in_sum: bool,
     /// Mean time that a reading takes, in seconds.
     pub read_s: Option<f64>,
 }

@@ -163,6 +163,10 @@ impl Slot {
         let reading = match reading {
             Ok(reading) => reading,
             Err(ReadError::NotYet) => return,
+            Err(ReadError::Asleep) => {
+                self.integrator.interrupt();
+                return;
+            }
             Err(error) => {
                 self.fail(&error);
                 return;
@@ -178,6 +182,10 @@ impl Slot {
         }
         self.absurd_in_row = 0;
         self.read_s = Some(t_s);
+        if self.state == State::StandBy {
+            // Looked at for its idle power, or to see whether it answers: nothing of it counts yet.
+            return;
+        }
         let own = [
             self.integrator
                 .power_w()
@@ -255,7 +263,7 @@ impl Slot {
 
     /// A mark at the reading just made, or at `t_s` where it failed.
     pub(super) fn mark(&mut self, t_s: f64) -> Mark {
-        self.integrator.mark(self.read_s.unwrap_or(t_s))
+        self.integrator.mark(self.read_s.take().unwrap_or(t_s))
     }
 
     /// Energy between two marks; of a stand-by from where it stepped in, and none where it did not, unless `stand_bys`
@@ -283,6 +291,7 @@ impl Slot {
             failed_reads: self.failed_reads,
             dropped_reads: self.dropped_reads,
             lost: self.lost.clone(),
+            in_sum: self.planned.role != Role::CrossCheck && !self.is_replaced(),
             read_s: (readings > 0).then(|| took.as_secs_f64() / f64::from(readings)),
         }
     }

@@ -61,6 +61,22 @@ pub struct RunRequest {
     pub self_checks: Vec<SelfCheck>,
     /// Where to go on from.
     pub resume: Option<Resume>,
+    /// File to which every raw reading of the meters is written; must not exist.
+    pub record: Option<PathBuf>,
+    /// What is known of this machine's power from earlier.
+    pub knowledge: Knowledge,
+}
+
+/// What is known of a machine's power from earlier, for models and for figures at the wall. Plain JSON here: it is made and
+/// understood by the power room alone, and kept by the library.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Knowledge {
+    /// The wall calibration to apply.
+    pub wall: Option<serde_json::Value>,
+    /// The fit of the device's power.
+    pub gpu_fit: Option<serde_json::Value>,
+    /// The processors' power at idle and full load.
+    pub cpu_points: Option<serde_json::Value>,
 }
 
 /// What a run is resumed from.

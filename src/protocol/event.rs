@@ -219,6 +219,13 @@ pub struct Meter {
     pub notes: Vec<String>,
 }
 
+impl Meter {
+    /// Whether it is only read when a better one ends.
+    pub fn stands_by(&self) -> bool {
+        self.role == "stand-by"
+    }
+}
+
 /// A source that was tried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Source {
@@ -282,6 +289,26 @@ pub struct AccountLine {
     pub stand_by: Vec<String>,
 }
 
+impl AccountLine {
+    /// The parts for people, such as `processors, package 0`.
+    pub fn title(&self) -> String {
+        let titles: Vec<String> = self.covers.iter().map(|part| title(part)).collect();
+        titles.join(" + ")
+    }
+}
+
+/// `machine/processors/package-0` → `processors, package 0`.
+fn title(part: &str) -> String {
+    let inner = part.strip_prefix("machine/").unwrap_or(part);
+    let names = inner.split('/').map(|name| match name.split_once('-') {
+        Some(("gpu", place)) => format!("graphics card {place}"),
+        Some((what, which)) => format!("{what} {}", which.replace('-', " ")),
+        None if name == "gpu" => "graphics card".to_owned(),
+        None => name.to_owned(),
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// What one meter costs to read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeterCost {
@@ -320,8 +347,19 @@ pub struct MeterNow {
     pub meter: String,
     /// Power in W.
     pub power_w: Option<f64>,
+    /// Whether it is part of the sum over the machine now.
+    pub in_sum: bool,
     /// Why it is no longer read, if so.
     pub lost: Option<String>,
+}
+
+impl MeterNow {
+    /// Power of the parts of the machine together, W; `None` where one of them has no reading, or where there are none.
+    pub fn sum_w(now: &[Self]) -> Option<f64> {
+        let parts = || now.iter().filter(|meter| meter.in_sum);
+        parts().next()?;
+        parts().map(|meter| meter.power_w).sum()
+    }
 }
 
 /// One raw reading.
@@ -448,10 +486,22 @@ pub struct Summary {
     pub components: PhaseEnergy,
     /// Parts of the machine that had no reading and are not in the sum.
     pub missing: Vec<String>,
+    /// Meters that ended before the run did.
+    #[serde(default)]
+    pub lost: Vec<LostMeter>,
     /// Share of one core that reading the meters took, 0 to 1.
     pub meter_overhead_share: f64,
     /// Raw readings that were dropped because they were not taken in time.
     pub dropped_samples: u64,
+}
+
+/// A meter that ended before the run did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostMeter {
+    /// Which meter.
+    pub meter: String,
+    /// Why, and which has taken its place.
+    pub reason: String,
 }
 
 /// Why something could not be done.

@@ -7,10 +7,11 @@ mod command;
 mod event;
 mod line;
 
-pub use command::{Command, Resume, RunRequest};
+pub use command::{Command, Knowledge, Resume, RunRequest};
 pub use event::{
-    AccountLine, Data, Device, Event, Failure, FailureKind, IdlePower, Meter, MeterCost, MeterNow,
-    PhaseEnergy, Predictions, Sample, SamplePredictions, SelfCheck, Source, SourceStatus, Summary,
+    AccountLine, Data, Device, Event, Failure, FailureKind, IdlePower, LostMeter, Meter, MeterCost,
+    MeterNow, PhaseEnergy, Predictions, Sample, SamplePredictions, SelfCheck, Source, SourceStatus,
+    Summary,
 };
 pub use event::{Evaluation, Progress, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};

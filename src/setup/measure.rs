@@ -23,6 +23,11 @@ pub struct MeasureSetup {
     pub gpu_board_w: Option<f64>,
     /// Power of the idle GPU in W, as measured on this machine.
     pub gpu_idle_w: Option<f64>,
+    /// Meters to use instead of those of the machine, such as `simulated:steady` or `replay:FILE`; none of what they tell
+    /// is drawn here, and every output says so.
+    pub meters: Vec<String>,
+    /// Whether the machine's wall calibration is applied, so that there is a figure at the wall beside the others.
+    pub wall: bool,
 }
 
 impl Default for MeasureSetup {
@@ -36,6 +41,8 @@ impl Default for MeasureSetup {
             cpu_idle_w: None,
             gpu_board_w: None,
             gpu_idle_w: None,
+            meters: Vec::new(),
+            wall: false,
         }
     }
 }
@@ -60,6 +67,14 @@ impl MeasureSetup {
             self.pue,
             "1 to 10",
         );
+        for (at, meter) in self.meters.iter().enumerate() {
+            problems.require(
+                meter.starts_with("simulated:") || meter.starts_with("replay:"),
+                format!("measure.meters[{at}]"),
+                meter,
+                "`simulated:NAME` or `replay:FILE`",
+            );
+        }
         for (field, watts) in [
             ("cpu_tdp_w", self.cpu_tdp_w),
             ("cpu_idle_w", self.cpu_idle_w),

@@ -34,6 +34,11 @@ impl Boundary {
         Self::Wall,
     ];
 
+    /// Whether it is the whole machine, or a sum over its parts: such a figure stands beside any sum and is never in one.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Components | Self::System | Self::Wall)
+    }
+
     /// Stable identifier, as stored and exported.
     pub fn id(self) -> &'static str {
         match self {

@@ -38,6 +38,18 @@ impl Grade {
             .find(|grade| grade.letter() == letter)
     }
 
+    /// The grade of a sum: the worst of the parts that make up a tenth of it or more, given as grades and amounts. A small
+    /// part that is poorly known widens the interval of the sum and says no more about it than that. `F` where there are
+    /// no parts; where all amounts are zero, the worst of all.
+    pub fn of_sum(parts: impl Iterator<Item = (Self, f64)> + Clone) -> Self {
+        let sum: f64 = parts.clone().map(|(_, amount)| amount).sum();
+        parts
+            .filter(|(_, amount)| *amount >= 0.1 * sum)
+            .map(|(grade, _)| grade)
+            .max()
+            .unwrap_or(Self::F)
+    }
+
     /// What the letter stands for, in a few words.
     pub fn meaning(self) -> &'static str {
         match self {

@@ -2,8 +2,8 @@
 
 use crate::device::DeviceEntry;
 use crate::protocol::{
-    AccountLine, Device, Evaluation, Event, IdlePower, Meter, MeterCost, MeterNow, PhaseEnergy,
-    Predictions, Progress, Sample, SamplePredictions, Saved, Source, SourceStatus,
+    AccountLine, Device, Evaluation, Event, IdlePower, LostMeter, Meter, MeterCost, MeterNow,
+    PhaseEnergy, Predictions, Progress, Sample, SamplePredictions, Saved, Source, SourceStatus,
 };
 use crate::units::EnergyFigure;
 use crate::{power, train};
@@ -125,10 +125,12 @@ pub fn meters(found: &power::Discovery) -> Event {
     }
 }
 
-pub fn idle_power(baseline: &power::IdleBaseline, meters: &[power::MeterInfo]) -> Vec<IdlePower> {
+/// Idle power of what is read; what only stands by is left out.
+pub fn idle_power(baseline: &power::IdleBaseline, sampler: &power::Sampler) -> Vec<IdlePower> {
+    let meters = sampler.meters().iter().zip(sampler.places());
     meters
-        .iter()
-        .filter_map(|info| {
+        .filter(|(_, place)| !matches!(place.role, power::Role::StandBy { .. }))
+        .filter_map(|(info, _)| {
             let idle = baseline.meters.iter().find(|idle| idle.meter == info.id)?;
             let power_w = idle.power_w?;
             Some(IdlePower {
@@ -165,7 +167,21 @@ pub fn meters_now(snapshot: &power::Snapshot) -> Vec<MeterNow> {
         .map(|meter| MeterNow {
             meter: meter.id.clone(),
             power_w: meter.power_w,
+            in_sum: meter.in_sum,
             lost: meter.lost.clone(),
+        })
+        .collect()
+}
+
+/// Meters that ended before the run did.
+pub fn lost(last: &power::Snapshot) -> Vec<LostMeter> {
+    last.meters
+        .iter()
+        .filter_map(|meter| {
+            Some(LostMeter {
+                meter: meter.id.clone(),
+                reason: meter.lost.clone()?,
+            })
         })
         .collect()
 }

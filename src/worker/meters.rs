@@ -35,6 +35,7 @@ struct State {
     training: Option<WindowId>,
     /// Figures of the stretches that are over, of earlier workers too.
     trained: Vec<PhaseEnergy>,
+    cost_is_told: bool,
 }
 
 impl Meters {
@@ -100,9 +101,9 @@ impl Meters {
         self.inner.sampler.places()
     }
 
-    /// What is read.
-    pub fn infos(&self) -> &[crate::power::MeterInfo] {
-        self.inner.sampler.meters()
+    /// The thread that reads.
+    pub fn sampler(&self) -> &Sampler {
+        &self.inner.sampler
     }
 
     /// Begins a phase and tells the controller. Where the meters fail the phase begins all the same, without energy.
@@ -113,6 +114,11 @@ impl Meters {
             tracing::error!("the energy of phase {phase} is not measured: {error}");
             self.now_s()
         });
+        if !std::mem::replace(&mut state.cost_is_told, true) {
+            // The first edge comes after the rounds in which the cost is measured.
+            let snapshot = self.inner.sampler.snapshot();
+            self.outbox.send(convert::observing(&snapshot));
+        }
         self.outbox.send(Event::PhaseBegan { t_s, phase });
     }
 

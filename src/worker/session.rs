@@ -52,6 +52,7 @@ pub fn meter_options(entry: &DeviceEntry, measure: &MeasureSetup, busy: &Busy) -
             .as_deref()
             .and_then(|address| address.parse().ok()),
         busy: busy.load(),
+        work: None,
     });
     power::Options {
         cpu_tdp_w: measure.cpu_tdp_w,
@@ -88,6 +89,8 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         kernel_cache,
         self_checks,
         resume,
+        record: _,
+        knowledge: _,
     } = request;
     let plan = describe(&setup, outbox)?;
     let chosen = choose(&setup.device)?;
@@ -287,6 +290,7 @@ fn summary(
         },
         missing: total.missing,
         training,
+        lost: convert::lost(last),
         meter_overhead_share: last.overhead_share,
         dropped_samples: last.dropped_samples,
     }
@@ -326,7 +330,7 @@ impl Watcher {
             .map_err(failure(FailureKind::Training))?;
         self.end(Phase::Idle);
         self.outbox.send(Event::Idle {
-            power: convert::idle_power(&baseline, self.meters.infos()),
+            power: convert::idle_power(&baseline, self.meters.sampler()),
             duration_s: baseline.duration_s,
         });
         Ok(())

@@ -119,7 +119,7 @@ fn measure_idle(duration_s: f64, teller: &Teller<'_>, controls: &Controls) -> Re
     // What was cut short is not what was asked for.
     if !controls.is_stopped() {
         teller.outbox.send(Event::Idle {
-            power: convert::idle_power(&baseline, teller.sampler.meters()),
+            power: convert::idle_power(&baseline, teller.sampler),
             duration_s: baseline.duration_s,
         });
     }

@@ -1,14 +1,23 @@
 //! Meters, sampling and integration through the public faces of `joulelab::power`.
 
 mod accounting;
+mod calibration;
+mod choice;
 // The fake sysfs tree has colons in its names and the fake library asks `dladdr` where it lies.
 #[cfg(unix)]
 mod discovery;
 mod integrator;
+mod models;
 mod names;
+#[cfg(unix)]
+mod nvml;
+#[cfg(unix)]
+mod nvml_faults;
 mod recording;
+mod roofline;
 mod sampling;
 mod simulated;
+mod simulated_models;
 mod simulations;
 
 #[cfg(unix)]

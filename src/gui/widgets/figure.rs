@@ -78,6 +78,9 @@ pub fn figure_hover(ui: &mut Ui, parts: &[PhaseEnergy], unit: EnergyUnit) {
         ui.label(
             RichText::new(format!("{}: {gross}", part.gross.boundary)).text_style(theme::strong()),
         );
+        if part.gross.boundary.is_whole() {
+            ui.label("of the whole machine: beside the sum of the parts, not in it");
+        }
         if let Some(net) = part.net_j {
             ui.label(format!(
                 "net of the idle machine: {}",

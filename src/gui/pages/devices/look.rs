@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::control::{self, AskError, Heard, Watch, WorkerCommand};
 use crate::gui::jobs::Sender;
-use crate::protocol::{Event, IdlePower, MeterNow, Source};
+use crate::protocol::{AccountLine, Event, IdlePower, MeterNow, Source};
 use crate::setup::MeasureSetup;
 
 /// Time between two looks at whether anybody still wants it.
@@ -45,8 +45,8 @@ pub struct Subject {
 pub enum Told {
     /// Which device it is, by identity, and why this one.
     Device(String, String),
-    /// Every meter that was tried.
-    Sources(Vec<Source>),
+    /// Every meter that was tried, and the machine's account.
+    Sources(Vec<Source>, Vec<AccountLine>),
     /// Each meter now, so many seconds after reading began.
     Readings(f64, Vec<MeterNow>),
     /// Idle power over so many seconds.
@@ -135,9 +135,9 @@ impl Feed {
         } = subject;
         match *purpose {
             Purpose::Once => {
-                let (device, sources) = control::doctor(worker, wish, measure)?;
-                self.tell(Told::Device(device.identity, String::new()));
-                self.tell(Told::Sources(sources));
+                let found = control::doctor(worker, wish, measure)?;
+                self.tell(Told::Device(found.device.identity, String::new()));
+                self.tell(Told::Sources(found.sources, found.account));
                 Ok(())
             }
             Purpose::Live => self.follow(control::watch(worker, wish, measure)?),
@@ -179,7 +179,7 @@ impl Feed {
 fn told(event: Event) -> Option<Told> {
     match event {
         Event::Device { device, because } => Some(Told::Device(device.identity, because)),
-        Event::Sources { sources } => Some(Told::Sources(sources)),
+        Event::Sources { sources, account } => Some(Told::Sources(sources, account)),
         Event::Readings { t_s, now } => Some(Told::Readings(t_s, now)),
         Event::Idle { power, duration_s } => Some(Told::Idle(duration_s, power)),
         _ => None,

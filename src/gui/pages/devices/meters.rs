@@ -1,7 +1,7 @@
 use egui::{Align, Label, Layout, RichText, Ui};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::{DevicesPage, mono};
+use super::{DevicesPage, account::account, mono};
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
@@ -39,6 +39,7 @@ impl DevicesPage {
         };
         let is_read = self.look.is_some() && !self.found.now.is_empty();
         let now = is_read.then_some(self.found.now.as_slice());
+        account(ui, &self.found.account, now);
         table(ui, sources, now);
         for source in sources {
             explain(
@@ -259,6 +260,7 @@ mod tests {
         let now = |power_w| MeterNow {
             meter: "nvml:0".to_owned(),
             power_w,
+            in_sum: true,
             lost: None,
         };
         assert_eq!(reading(&source, None).as_deref(), Some("70.0 W"));

@@ -1,5 +1,6 @@
 //! Adapters and meters: what this machine can train on, what measures it, and why something does not.
 
+mod account;
 mod adapters;
 mod checks;
 mod detail;
@@ -15,7 +16,7 @@ use crate::gui::commands::Command;
 use crate::gui::state::Shared;
 use crate::gui::theme;
 use crate::gui::widgets;
-use crate::protocol::{Device, MeterNow, Source};
+use crate::protocol::{AccountLine, Device, MeterNow, Source};
 use checks::Checks;
 use idle::{Idle, Measured};
 use look::{Look, Purpose, Subject, Told};
@@ -52,6 +53,7 @@ struct Found {
     /// Identity of that device.
     device: Option<String>,
     sources: Option<Vec<Source>>,
+    account: Vec<AccountLine>,
     now: Vec<MeterNow>,
 }
 
@@ -172,7 +174,10 @@ impl DevicesPage {
                 }
                 self.found.device = Some(identity);
             }
-            Told::Sources(sources) => self.found.sources = Some(sources),
+            Told::Sources(sources, account) => {
+                self.found.sources = Some(sources);
+                self.found.account = account;
+            }
             Told::Readings(t_s, now) => {
                 if matches!(purpose, Purpose::Idle { .. }) {
                     self.idle.has_come_to(t_s);

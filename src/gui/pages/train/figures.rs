@@ -54,11 +54,13 @@ fn energy_figure(ui: &mut Ui, live: &Live, unit: EnergyUnit) {
     };
     let below = match &sum {
         Some(sum) => {
-            let parts: Vec<&str> = live
+            let mut parts: Vec<&str> = live
                 .training
                 .iter()
+                .filter(|part| !part.gross.boundary.is_whole())
                 .map(|part| part.gross.boundary.label())
                 .collect();
+            parts.dedup();
             format!("{} · grade {}", parts.join(" + "), sum.gross.grade)
         }
         None => "training and evaluation".to_owned(),
@@ -96,7 +98,11 @@ fn power_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
             RichText::new("Power of the metered parts at the latest reading")
                 .text_style(theme::strong()),
         );
+        let has_stepped_in = |id: &str| live.now.iter().any(|now| now.meter == id);
         for meter in &live.meters {
+            if meter.stands_by() && !has_stepped_in(&meter.id) {
+                continue;
+            }
             let now = live.now.iter().find(|now| now.meter == meter.id);
             let reading = now
                 .and_then(|now| now.power_w)

@@ -298,7 +298,12 @@ pub fn details(ui: &mut Ui, live: &Live) {
             row(ui, "self-check", format!("{word}; gradients differ from the CPU's by {difference}, {:.1e} is allowed", check.tolerance));
         }
         for meter in &live.meters {
-            row(ui, "meter", format!("{}: {} · {} · grade {} ({})", meter.boundary, meter.source, meter.device, meter.grade, meter.grade.meaning()));
+            let what = match meter.role.as_str() {
+                "stand-by" => "stands by",
+                "cross-check" => "beside the sum",
+                _ => "meter",
+            };
+            row(ui, what, format!("{}: {} · {} · grade {} ({})", meter.boundary, meter.source, meter.device, meter.grade, meter.grade.meaning()));
         }
         if let Some(run_id) = &live.run_id {
             row(ui, "stored as", run_id.clone());
