@@ -13,10 +13,12 @@ mod names;
 mod nvml;
 #[cfg(unix)]
 mod nvml_faults;
+mod recording;
 mod roofline;
 mod sampling;
 mod simulated;
 mod simulated_models;
+mod simulations;
 
 #[cfg(unix)]
 #[path = "../support/fake_nvml.rs"]
