@@ -2,6 +2,8 @@
 
 mod adapter;
 mod bad_input;
+#[cfg(unix)]
+mod doctor;
 #[path = "../support/fake_nvml.rs"]
 mod fake_nvml;
 #[path = "../support/fake_sysfs.rs"]
@@ -11,6 +13,8 @@ mod joulelab;
 mod library;
 #[cfg(unix)]
 mod meters;
+#[cfg(unix)]
+mod power;
 mod setup;
 mod training;
 mod worker;
