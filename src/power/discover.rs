@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    Load, Part, PciAddress, SourceReport,
+    CpuPoints, Load, Part, PciAddress, RooflineFit, SourceReport, Work,
     choice::{self, AccountLine, Planned, Role},
     model,
     sources::{Found, SOURCES},
@@ -20,6 +20,8 @@ pub struct TrainingGpu {
     pub pci: Option<PciAddress>,
     /// How busy it has been lately, 0 to 1: the share of time with training work submitted.
     pub busy: Load,
+    /// The work it has done so far, where somebody counts it.
+    pub work: Option<Work>,
 }
 
 /// Where to look, and what the user knows better.
@@ -37,6 +39,11 @@ pub struct Options {
     pub gpu_board_power_w: Option<f64>,
     /// Power of the training GPU at idle, in watts.
     pub gpu_idle_w: Option<f64>,
+    /// Points of the processors' model that were fitted on this machine; the user's figures come before them.
+    pub cpu_points: Option<CpuPoints>,
+    /// Constants of the training GPU's model that were fitted on this very device, with the driver it has now; the
+    /// user's figures come before them.
+    pub gpu_fit: Option<RooflineFit>,
     /// The GPU that trains; `None` where the processor does.
     pub gpu: Option<TrainingGpu>,
     /// Read every graphics card that has a sensor, not only the one that trains: for measuring other programs.
@@ -65,6 +72,8 @@ impl Default for Options {
             cpu_idle_w: None,
             gpu_board_power_w: None,
             gpu_idle_w: None,
+            cpu_points: None,
+            gpu_fit: None,
             gpu: None,
             every_gpu: false,
             memory_bytes: None,

@@ -14,6 +14,7 @@
 //! that tells how busy the device is.
 
 mod account;
+mod calibration;
 mod choice;
 mod clock;
 mod cost;
@@ -30,6 +31,10 @@ mod slot;
 mod sources;
 
 pub use account::{Components, IdleBaseline, IdlePower, components, net};
+pub use calibration::{
+    CalibrationError, Circumstances, MeterRef, OtherMeters, PUBLISHED_LINE_ERROR, PointKind,
+    WallCalibration, WallPoint,
+};
 pub use choice::{AccountLine, Place, Planned, Role};
 pub use clock::Clock;
 pub use discover::{Discovery, Options, TrainingGpu, discover};
@@ -37,7 +42,11 @@ pub use integrate::{Dropped, Integrator, Mark, Push};
 pub use meter::{
     ErrorRule, Extra, Kind, Level, Load, Meter, MeterInfo, Origin, ReadError, Reading,
 };
-pub use model::{ModelMeter, Parameters, cpu_load, cpu_tdp_w, gpu_board_power_w, shape};
+pub use model::{
+    Because, CpuPoints, FitError, Fitted, LeftOut, LoadReading, ModelMeter, Parameters,
+    RooflineFit, RooflineMeter, RooflinePoint, Term, Work, WorkDone, cpu_load, cpu_tdp_w,
+    gpu_board_power_w, installed_gib, shape,
+};
 pub use part::Part;
 pub use pci::{BadPciAddress, PciAddress};
 pub use report::{Refusal, SourceReport, Status};

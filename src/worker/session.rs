@@ -52,6 +52,7 @@ pub fn meter_options(entry: &DeviceEntry, measure: &MeasureSetup, busy: &Busy) -
             .as_deref()
             .and_then(|address| address.parse().ok()),
         busy: busy.load(),
+        work: None,
     });
     power::Options {
         cpu_tdp_w: measure.cpu_tdp_w,

@@ -76,7 +76,11 @@ fn a_package_counter_is_read_through_the_whole_program() {
     ]);
     drop(counter);
     let training = details["training"].as_array().expect("a list");
-    assert_eq!(training.len(), 1);
+    let meters: Vec<&str> = training
+        .iter()
+        .filter_map(|part| part["figure"]["meter"].as_str())
+        .collect();
+    assert_eq!(meters, ["rapl:package-0", "model:memory"]);
     let part = &training[0];
     assert_eq!(part["figure"]["grade"], "B");
     assert_eq!(part["figure"]["boundary"], "cpu-package");
@@ -128,11 +132,29 @@ fn a_meter_that_vanishes_leaves_a_gap_and_a_trained_network() {
     let output = child.wait_with_output().expect("it ends");
     assert!(output.status.success());
     let details: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let part = &details["training"][0]["figure"];
-    let (covered, window) = (number(part, "/covered_s"), number(part, "/window_s"));
+    let of = |meter: &str| {
+        let parts = details["training"].as_array().expect("a list");
+        let part = parts.iter().find(|part| part["figure"]["meter"] == meter);
+        let part = part.unwrap_or_else(|| panic!("no {meter} in {parts:#?}"));
+        let number = |name: &str| number(part, name);
+        (number("/figure/covered_s"), number("/figure/window_s"))
+    };
+    let ((counted, window), (modelled, _)) = (of("rapl:package-0"), of("model:cpu"));
     assert!(
-        covered > 0.0 && covered < 0.9 * window,
-        "{covered} of {window}"
+        counted > 0.0 && counted < 0.9 * window,
+        "{counted} of {window}"
+    );
+    // The model stepped in a second or so later; what lies between is covered by neither.
+    assert!(
+        modelled > 0.0 && counted + modelled < window,
+        "{counted} + {modelled} of {window}"
+    );
+    let lost = &details["summary"]["json"]["lost"][0];
+    assert_eq!(lost["meter"], "rapl:package-0");
+    let reason = lost["reason"].as_str().expect("a reason");
+    assert!(
+        reason.ends_with("model:cpu has taken its place"),
+        "{reason}"
     );
 }
 
@@ -201,7 +223,20 @@ fn meters_are_watched_without_a_run_until_told_to_stop() {
     assert_eq!(status("rapl:package-0"), "used");
     assert_eq!(status("nvml:0"), "available");
     let meters = worker.until("meters");
-    assert_eq!(meters["meters"].as_array().expect("a list").len(), 1);
+    let roles: Vec<_> = meters["meters"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|meter| (meter["id"].as_str(), meter["role"].as_str()))
+        .collect();
+    assert_eq!(
+        roles,
+        [
+            (Some("rapl:package-0"), Some("part")),
+            (Some("model:memory"), Some("part")),
+            (Some("model:cpu"), Some("stand-by")),
+        ]
+    );
     // A second request has to wait for another worker.
     worker.send(r#"{"command":"watch","device":"cpu","measure":{}}"#);
     let (mut refused, mut times, mut last) = (false, Vec::new(), None);

@@ -77,6 +77,7 @@ fn it_trains_pauses_goes_on_and_stops() {
     });
     let request = json!({
         "command": "run", "setup": setup, "checkpoints": null, "kernel_cache": null, "self_checks": [], "resume": null,
+        "record": null, "knowledge": {},
     });
     worker.send(&request.to_string());
     worker.until("progress");

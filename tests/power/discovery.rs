@@ -51,6 +51,7 @@ fn gpu(name: &str, pci: Option<&str>) -> Option<TrainingGpu> {
         integrated: false,
         pci: pci.map(|pci| pci.parse().expect("an address")),
         busy: Arc::new(|| Some(1.0)),
+        work: None,
     })
 }
 

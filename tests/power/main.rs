@@ -1,14 +1,18 @@
 //! Meters, sampling and integration through the public faces of `joulelab::power`.
 
 mod accounting;
+mod calibration;
 mod choice;
 // The fake sysfs tree has colons in its names and the fake library asks `dladdr` where it lies.
 #[cfg(unix)]
 mod discovery;
 mod integrator;
+mod models;
 mod names;
+mod roofline;
 mod sampling;
 mod simulated;
+mod simulated_models;
 
 #[cfg(unix)]
 #[path = "../support/fake_nvml.rs"]
