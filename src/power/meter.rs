@@ -222,6 +222,9 @@ pub enum ReadError {
         /// The file.
         path: PathBuf,
     },
+    /// A recording says that the reading failed then, in these words.
+    #[error("{0}")]
+    Recorded(String),
     /// A driver refused.
     #[error("{device}: the driver gave no reading: {reason}")]
     Driver {

@@ -9,10 +9,12 @@ mod discovery;
 mod integrator;
 mod models;
 mod names;
+mod recording;
 mod roofline;
 mod sampling;
 mod simulated;
 mod simulated_models;
+mod simulations;
 
 #[cfg(unix)]
 #[path = "../support/fake_nvml.rs"]
