@@ -1,11 +1,10 @@
 //! Words about meters that several commands print.
 
 /// What no sum over parts contains.
-pub const NEVER_IN_IT: &str =
-    "mainboard, storage, network, fans, displays, losses of the power supply";
+pub const NEVER_IN_IT: &str = "mainboard, storage, fans, displays, losses of the power supply";
 
-/// What a sum consists of: `sum = rapl:package-0 + model:memory (modelled)`; each part by its meter and its origin.
-pub fn sum_line<'a>(parts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+/// What a sum consists of: `rapl:package-0 + model:memory (modelled)`; each part by its meter and its origin.
+pub fn made_of<'a>(parts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let parts: Vec<String> = parts
         .into_iter()
         .map(|(meter, origin)| match origin {
@@ -15,8 +14,8 @@ pub fn sum_line<'a>(parts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Stri
         })
         .collect();
     if parts.is_empty() {
-        "sum = nothing: no source answers".to_owned()
+        "nothing: no source answers".to_owned()
     } else {
-        format!("sum = {}", parts.join(" + "))
+        parts.join(" + ")
     }
 }

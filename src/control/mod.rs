@@ -13,7 +13,7 @@ mod run_control;
 mod session;
 mod watch;
 
-pub use ask::{AskError, Diagnosis, devices, doctor};
+pub use ask::{AskError, Diagnosis, devices, doctor, replay};
 pub use folders::Folders;
 pub use machine::{here, is_alive};
 pub use process::{StartError, WorkerCommand};

@@ -13,7 +13,7 @@ pub use event::{
     MeterNow, PhaseEnergy, Predictions, Sample, SamplePredictions, SelfCheck, Source, SourceStatus,
     Summary, WindowEnergy,
 };
-pub use event::{Evaluation, Progress, Saved};
+pub use event::{Evaluation, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 
 /// Version of the messages. Both sides must have the same.

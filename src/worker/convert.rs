@@ -23,8 +23,7 @@ pub fn device(entry: &DeviceEntry) -> Device {
     }
 }
 
-pub fn meter(planned: &power::Planned) -> Meter {
-    let info = planned.info();
+pub fn meter(info: &power::MeterInfo, role: &power::Role) -> Meter {
     let kind = match info.kind {
         _ if info.origin == power::Origin::Model => "model",
         power::Kind::Counter { .. } => "counter",
@@ -38,7 +37,7 @@ pub fn meter(planned: &power::Planned) -> Meter {
         grade: info.grade,
         kind: kind.to_owned(),
         origin: origin(info.origin).to_owned(),
-        role: planned.role.name().to_owned(),
+        role: role.name().to_owned(),
         covers: info.covers.iter().map(ToString::to_string).collect(),
         refresh_s: info.refresh_s,
         notes: info.notes.clone(),
@@ -110,7 +109,11 @@ pub fn observing(snapshot: &power::Snapshot) -> Event {
 /// What is read, and what is not.
 pub fn meters(found: &power::Discovery) -> Event {
     Event::Meters {
-        meters: found.meters.iter().map(self::meter).collect(),
+        meters: found
+            .meters
+            .iter()
+            .map(|planned| meter(planned.info(), &planned.role))
+            .collect(),
         refused: found
             .report
             .iter()

@@ -13,6 +13,7 @@ mod controls;
 mod convert;
 mod meters;
 mod outbox;
+mod replay;
 mod session;
 mod streams;
 mod task;
@@ -21,13 +22,12 @@ mod watch;
 use std::io::{BufRead, Read};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::protocol::{Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, decode};
-use crate::setup::MeasureSetup;
 use controls::Controls;
 use outbox::Outbox;
-use watch::{Purpose, Wish};
+use watch::{Purpose, Watch, Wish};
 
 /// Version of this program, as it is stored with every run.
 pub const PROGRAM_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -121,15 +121,28 @@ impl Worker {
                 measure,
                 every_gpu,
                 baseline,
-            } => {
-                let purpose = Purpose::Look { baseline };
-                self.watch(device, measure, every_gpu, purpose);
-            }
+                record,
+            } => self.watch(|wishes| Watch {
+                device,
+                measure,
+                every_gpu,
+                purpose: Purpose::Look { baseline },
+                record,
+                wishes,
+            }),
             Command::MeasureIdle {
                 device,
                 measure,
                 duration_s,
-            } => self.watch(device, measure, false, Purpose::Idle { duration_s }),
+            } => self.watch(|wishes| Watch {
+                device,
+                measure,
+                every_gpu: false,
+                purpose: Purpose::Idle { duration_s },
+                record: None,
+                wishes,
+            }),
+            Command::Replay { file } => replay::replay(&self.outbox, &file),
             Command::OpenWindow => self.wish(Wish::OpenWindow),
             Command::CloseWindow => self.wish(Wish::CloseWindow),
             Command::Pause => self.controls.pause(),
@@ -145,17 +158,10 @@ impl Worker {
         }
     }
 
-    fn watch(&mut self, device: String, measure: MeasureSetup, every_gpu: bool, purpose: Purpose) {
+    fn watch(&mut self, watch: impl FnOnce(Receiver<Wish>) -> Watch) {
         let (sender, wishes) = sync_channel(WISHES_WAITING);
         self.activity = Some(Activity::Watch(sender));
-        let watch = watch::Watch {
-            device,
-            measure,
-            every_gpu,
-            purpose,
-            wishes,
-        };
-        watch.start(self.outbox.clone(), Arc::clone(&self.controls));
+        watch(wishes).start(self.outbox.clone(), Arc::clone(&self.controls));
     }
 
     /// Passes a wish on to the thread that watches the meters.

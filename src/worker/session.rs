@@ -60,6 +60,7 @@ pub fn meter_options(entry: &DeviceEntry, measure: &MeasureSetup, busy: &Busy) -
         gpu_board_power_w: measure.gpu_board_w,
         gpu_idle_w: measure.gpu_idle_w,
         gpu,
+        simulated: measure.meters.clone(),
         ..power::Options::from_env()
     }
 }

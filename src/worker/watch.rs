@@ -1,6 +1,7 @@
 //! The meters without a run: live readings, windows of time, and the power of the idle machine.
 
 use std::cell::Cell;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::controls::Controls;
 use super::outbox::Outbox;
 use super::{convert, session, task};
-use crate::power::{self, Clock, IdleBaseline, Origin, Sampler, SamplerOptions, WindowId};
+use crate::power::recording::{Recorder, RecordingState};
+use crate::power::{self, Clock, IdleBaseline, Record, Sampler, SamplerOptions, Status, WindowId};
 use crate::protocol::{Event, Failure, FailureKind};
 use crate::setup::MeasureSetup;
 
@@ -53,6 +55,8 @@ pub struct Watch {
     pub every_gpu: bool,
     /// What for.
     pub purpose: Purpose,
+    /// File to which every raw reading is written.
+    pub record: Option<PathBuf>,
     /// What the controller asks for meanwhile.
     pub wishes: Receiver<Wish>,
 }
@@ -82,8 +86,15 @@ impl Watch {
         let options = SamplerOptions {
             rate_hz: self.measure.rate_hz,
         };
+        let recorder = self.record.as_deref().map(|file| {
+            Recorder::create(file, &found.meters, &clock, options.rate_hz)
+                .map_err(session::failure(FailureKind::Storage))
+        });
+        let recorder = recorder.transpose()?;
+        let recording = recorder.as_ref().map(Recorder::recording);
+        let record = recorder.map(|recorder| Box::new(recorder) as Box<dyn Record>);
         // Single samples are nobody's here: without a receiver they are dropped at once.
-        let (sampler, _) = Sampler::start(found.meters, clock, options)
+        let (sampler, _) = Sampler::start_recorded(found.meters, clock, options, record)
             .map_err(session::failure(FailureKind::Setup))?;
         let mut watching = Watching {
             sampler,
@@ -96,10 +107,12 @@ impl Watch {
         if let Some(duration_s) = idle_s {
             watching.measure_idle(duration_s, controls)?;
         }
-        match self.purpose {
-            Purpose::Look { .. } => watching.look(&self.wishes, controls),
-            Purpose::Idle { .. } => Ok(()),
+        if matches!(self.purpose, Purpose::Look { .. }) {
+            watching.look(&self.wishes, controls)?;
         }
+        // Whatever is still to be written is, before the sampler is gone.
+        drop(watching);
+        recording.map_or(Ok(()), |recording| is_whole(&recording.state()))
     }
 
     fn discover(&self, outbox: &Outbox) -> Result<power::Discovery, Failure> {
@@ -121,18 +134,33 @@ impl Watch {
         let found = power::discover(&options);
         outbox.send(convert::sources(&found));
         outbox.send(convert::meters(&found));
-        let is_real = |planned: &power::Planned| planned.info().origin != Origin::Simulated;
-        if !self.measure.meters.is_empty() && found.meters.iter().any(is_real) {
-            return Err(Failure {
-                kind: FailureKind::Meter,
-                message: format!(
-                    "the meters asked for ({}) were not put in the place of the machine's own; nothing was measured",
-                    self.measure.meters.join(", ")
-                ),
-            });
+        // Half of what was asked for would look like all of it.
+        for report in &found.report {
+            if let Status::Refused { reason, remedy } = &report.status
+                && self.measure.meters.contains(&report.id)
+            {
+                let remedy = remedy.as_deref().map(|remedy| format!("; {remedy}"));
+                return Err(Failure {
+                    kind: FailureKind::Setup,
+                    message: format!("{}: {reason}{}", report.id, remedy.unwrap_or_default()),
+                });
+            }
         }
         Ok(found)
     }
+}
+
+/// A recording that lacks something is told at the end: the figures themselves are not touched by it.
+fn is_whole(recording: &RecordingState) -> Result<(), Failure> {
+    let message = match (&recording.problem, recording.lost) {
+        (Some(problem), _) => format!("the recording ended before the measuring did: {problem}"),
+        (None, 0) => return Ok(()),
+        (None, lost) => format!("{lost} lines of the recording were lost: the disk was too slow"),
+    };
+    Err(Failure {
+        kind: FailureKind::Storage,
+        message,
+    })
 }
 
 fn check_duration(duration_s: f64) -> Result<(), Failure> {
@@ -208,7 +236,7 @@ impl Watching<'_> {
         }
         let edge = self
             .sampler
-            .edge(&[], &["watch"])
+            .edge(&[], &["measured"])
             .map_err(session::failure(FailureKind::Meter))?;
         self.window = edge.opened.first().copied();
         self.outbox.send(Event::WindowOpened {

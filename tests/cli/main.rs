@@ -12,9 +12,13 @@ mod interruption;
 mod joulelab;
 mod library;
 #[cfg(unix)]
+mod machine;
+#[cfg(unix)]
 mod meters;
 #[cfg(unix)]
 mod power;
+#[cfg(unix)]
+mod power_command;
 mod setup;
 mod training;
 mod worker;

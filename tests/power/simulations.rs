@@ -560,6 +560,7 @@ fn where_simulated_meters_are_asked_for_nothing_else_is_read() {
         integrated: false,
         pci: "0000:41:00.0".parse().ok(),
         busy: std::sync::Arc::new(|| Some(1.0)),
+        work: None,
     };
     let part = gpu.part();
     let asked = [

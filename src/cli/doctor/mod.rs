@@ -32,7 +32,8 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
             "account": found.account,
         }))?;
     } else {
-        show::print(&report(&found))?;
+        let account = tree::sorted(found.account);
+        show::print(&report(&Diagnosis { account, ..found }))?;
     }
     Ok(Exit::Success)
 }
@@ -43,7 +44,7 @@ fn report(found: &Diagnosis) -> String {
         "",
         "",
         &format!(
-            "Power of this machine, as a run on {} ({}) would measure it",
+            "Power of this machine for a run on {} ({})",
             device.name, device.backend
         ),
     );
@@ -82,7 +83,7 @@ fn sum(found: &Diagnosis) -> String {
         let origin = line.origin.as_deref().unwrap_or("sensor");
         Some((line.meter.as_deref()?, origin))
     });
-    let mut text = hanging("", "    ", &meters::sum_line(parts));
+    let mut text = hanging("", "    ", &format!("sum = {}", meters::made_of(parts)));
     let missing: Vec<String> = found
         .account
         .iter()

@@ -44,11 +44,7 @@ impl Node {
     }
 
     fn sort(&mut self) {
-        self.inside.sort_by_key(|node| match node.name.as_str() {
-            "processors" => 0,
-            "memory" => 1,
-            _ => 2,
-        });
+        self.inside.sort_by_key(|node| rank(&node.name));
         self.inside.iter_mut().for_each(Self::sort);
     }
 
@@ -86,6 +82,24 @@ impl Node {
             );
         }
     }
+}
+
+/// Processors come first, then memory, then whatever else there is.
+fn rank(name: &str) -> u8 {
+    match name {
+        "processors" => 0,
+        "memory" => 1,
+        _ => 2,
+    }
+}
+
+/// In the order of the tree.
+pub fn sorted(mut account: Vec<AccountLine>) -> Vec<AccountLine> {
+    account.sort_by_key(|line| {
+        let name = line.covers.first().and_then(|part| part.split('/').nth(1));
+        rank(name.unwrap_or_default())
+    });
+    account
 }
 
 /// Width of a branch.
@@ -156,5 +170,59 @@ fn refused(line: &AccountLine, sources: &[Source]) -> Option<String> {
         .filter(|source| fits(source.boundary))
         .map(|source| source.id.as_str())
         .collect();
-    (!ids.is_empty()).then(|| format!("{} refused; why and what helps is below", ids.join(", ")))
+    (!ids.is_empty()).then(|| format!("{} refused; see below", ids.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Grade;
+
+    fn line(covers: &[&str], meter: Option<&str>, stand_by: &[&str]) -> AccountLine {
+        AccountLine {
+            covers: covers.iter().map(|&part| part.to_owned()).collect(),
+            meter: meter.map(str::to_owned),
+            origin: meter.map(|_| "sensor".to_owned()),
+            stand_by: stand_by.iter().map(|&id| id.to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn what_nobody_answers_for_is_named_as_missing_with_who_was_asked() {
+        let refused = Source {
+            id: "nvml".to_owned(),
+            source: "NVML energy counter".to_owned(),
+            device: "NVIDIA cards".to_owned(),
+            boundary: Boundary::GpuBoard,
+            grade: Grade::B,
+            raw: None,
+            refresh_s: None,
+            status: SourceStatus::Refused {
+                reason: "no driver".to_owned(),
+                remedy: None,
+            },
+            notes: Vec::new(),
+        };
+        let account = [
+            line(&["machine/gpu-0000:01:00.0"], None, &[]),
+            line(
+                &["machine/processors/package-0", "machine/memory"],
+                Some("soc:0"),
+                &["model:cpu"],
+            ),
+        ];
+        let drawn = draw(&account, &[refused]);
+        assert_eq!(
+            drawn,
+            "\
+machine
+├─ processors
+│  └─ package-0      soc:0 · sensor
+│                    stands by: model:cpu
+├─ memory            in soc:0 as well
+└─ gpu-0000:01:00.0  missing: no source answers
+                     asked: nvml refused; see below
+"
+        );
+    }
 }

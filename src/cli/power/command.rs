@@ -36,7 +36,15 @@ struct Ran<'a> {
 pub fn run(args: &Args, measure: &MeasureSetup, place: &Place) -> Result<Exit, Failed> {
     let interrupts = Interrupts::catch();
     let worker = place.worker()?;
-    let Some(mut measuring) = Measuring::start(&worker, &args.device, measure, &interrupts)? else {
+    let record = args.record()?;
+    let started = Measuring::start(
+        &worker,
+        &args.device,
+        measure,
+        record.as_deref(),
+        &interrupts,
+    )?;
+    let Some(mut measuring) = started else {
         return Ok(Exit::Interrupted);
     };
     // The window is open: every meter has just been read.

@@ -2,11 +2,11 @@
 
 use super::Measured;
 use super::measuring::Update;
-use crate::cli::meters::{NEVER_IN_IT, sum_line};
+use crate::cli::meters::{NEVER_IN_IT, made_of};
 use crate::cli::table::Table;
 use crate::cli::wrap::hanging;
 use crate::protocol::{Meter, MeterNow, PhaseEnergy, WindowEnergy};
-use crate::units::{EnergyFigure, duration, estimate, quantity};
+use crate::units::{EnergyFigure, duration, estimate, estimate_in_parts, quantity};
 
 /// Readings of a meter that a window should have (MLPerf).
 const SAMPLES_WANTED: f64 = 60.0;
@@ -59,43 +59,60 @@ pub fn line(update: &Update) -> String {
     parts.join(" · ") + "\n"
 }
 
-/// What the window came to: a table, and what a reader of it should know.
+/// What the window came to: a table, net energies where there is a baseline, and what a reader of it should know.
 pub fn total(measured: &Measured) -> String {
     let Measured { meters, end, .. } = measured;
-    let has_net = !measured.idle.is_empty();
-    let mut table = if has_net {
-        Table::new(["meter", "energy", "net", "covered", "grade", ""])
-    } else {
-        Table::new(["meter", "energy", "mean power", "covered", "grade", ""])
-    }
-    .right(&[3]);
-    let mut row = |name: &str, part: &PhaseEnergy, word: String| {
-        let beside = if has_net {
-            part.net_j
-                .map_or("no baseline".to_owned(), |net| estimate(net, "J"))
-        } else {
-            let mean_w = part.gross.mean_power_w();
-            mean_w.map_or(NO_READING.to_owned(), |mean_w| estimate(mean_w, "W"))
-        };
+    let mut table =
+        Table::new(["meter", "energy", "mean power", "covered", "grade", ""]).right(&[2, 3]);
+    let mut row = |name: &str, figure: &EnergyFigure, word: String| {
+        // Its interval is that of the energy beside it.
+        let mean_w = figure.mean_power_w();
         table.push([
             name.to_owned(),
-            energy(&part.gross),
-            beside,
-            covered(&part.gross),
-            part.gross.grade.to_string(),
+            energy(figure),
+            mean_w.map_or(NO_READING.to_owned(), |mean_w| {
+                estimate_in_parts(mean_w, "W").0
+            }),
+            covered(figure),
+            figure.grade.to_string(),
             word,
         ]);
     };
     for part in &end.window.energies {
         let word = word(meters, &end.window, &part.gross.meter).to_owned();
-        row(&part.gross.meter, part, word);
+        row(&part.gross.meter, &part.gross, word);
     }
-    row("sum", &end.window.sum, lacking(&end.window));
+    row("sum", &end.window.sum.gross, lacking(&end.window));
     let mut text = format!("energy of {}\n{table}", duration(end.t_s));
+    if !measured.idle.is_empty() {
+        text.push_str(&format!("\n{}", net(measured)));
+    }
+    text.push('\n');
     for (head, note) in notes(measured) {
-        text.push_str(&hanging(&format!("{head:<9}"), "         ", &note));
+        text.push_str(&hanging(&format!("{head:<11}"), "           ", &note));
     }
     text
+}
+
+/// What is left of the energies when the power of the idle machine is taken off.
+fn net(measured: &Measured) -> Table {
+    let mut table = Table::new(["meter", "idle power", "net energy"]);
+    let window = &measured.end.window;
+    let net = |part: &PhaseEnergy| {
+        part.net_j
+            .map_or("no baseline".to_owned(), |net_j| estimate(net_j, "J"))
+    };
+    for part in &window.energies {
+        let id = &part.gross.meter;
+        let idle = measured.idle.iter().find(|idle| idle.meter == *id);
+        table.push([
+            id.clone(),
+            idle.map_or(NO_READING.to_owned(), |idle| estimate(idle.power_w, "W")),
+            net(part),
+        ]);
+    }
+    table.push(["sum".to_owned(), String::new(), net(&window.sum)]);
+    table
 }
 
 /// What a reader of the figures should know.
@@ -114,7 +131,7 @@ fn notes(measured: &Measured) -> Vec<(&'static str, String)> {
         .filter(|id| !id.is_empty())
         .map(|id| (id, origin(id)))
         .collect();
-    let mut notes = vec![("", sum_line(parts.iter().copied()))];
+    let mut notes = vec![("sum of", made_of(parts.iter().copied()))];
     if !parts.is_empty() && parts.iter().all(|(_, origin)| *origin == "model") {
         let said = "no sensor answers: these figures are a model's, computed from how busy the machine is and not \
                     measured; `joulelab doctor` tells what was tried";
@@ -133,12 +150,6 @@ fn notes(measured: &Measured) -> Vec<(&'static str, String)> {
     }
     for lost in &window.lost {
         notes.push(("lost", format!("{}: {}", lost.meter, lost.reason)));
-    }
-    for idle in &measured.idle {
-        notes.push((
-            "idle",
-            format!("{} · {}", estimate(idle.power_w, "W"), idle.meter),
-        ));
     }
     let readings = end.t_s * measured.rate_hz;
     if readings < SAMPLES_WANTED {

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::Measured;
 use super::measuring::Update;
-use crate::protocol::{IdlePower, LostMeter, Meter, MeterNow, PhaseEnergy};
+use crate::protocol::{
+    IdlePower, LostMeter, Meter, MeterNow, PhaseEnergy, Replayed, ReplayedWindow,
+};
 use crate::units::{Boundary, Estimate, Grade};
 
 /// One update, or the totals.
@@ -17,6 +19,31 @@ pub struct Line<'a> {
     sum: SumLine<'a>,
     #[serde(flatten)]
     totals: Option<Totals<'a>>,
+    #[serde(flatten)]
+    stretch: Option<Stretch<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording: Option<RecordingLine<'a>>,
+}
+
+/// Which window of a recording it is.
+#[derive(Serialize)]
+struct Stretch<'a> {
+    label: &'a str,
+    from_s: f64,
+    to_s: f64,
+    closed: bool,
+}
+
+/// What a recording says of itself.
+#[derive(Serialize)]
+struct RecordingLine<'a> {
+    date: &'a str,
+    program_version: &'a str,
+    rate_hz: f64,
+    readings: u64,
+    lost_lines: u64,
+    end: Option<&'a str>,
+    cut_off: bool,
 }
 
 /// What the last line has beside.
@@ -94,17 +121,60 @@ pub fn update<'a>(meters: &'a [Meter], update: &'a Update) -> Line<'a> {
             window_s: sum.gross.window_s,
         },
         totals: None,
+        stretch: None,
+        recording: None,
     }
+}
+
+impl<'a> Line<'a> {
+    /// The same as that of a window of a recording.
+    pub fn of_window(mut self, window: &'a ReplayedWindow) -> Self {
+        self.stretch = Some(Stretch {
+            label: &window.label,
+            from_s: window.from_s,
+            to_s: window.to_s,
+            closed: window.closed,
+        });
+        self
+    }
+
+    fn use_mean_power(&mut self, end: &Update) {
+        let mean_w = |part: &PhaseEnergy| part.gross.mean_power_w().map(|mean_w| mean_w.value);
+        for (meter, part) in self.meters.iter_mut().zip(&end.window.energies) {
+            meter.power_w = mean_w(part);
+        }
+        self.sum.power_w = mean_w(&end.window.sum);
+    }
+
+    /// The same as that of all of a recording.
+    pub fn of_recording(self, replayed: &'a Replayed) -> Self {
+        let recording = Some(RecordingLine {
+            date: &replayed.date,
+            program_version: &replayed.program_version,
+            rate_hz: replayed.rate_hz,
+            readings: replayed.readings,
+            lost_lines: replayed.lost_lines,
+            end: replayed.end.as_deref(),
+            cut_off: replayed.cut_off,
+        });
+        Self {
+            recording,
+            ..self.of_window(&replayed.whole)
+        }
+    }
+}
+
+/// A window of a recording. `power_w` is the mean over the covered time.
+pub fn window<'a>(meters: &'a [Meter], end: &'a Update, window: &'a ReplayedWindow) -> Line<'a> {
+    let mut line = update(meters, end).of_window(window);
+    line.use_mean_power(end);
+    line
 }
 
 /// What the window came to. `power_w` is then the mean over the covered time.
 pub fn total(measured: &Measured) -> Line<'_> {
     let mut line = update(&measured.meters, &measured.end);
-    let mean_w = |part: &PhaseEnergy| part.gross.mean_power_w().map(|mean_w| mean_w.value);
-    for (meter, part) in line.meters.iter_mut().zip(&measured.end.window.energies) {
-        meter.power_w = mean_w(part);
-    }
-    line.sum.power_w = mean_w(&measured.end.window.sum);
+    line.use_mean_power(&measured.end);
     line.is_final = true;
     line.totals = Some(Totals {
         idle_power: &measured.idle,

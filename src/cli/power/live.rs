@@ -16,7 +16,15 @@ use crate::setup::MeasureSetup;
 pub fn run(args: &Args, measure: &MeasureSetup, place: &Place) -> Result<Exit, Failed> {
     let interrupts = Interrupts::catch();
     let worker = place.worker()?;
-    let Some(mut measuring) = Measuring::start(&worker, &args.device, measure, &interrupts)? else {
+    let record = args.record()?;
+    let started = Measuring::start(
+        &worker,
+        &args.device,
+        measure,
+        record.as_deref(),
+        &interrupts,
+    )?;
+    let Some(mut measuring) = started else {
         return Ok(Exit::Interrupted);
     };
     let end = args
@@ -104,7 +112,8 @@ impl View {
         }
         if self.is_terminal {
             let table = figures::live(&measuring.meters, update);
-            self.bar.set_message(table.trim_end().to_owned());
+            // The empty line is what stays where the terminal's own `^C` shifts everything by one.
+            self.bar.set_message(format!("\n{}", table.trim_end()));
             return Ok(());
         }
         self.write(&figures::line(update))

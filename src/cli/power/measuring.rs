@@ -1,5 +1,6 @@
 //! A worker that reads the meters, with a window of time open.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::interrupts::Interrupts;
@@ -9,6 +10,9 @@ use crate::setup::MeasureSetup;
 
 /// Time between two looks at whether the user has had enough.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long a worker may take to end by itself.
+const FINISH: Duration = Duration::from_secs(10);
 
 /// Meters that are read, from the opening of the window.
 pub struct Measuring {
@@ -42,10 +46,11 @@ impl Measuring {
         worker: &WorkerCommand,
         device: &str,
         measure: &MeasureSetup,
+        record: Option<&Path>,
         interrupts: &Interrupts,
     ) -> Result<Option<Self>, AskError> {
         let baseline = measure.idle_s > 0.0;
-        let mut watch = control::measure(worker, device, measure, baseline)?;
+        let mut watch = control::measure(worker, device, measure, baseline, record)?;
         // It waits in the worker until that is done, so that no time passes between the two.
         watch.open_window();
         let (mut meters, mut idle) = (Vec::new(), Vec::new());
@@ -109,7 +114,7 @@ impl Measuring {
         self.watch.close_window();
         while interrupts.count() <= interrupted {
             if let Some(Event::WindowClosed { t_s, window }) = heard(&mut self.watch, PATIENCE)? {
-                self.watch.stop();
+                self.finish(interrupts, interrupted);
                 return Ok(Some(Update {
                     t_s: t_s - self.opened_s,
                     now: Vec::new(),
@@ -118,6 +123,24 @@ impl Measuring {
             }
         }
         Ok(None)
+    }
+}
+
+impl Measuring {
+    /// Lets the worker end by itself, so that a recording is whole. What it still complains of touches no figure.
+    fn finish(&mut self, interrupts: &Interrupts, interrupted: u32) {
+        self.watch.stop();
+        let until = Instant::now() + FINISH;
+        while interrupts.count() <= interrupted && Instant::now() < until {
+            match self.watch.listen(PATIENCE) {
+                Ok(Heard::Event(_) | Heard::Nothing) => {}
+                Ok(Heard::End) => return,
+                Err(error) => {
+                    eprintln!("joulelab: {error}");
+                    return;
+                }
+            }
+        }
     }
 }
 

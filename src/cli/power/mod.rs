@@ -1,4 +1,4 @@
-//! `joulelab power`: what the machine draws, live, or while another program runs.
+//! `joulelab power`: what the machine draws, live, while another program runs, or by a recording.
 //!
 //! The meters are a worker's; here is a window of time that is opened and closed in it, and how its figures are shown.
 
@@ -8,9 +8,10 @@ mod interrupts;
 mod json;
 mod live;
 mod measuring;
+mod replay;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -47,6 +48,18 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", conflicts_with = "command")]
     duration: Option<f64>,
 
+    /// Write every raw reading of the meters to this new file, for `--replay` and `--meter replay:FILE`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+
+    /// Compute a recording again instead of measuring
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["device", "meters", "rate", "idle", "cpu_tdp", "duration", "record", "command"]
+    )]
+    replay: Option<PathBuf>,
+
     /// Print JSON: a line for every update and one with the totals; with a command one line on standard error
     #[arg(long)]
     json: bool,
@@ -64,6 +77,9 @@ pub struct Args {
 pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     let measure = args.measure()?;
     args.check_output()?;
+    if let Some(file) = &args.replay {
+        return replay::run(args, file, place);
+    }
     if args.command.is_empty() {
         live::run(args, &measure, place)
     } else {
@@ -98,6 +114,11 @@ impl Args {
         Ok(setup.measure)
     }
 
+    /// The file to record to, absolute: the worker may be somewhere else.
+    fn record(&self) -> Result<Option<PathBuf>, Failed> {
+        absolute(self.record.as_deref(), "--record")
+    }
+
     /// A file that cannot be written should be known before hours were measured for it.
     fn check_output(&self) -> Result<(), Failed> {
         let Some(file) = &self.output else {
@@ -122,7 +143,13 @@ impl Args {
 /// A year; longer is a slip.
 const DURATION_S_MAX: f64 = 366.0 * 86_400.0;
 
-fn cannot_write(file: &std::path::Path, error: &std::io::Error) -> Failed {
+fn absolute(file: Option<&Path>, flag: &str) -> Result<Option<PathBuf>, Failed> {
+    file.map(std::path::absolute)
+        .transpose()
+        .map_err(|error| Failed::new(Exit::Usage, format!("{flag}: {error}")))
+}
+
+fn cannot_write(file: &Path, error: &std::io::Error) -> Failed {
     Failed::new(
         Exit::Storage,
         format!(
