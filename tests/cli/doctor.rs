@@ -20,9 +20,9 @@ fn the_tree_names_parts_stand_bys_and_what_the_sum_is_made_of() {
         .expect("both halves");
     for line in [
         "├─ processors",
-        "│  ├─ package-0   rapl:package-0 · RAPL energy counter · grade B · sensor",
-        "│  └─ package-1   rapl:package-1 · RAPL energy counter · grade B · sensor",
-        "└─ memory         model:memory · size model · grade F · model",
+        "│  ├─ package-0  rapl:package-0 · RAPL energy counter · grade B · sensor",
+        "│  └─ package-1  rapl:package-1 · RAPL energy counter · grade B · sensor",
+        "└─ memory        model:memory · size model · grade F · model",
         "sum = rapl:package-0 + rapl:package-1 + model:memory (modelled)",
         "never in it: mainboard",
     ] {
