@@ -151,6 +151,17 @@ impl Integrator {
         }
     }
 
+    /// The device cannot be asked, and what it draws is not known: the stretch from the last reading to the next stays
+    /// uncovered, also where a counter goes on from where it was.
+    pub fn interrupt(&mut self) {
+        self.last = None;
+        self.suspect = None;
+        self.cut_s = None;
+        self.still = Still::default();
+        self.power_w = None;
+        self.power_before_w = None;
+    }
+
     /// Latest power in watts: the last polled value, or a counter's mean over its last few refreshes.
     pub fn power_w(&self) -> Option<f64> {
         let standing = matches!(self.info.kind, Counter { .. }) && self.still.stalled;

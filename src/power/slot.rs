@@ -163,6 +163,10 @@ impl Slot {
         let reading = match reading {
             Ok(reading) => reading,
             Err(ReadError::NotYet) => return,
+            Err(ReadError::Asleep) => {
+                self.integrator.interrupt();
+                return;
+            }
             Err(error) => {
                 self.fail(&error);
                 return;

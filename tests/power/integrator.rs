@@ -339,3 +339,31 @@ fn intervals_follow_the_table_of_grades() {
     assert!(close(energy.high, 1000.0 + 50.0 + 2.0 * 10.0), "{energy:?}");
     assert!(close(energy.low, 1000.0 - 50.0 - 2.0 * 10.0));
 }
+
+#[test]
+fn an_interruption_leaves_its_stretch_uncovered_though_the_counter_goes_on() {
+    for power in [false, true] {
+        let info = if power { polled("p") } else { counter("c") };
+        let mut integrator = Integrator::new(&info, PERIOD_S);
+        let joules = |t_s: f64| (t_s * 20.0 * 1e6).round() as u64;
+        let level = |t_s: f64| match power {
+            true => Level::Watts(20.0),
+            false => Level::Counts(joules(t_s)),
+        };
+        for i in 0..=10 {
+            integrator.push(f64::from(i) * PERIOD_S, level(f64::from(i) * PERIOD_S));
+        }
+        let from = integrator.mark(1.0);
+        integrator.interrupt();
+        assert_eq!(integrator.power_w(), None);
+        integrator.interrupt();
+        for i in 30..=40 {
+            integrator.push(f64::from(i) * PERIOD_S, level(f64::from(i) * PERIOD_S));
+        }
+        let to = integrator.mark(4.0);
+        let figure = integrator.figure(&from, &to);
+        assert!((figure.window_s - 3.0).abs() < 1e-9);
+        assert!((figure.covered_s - 1.0).abs() < 1e-9, "{figure:?}");
+        assert!((value(&figure) - 20.0).abs() < 1e-6, "{figure:?}");
+    }
+}

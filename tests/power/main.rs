@@ -9,6 +9,10 @@ mod discovery;
 mod integrator;
 mod models;
 mod names;
+#[cfg(unix)]
+mod nvml;
+#[cfg(unix)]
+mod nvml_faults;
 mod recording;
 mod roofline;
 mod sampling;
