@@ -72,8 +72,6 @@ pub struct Replay<R> {
     places: Vec<Place>,
     /// Whether a meter has been read.
     begun: Vec<bool>,
-    /// The time of an edge and the totals there, while only windows that it opens or closes follow: they share it.
-    edge: Option<(f64, Vec<Mark>)>,
     /// A round of readings is due this often, in seconds.
     period_s: f64,
     /// When the first line was written after the header.
@@ -136,7 +134,6 @@ impl<R: BufRead> Replay<R> {
         let period_s = 1.0 / header.rate_hz;
         Ok(Self {
             books: Books::new(meters.collect(), period_s, None),
-            edge: None,
             period_s,
             begun: vec![false; places.len()],
             places,
@@ -173,9 +170,6 @@ impl<R: BufRead> Replay<R> {
 
     /// Does what the run did then; gives the window that ends with it.
     fn follow(&mut self, t_s: f64, what: What) -> Result<Option<ReplayedWindow>, ReplayError> {
-        if !matches!(what, What::Open { .. } | What::Close { .. }) {
-            self.edge = None;
-        }
         match what {
             What::Reading { meter, reading } => {
                 self.readings += 1;
@@ -202,7 +196,7 @@ impl<R: BufRead> Replay<R> {
                         .tape
                         .wrong(format!("more than {MAX_OPEN} windows are open")));
                 }
-                let from = self.marks(t_s);
+                let from = self.books.marks(t_s);
                 let window = Window {
                     label,
                     since_s: t_s,
@@ -212,7 +206,7 @@ impl<R: BufRead> Replay<R> {
                 self.books.open(id, window);
             }
             What::Close { window } => {
-                let to = self.marks(t_s);
+                let to = self.books.marks(t_s);
                 return match self.books.close(t_s, WindowId(window)) {
                     Some(window) => Ok(Some(self.told(t_s, &window, &to, true))),
                     // Its beginning may be among what was lost.
@@ -228,19 +222,11 @@ impl<R: BufRead> Replay<R> {
                 }
                 self.books.replace(t_s, meter, by, &reason);
             }
-            What::Lost { .. } | What::End { .. } => {}
+            // Readings of edges may be missing: those before are not theirs.
+            What::Lost { .. } => self.books.forget_readings(),
+            What::End { .. } => {}
         }
         Ok(None)
-    }
-
-    /// The totals at an edge.
-    fn marks(&mut self, t_s: f64) -> Vec<Mark> {
-        let marks = match self.edge.take() {
-            Some((edge_s, marks)) if edge_s == t_s => marks,
-            _ => self.books.marks(t_s),
-        };
-        self.edge = Some((t_s, marks.clone()));
-        marks
     }
 
     /// The totals at the end: of a meter that was silent by then, up to the end and not to its last word.
