@@ -55,7 +55,7 @@ fn everything() -> Vec<Planned> {
 }
 
 fn new_file() -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("the test has set it up");
     let path = folder.path().join("power.jsonl");
     (folder, path)
 }
@@ -93,23 +93,34 @@ fn recorded(seconds: u32) -> (Vec<u8>, Vec<Vec<EnergyFigure>>) {
     let clock = Clock::manual();
     let bytes = Bytes::default();
     let meters = parts("laptop", &clock);
-    let recorder = Recorder::into(bytes.clone(), &meters, &clock, 10.0).unwrap();
+    let recorder =
+        Recorder::into(bytes.clone(), &meters, &clock, 10.0).expect("the test has set it up");
     let options = SamplerOptions::default();
-    let mut rounds =
-        Rounds::begin(meters, clock.clone(), options, Some(Box::new(recorder))).unwrap();
-    let mut open = rounds.edge(&[], &["run", "part"], false).unwrap().opened;
+    let mut rounds = Rounds::begin(meters, clock.clone(), options, Some(Box::new(recorder)))
+        .expect("the test has set it up");
+    let mut open = rounds
+        .edge(&[], &["run", "part"], false)
+        .expect("the test has set it up")
+        .opened;
     let mut closed = Vec::new();
     for _ in 0..seconds {
         for _ in 0..10 {
             clock.advance(0.1);
             rounds.round();
         }
-        let edge = rounds.edge(&open[1..], &["part"], false).unwrap();
+        let edge = rounds
+            .edge(&open[1..], &["part"], false)
+            .expect("the test has set it up");
         closed.extend(edge.closed);
         open.truncate(1);
         open.extend(edge.opened);
     }
-    closed.extend(rounds.edge(&open, &[], false).unwrap().closed);
+    closed.extend(
+        rounds
+            .edge(&open, &[], false)
+            .expect("the test has set it up")
+            .closed,
+    );
     drop(rounds);
     (bytes.take(), closed)
 }
@@ -120,13 +131,13 @@ struct Bytes(Arc<Mutex<Vec<u8>>>);
 
 impl Bytes {
     fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        std::mem::take(&mut self.0.lock().expect("the test has set it up"))
     }
 }
 
 impl Write for Bytes {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        self.0.lock().expect("the test has set it up").write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -563,7 +574,8 @@ fn with(lines: &str) -> Vec<u8> {
         role: Role::StandBy { of: "c".to_owned() },
     });
     let bytes = Bytes::default();
-    let recorder = Recorder::into(bytes.clone(), &meters, &clock, 10.0).unwrap();
+    let recorder =
+        Recorder::into(bytes.clone(), &meters, &clock, 10.0).expect("the test has set it up");
     let mut text = bytes.take();
     drop(recorder);
     text.extend(lines.as_bytes());
@@ -583,7 +595,9 @@ impl Meter for Silent {
 }
 
 fn why(lines: &str) -> String {
-    replay(Cursor::new(with(lines))).unwrap_err().to_string()
+    replay(Cursor::new(with(lines)))
+        .expect_err("it is damaged")
+        .to_string()
 }
 
 #[test]
