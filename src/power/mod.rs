@@ -44,4 +44,7 @@ pub use report::{Refusal, SourceReport, Status};
 pub use sampler::{
     Edge, MeterNow, Record, Sample, Sampler, SamplerError, SamplerOptions, Snapshot, WindowId,
 };
-pub use sources::{UDEV_RULE, access_refusal, part_time_sampled, sleeping_cards};
+pub use sources::{
+    PerfCounter, UDEV_RULE, access_refusal, part_time_sampled, perf_counters, perf_refusal,
+    sleeping_cards,
+};
