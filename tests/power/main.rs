@@ -6,6 +6,12 @@ mod choice;
 #[cfg(unix)]
 mod discovery;
 mod integrator;
+#[cfg(unix)]
+mod linux;
+#[cfg(unix)]
+mod linux_cards;
+#[cfg(unix)]
+mod linux_others;
 mod names;
 mod sampling;
 mod simulated;
