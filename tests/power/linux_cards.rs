@@ -12,7 +12,7 @@ use joulelab::{
 
 use super::{
     fake_sysfs::FakeSysfs,
-    linux::{Run, XEON, close, draw, exactly, meter, parts, report, set, why},
+    linux_support::{Run, XEON, close, draw, exactly, meter, parts, report, set, why},
 };
 
 const RYZEN: &str = "AMD Ryzen 7 7840U w/ Radeon 780M Graphics";
@@ -68,7 +68,7 @@ impl<'a> Device<'a> {
 }
 
 fn options(sysfs: &FakeSysfs, cpu_name: &str) -> Options {
-    super::linux::options(sysfs, cpu_name)
+    super::linux_support::options(sysfs, cpu_name)
 }
 
 fn gpu(name: &str, pci: Option<&str>, integrated: bool) -> Option<TrainingGpu> {

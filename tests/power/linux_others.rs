@@ -11,7 +11,7 @@ use joulelab::{
 
 use super::{
     fake_sysfs::FakeSysfs,
-    linux::{Run, XEON, exactly, meter, options, parts, report, set, why},
+    linux_support::{Run, XEON, exactly, meter, options, parts, report, set, why},
 };
 
 const PMU: &str = "bus/event_source/devices/power";

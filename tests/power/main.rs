@@ -12,6 +12,8 @@ mod linux;
 mod linux_cards;
 #[cfg(unix)]
 mod linux_others;
+#[cfg(unix)]
+mod linux_support;
 mod names;
 mod sampling;
 mod simulated;
