@@ -29,6 +29,7 @@ fn main() {
             integrated: false,
             pci: "0000:01:00.0".parse().ok(),
             busy: Arc::new(|| None),
+            work: None,
         }),
         ..Options::default()
     });

@@ -13,12 +13,15 @@ mod export;
 mod flags;
 mod logging;
 mod manual;
+mod meters;
+mod power;
 mod run;
 mod runs;
 mod show;
 mod summary;
 mod table;
 mod window;
+mod wrap;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +59,8 @@ enum Command {
     Devices(devices::Args),
     /// Try every power meter: what it reads, how good it is, or why it was refused and how to mend that
     Doctor(doctor::Args),
+    /// Read every power meter: live, or while another program runs (`joulelab power -- COMMAND`)
+    Power(power::Args),
     /// Describe a dataset and the model of a setup: sizes, layers, parameters, FLOP
     Info(data_info::Args),
     /// List the runs of the library
@@ -107,6 +112,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Run(args)) => run::run(*args, &place),
         Some(Command::Devices(args)) => devices::run(&args, &place),
         Some(Command::Doctor(args)) => doctor::run(&args, &place),
+        Some(Command::Power(args)) => power::run(&args, &place),
         Some(Command::Info(args)) => data_info::run(&args),
         Some(Command::Runs(args)) => runs::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),

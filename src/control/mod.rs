@@ -13,11 +13,11 @@ mod run_control;
 mod session;
 mod watch;
 
-pub use ask::{AskError, Diagnosis, devices, doctor};
+pub use ask::{AskError, Diagnosis, devices, doctor, replay};
 pub use folders::Folders;
 pub use machine::{here, is_alive};
 pub use process::{StartError, WorkerCommand};
 pub use record::sum_of_protocol as sum_of_parts;
 pub use run_control::RunControl;
 pub use session::{Ending, Launch, RunEvent, RunSession, start};
-pub use watch::{Heard, Watch, measure_idle, watch};
+pub use watch::{Heard, Watch, measure, measure_idle, watch};

@@ -1,5 +1,6 @@
 //! Meters without a run: live readings, and the power of the idle machine.
 
+use std::path::Path;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
@@ -40,6 +41,34 @@ pub fn watch(
         &Command::Watch {
             device: device.to_owned(),
             measure: measure.clone(),
+            every_gpu: false,
+            baseline: false,
+            record: None,
+        },
+    )
+}
+
+/// Reads every meter of the machine, all graphics cards among them, to measure what other programs do: as [`watch`], with
+/// [`Event::Idle`] before the readings where a `baseline` of `measure.idle_s` seconds is wished for. Windows are opened and
+/// closed with [`Watch::open_window`] and [`Watch::close_window`]. Every raw reading is written to the new file `record`.
+///
+/// # Errors
+/// Where the worker cannot be started.
+pub fn measure(
+    command: &WorkerCommand,
+    device: &str,
+    measure: &MeasureSetup,
+    baseline: bool,
+    record: Option<&Path>,
+) -> Result<Watch, AskError> {
+    Watch::start(
+        command,
+        &Command::Watch {
+            device: device.to_owned(),
+            measure: measure.clone(),
+            every_gpu: true,
+            baseline,
+            record: record.map(Path::to_owned),
         },
     )
 }
@@ -91,6 +120,16 @@ impl Watch {
             }
             Err(RecvTimeoutError::Disconnected) => Err(AskError::Died(self.worker.cause())),
         }
+    }
+
+    /// Opens a window of time; [`Event::WindowOpened`] follows once every meter was read for its edge.
+    pub fn open_window(&mut self) {
+        self.worker.send(&Command::OpenWindow);
+    }
+
+    /// Closes the window; [`Event::WindowClosed`] follows with its energies.
+    pub fn close_window(&mut self) {
+        self.worker.send(&Command::CloseWindow);
     }
 
     /// Asks the worker to end; what it still tells can be listened to until its end.

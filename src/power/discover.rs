@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::{
-    Load, Part, PciAddress, SourceReport,
+    CpuPoints, Load, Part, PciAddress, RooflineFit, SourceReport, Work,
     choice::{self, AccountLine, Planned, Role},
     model,
-    sources::{Found, SOURCES},
+    sources::{Found, SOURCES, simulated},
 };
 
 /// The GPU that trains.
@@ -20,6 +20,8 @@ pub struct TrainingGpu {
     pub pci: Option<PciAddress>,
     /// How busy it has been lately, 0 to 1: the share of time with training work submitted.
     pub busy: Load,
+    /// The work it has done so far, where somebody counts it.
+    pub work: Option<Work>,
 }
 
 /// Where to look, and what the user knows better.
@@ -37,6 +39,11 @@ pub struct Options {
     pub gpu_board_power_w: Option<f64>,
     /// Power of the training GPU at idle, in watts.
     pub gpu_idle_w: Option<f64>,
+    /// Points of the processors' model that were fitted on this machine; the user's figures come before them.
+    pub cpu_points: Option<CpuPoints>,
+    /// Constants of the training GPU's model that were fitted on this very device, with the driver it has now; the
+    /// user's figures come before them.
+    pub gpu_fit: Option<RooflineFit>,
     /// The GPU that trains; `None` where the processor does.
     pub gpu: Option<TrainingGpu>,
     /// Read every graphics card that has a sensor, not only the one that trains: for measuring other programs.
@@ -47,6 +54,9 @@ pub struct Options {
     pub cpu_name: Option<String>,
     /// The processors' load; asked of the system where it is not given.
     pub cpu_load: Option<Load>,
+    /// Made-up meters such as `simulated:steady` and recordings such as `replay:FILE`. Where there are any, nothing else
+    /// is read.
+    pub simulated: Vec<String>,
 }
 
 impl TrainingGpu {
@@ -65,11 +75,14 @@ impl Default for Options {
             cpu_idle_w: None,
             gpu_board_power_w: None,
             gpu_idle_w: None,
+            cpu_points: None,
+            gpu_fit: None,
             gpu: None,
             every_gpu: false,
             memory_bytes: None,
             cpu_name: None,
             cpu_load: None,
+            simulated: Vec::new(),
         }
     }
 }
@@ -117,8 +130,12 @@ pub fn discover(options: &Options) -> Discovery {
     let known = options.cpu_name.take().or_else(model::cpu_name);
     options.cpu_name = Some(known.unwrap_or_else(|| "unknown processor".to_owned()));
     let mut found = Found::default();
-    for source in SOURCES {
-        source(&options, &mut found);
+    if options.simulated.is_empty() {
+        for source in SOURCES {
+            source(&options, &mut found);
+        }
+    } else {
+        simulated::find(&options, &mut found);
     }
     let expected = found.expected(&options);
     let (meters, mut report) = choice::choose(found.candidates);

@@ -8,12 +8,17 @@
 //!
 //! - [`Part`] and [`Role`]: the machine as a tree of parts, and which meters may be added up.
 //!
+//! - [`recording`]: everything that the meters say in a file, and computed again; [`simulated`]: made-up meters.
+//! - [`Rounds`]: sampling without a thread, on a clock that is moved by hand.
+//!
 //! To add a source: one file in `sources/` that offers meters, and one line in its list.
 //!
 //! Depends on `units` and nothing else of this project. Knows nothing of training: whoever trains hands in a function
 //! that tells how busy the device is.
 
 mod account;
+mod books;
+mod calibration;
 mod choice;
 mod clock;
 mod cost;
@@ -23,13 +28,20 @@ mod meter;
 mod model;
 mod part;
 mod pci;
+pub mod recording;
 mod report;
+mod rounds;
 mod sampler;
 mod sampling;
+pub mod simulated;
 mod slot;
 mod sources;
 
 pub use account::{Components, IdleBaseline, IdlePower, components, net};
+pub use calibration::{
+    CalibrationError, Circumstances, MeterRef, OtherMeters, PUBLISHED_LINE_ERROR, PointKind,
+    WallCalibration, WallPoint,
+};
 pub use choice::{AccountLine, Place, Planned, Role};
 pub use clock::Clock;
 pub use discover::{Discovery, Options, TrainingGpu, discover};
@@ -37,10 +49,15 @@ pub use integrate::{Dropped, Integrator, Mark, Push};
 pub use meter::{
     ErrorRule, Extra, Kind, Level, Load, Meter, MeterInfo, Origin, ReadError, Reading,
 };
-pub use model::{ModelMeter, Parameters, cpu_load, cpu_tdp_w, gpu_board_power_w, shape};
+pub use model::{
+    Because, CpuPoints, FitError, Fitted, LeftOut, LoadReading, ModelMeter, Parameters,
+    RooflineFit, RooflineMeter, RooflinePoint, Term, Work, WorkDone, cpu_load, cpu_tdp_w,
+    gpu_board_power_w, installed_gib, shape,
+};
 pub use part::Part;
 pub use pci::{BadPciAddress, PciAddress};
 pub use report::{Refusal, SourceReport, Status};
+pub use rounds::Rounds;
 pub use sampler::{
     Edge, MeterNow, Record, Sample, Sampler, SamplerError, SamplerOptions, Snapshot, WindowId,
 };

@@ -25,6 +25,27 @@ pub enum Command {
         device: String,
         /// Overrides of the models' powers and the sampling rate, as in a setup.
         measure: crate::setup::MeasureSetup,
+        /// Read every graphics card that has a sensor, not only the device: for measuring other programs.
+        #[serde(default)]
+        every_gpu: bool,
+        /// Measure the idle machine for `measure.idle_s` seconds first, so that windows have net energies; answered by
+        /// [`super::Event::Idle`] before anything else is done.
+        #[serde(default)]
+        baseline: bool,
+        /// File to which every raw reading of the meters is written; must not exist.
+        #[serde(default)]
+        record: Option<PathBuf>,
+    },
+    /// Open a window of time while the meters are watched; answered by [`super::Event::WindowOpened`] once every meter was
+    /// read for it. One at a time: [`super::Event::Readings`] tells its energy so far.
+    OpenWindow,
+    /// Close the window; answered by [`super::Event::WindowClosed`].
+    CloseWindow,
+    /// Compute a recording of meters again; answered by [`super::Event::Meters`], an [`super::Event::ReplayedWindow`] for
+    /// each of its windows, and [`super::Event::Replayed`].
+    Replay {
+        /// The recording.
+        file: PathBuf,
     },
     /// Measure the power of the idle machine; answered as [`Self::Watch`] and at the end by [`super::Event::Idle`], which
     /// [`Self::Stop`] prevents. The worker ends with it.

@@ -11,9 +11,9 @@ pub use command::{Command, Knowledge, Resume, RunRequest};
 pub use event::{
     AccountLine, Data, Device, Event, Failure, FailureKind, IdlePower, LostMeter, Meter, MeterCost,
     MeterNow, PhaseEnergy, Predictions, Sample, SamplePredictions, SelfCheck, Source, SourceStatus,
-    Summary,
+    Summary, WindowEnergy,
 };
-pub use event::{Evaluation, Progress, Saved};
+pub use event::{Evaluation, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 
 /// Version of the messages. Both sides must have the same.

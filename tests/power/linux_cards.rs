@@ -77,6 +77,7 @@ fn gpu(name: &str, pci: Option<&str>, integrated: bool) -> Option<TrainingGpu> {
         integrated,
         pci: pci.map(|pci| pci.parse().expect("an address")),
         busy: Arc::new(|| Some(1.0)),
+        work: None,
     })
 }
 

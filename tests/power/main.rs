@@ -1,6 +1,7 @@
 //! Meters, sampling and integration through the public faces of `joulelab::power`.
 
 mod accounting;
+mod calibration;
 mod choice;
 // The fake sysfs tree has colons in its names and the fake library asks `dladdr` where it lies.
 #[cfg(unix)]
@@ -14,9 +15,18 @@ mod linux_cards;
 mod linux_others;
 #[cfg(unix)]
 mod linux_support;
+mod models;
 mod names;
+#[cfg(unix)]
+mod nvml;
+#[cfg(unix)]
+mod nvml_faults;
+mod recording;
+mod roofline;
 mod sampling;
 mod simulated;
+mod simulated_models;
+mod simulations;
 
 #[cfg(unix)]
 #[path = "../support/fake_nvml.rs"]

@@ -38,7 +38,7 @@ impl Profile {
     }
 }
 
-fn uniform(random: &mut StdRng, from: f64, to: f64) -> f64 {
+pub(super) fn uniform(random: &mut StdRng, from: f64, to: f64) -> f64 {
     from + (to - from) * random.random::<f64>()
 }
 

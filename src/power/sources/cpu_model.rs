@@ -19,8 +19,11 @@ pub(super) fn find(options: &Options, found: &mut Found) {
         let from = format!("{packages} × {tdp_w} W design power of `{entry}`");
         (tdp_w * packages as f64, from)
     });
-    let parameters =
-        Parameters::choose(options.cpu_tdp_w, options.cpu_idle_w, table, unknown_cpu());
+    let (full_w, idle_w) = (options.cpu_tdp_w, options.cpu_idle_w);
+    let parameters = match &options.cpu_points {
+        Some(points) if !Parameters::any_given(full_w, idle_w) => Parameters::fitted(points),
+        _ => Parameters::choose(full_w, idle_w, table, unknown_cpu()),
+    };
     let Some(load) = options.cpu_load.clone().or_else(cpu_load) else {
         let refusal = Refusal::new("the system does not tell the processors' load");
         let mut report = SourceReport::without_meter(

@@ -2,7 +2,10 @@
 
 use super::{super::model::gpu_board_power_w, Found};
 use crate::{
-    power::{ModelMeter, Options, Parameters, Refusal, SourceReport, Status},
+    power::{
+        Clock, ModelMeter, Options, Parameters, Refusal, RooflineFit, RooflineMeter, SourceReport,
+        Status, Work,
+    },
     units::{Boundary, Grade},
 };
 
@@ -46,10 +49,34 @@ pub(super) fn find(options: &Options, found: &mut Found) {
         found.refuse(report(&gpu.name, parameters.grade, refusal.into()));
         return;
     }
-    found.offer_model(ModelMeter::gpu(
-        &gpu.name,
-        gpu.part(),
-        parameters,
-        gpu.busy.clone(),
-    ));
+    let (part, busy) = (gpu.part(), gpu.busy.clone());
+    let mut model = ModelMeter::gpu(&gpu.name, part.clone(), parameters, busy);
+    let given = Parameters::any_given(options.gpu_board_power_w, options.gpu_idle_w);
+    if let Some(fit) = options.gpu_fit.as_ref().filter(|_| !given) {
+        match usable(fit, gpu.work.as_ref()) {
+            Ok(work) => {
+                let meter = RooflineMeter::new(&gpu.name, part, fit.clone(), work, Clock::new());
+                found.offer(meter, None);
+                return;
+            }
+            Err(why) => model = model.with_note(why),
+        }
+    }
+    found.offer_model(model);
+}
+
+/// Whether the work that is told here is what the constants need.
+fn usable(fit: &RooflineFit, work: Option<&Work>) -> Result<Work, String> {
+    let unused = |why: &str| {
+        let made = fit.of.in_words(fit.points);
+        Err(format!("the constants fitted {made} are not used: {why}"))
+    };
+    let Some(work) = work else {
+        return unused("nobody counts the work that the GPU does");
+    };
+    let untold = work().is_some_and(|done| done.bytes.is_none());
+    if fit.byte_j > 0.0 && untold {
+        return unused("nobody counts the bytes that it moves");
+    }
+    Ok(work.clone())
 }

@@ -10,6 +10,7 @@ mod memory_model;
 mod nvml;
 mod perf;
 mod rapl;
+pub(super) mod simulated;
 mod sysfs;
 
 pub use nvml::{part_time_sampled, sleeping_cards};
