@@ -137,11 +137,9 @@ pub fn discover(options: &Options) -> Discovery {
     } else {
         simulated::find(&options, &mut found);
     }
+    let expected = found.expected(&options);
     let (meters, mut report) = choice::choose(found.candidates);
     report.extend(found.report);
-    let mut expected = vec![Part::processors(), Part::memory()];
-    let card = options.gpu.as_ref().filter(|gpu| !gpu.integrated);
-    expected.extend(card.map(TrainingGpu::part));
     Discovery {
         account: choice::account(&meters, &expected),
         meters,

@@ -7,6 +7,14 @@ mod choice;
 #[cfg(unix)]
 mod discovery;
 mod integrator;
+#[cfg(unix)]
+mod linux;
+#[cfg(unix)]
+mod linux_cards;
+#[cfg(unix)]
+mod linux_others;
+#[cfg(unix)]
+mod linux_support;
 mod models;
 mod names;
 #[cfg(unix)]
