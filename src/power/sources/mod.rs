@@ -1,19 +1,25 @@
 //! Every source of power readings, each in a file of its own: it looks whether it is there, and offers meters or says why
 //! not. Which of them are read is decided in `choice.rs`.
 
+pub mod apple;
 mod cpu_model;
+pub mod emi;
 mod gpu_model;
 mod memory_model;
 mod nvml;
 mod rapl;
 pub(super) mod simulated;
+pub mod windows_gpu;
 
 pub use nvml::{part_time_sampled, sleeping_cards};
 pub use rapl::{UDEV_RULE, access_refusal};
 
+use std::slice;
+
 use super::{
-    Level, Meter, ModelMeter, Options, SourceReport,
+    Level, Meter, MeterInfo, ModelMeter, Options, Part, SourceReport,
     choice::{Candidate, Use},
+    part::covers,
 };
 
 /// What the sources have said so far.
@@ -52,6 +58,22 @@ impl Found {
         self.offer(model, raw);
     }
 
+    /// Identifier of the first meter that may be added and is of `part` alone.
+    fn alone(&self, part: &Part) -> Option<&str> {
+        let mut added = self.added();
+        let own = added.find(|info| covers(slice::from_ref(part), &info.covers));
+        own.map(|info| info.id.as_str())
+    }
+
+    /// What may be added.
+    fn added(&self) -> impl Iterator<Item = &MeterInfo> {
+        let added = |candidate: &&Candidate| candidate.may == Use::Add;
+        self.candidates
+            .iter()
+            .filter(added)
+            .map(|candidate| candidate.meter.info())
+    }
+
     /// A source without a meter.
     fn refuse(&mut self, report: SourceReport) {
         self.report.push(report);
@@ -59,9 +81,12 @@ impl Found {
 }
 
 /// The sources in the order in which they are tried and listed. Models come last: they may go by what others said.
-pub(super) const SOURCES: [fn(&Options, &mut Found); 5] = [
+pub(super) const SOURCES: [fn(&Options, &mut Found); 8] = [
     nvml::find,
     rapl::find,
+    emi::find,
+    windows_gpu::find,
+    apple::find,
     cpu_model::find,
     memory_model::find,
     gpu_model::find,
