@@ -316,11 +316,11 @@ impl Found {
 
 /// The package whose counter this one repeats: each of its looks then lies between, or on, those of the other, which for
 /// separate counters of many digits would be a wonder.
-fn mirror<'a>(
-    packages: &'a [(String, Measurement, Measurement)],
+fn mirror(
+    packages: &[(String, Measurement, Measurement)],
     first: Measurement,
     later: Measurement,
-) -> Option<&'a str> {
+) -> Option<&str> {
     let near = |a: Measurement, b: Measurement, step: u64| a.energy.abs_diff(b.energy) <= step;
     packages
         .iter()
