@@ -331,7 +331,7 @@ fn options(meters: MakeMeters) -> Options {
         energy_meters: Some(Arc::new(move || {
             let meters = meters().into_iter();
             Ok(meters
-                .map(|meter| Box::new(meter) as Box<dyn Device>)
+                .map(|meter| Ok(Box::new(meter) as Box<dyn Device>))
                 .collect())
         })),
         ..Options::default()
@@ -478,6 +478,13 @@ fn meters_that_do_not_answer_are_named_and_the_model_takes_their_place() {
     }));
     assert_eq!(parts(&once), ["model:cpu", "model:memory"]);
     assert!(reason(report(&once, "emi:package-0")).contains("not connected"));
+
+    let mut closed = options(Vec::new);
+    let error = || Err(io::Error::from(io::ErrorKind::PermissionDenied));
+    closed.energy_meters = Some(Arc::new(move || Ok(vec![error()])));
+    let closed = discover(&closed);
+    assert_eq!(parts(&closed), ["model:cpu", "model:memory"]);
+    assert!(reason(report(&closed, "emi")).contains("cannot be opened: permission denied"));
 
     let none = discover(&options(Vec::new));
     assert_eq!(parts(&none), ["model:cpu", "model:memory"]);

@@ -196,7 +196,9 @@ fn the_same_counters_by_two_ways_are_counted_once() {
         ("RAPL_Package0_PP0", Some(600)),
     ];
     let both = Options {
-        energy_meters: Some(Arc::new(|| Ok(vec![Box::new(OneMeter) as Box<dyn Device>]))),
+        energy_meters: Some(Arc::new(|| {
+            Ok(vec![Ok(Box::new(OneMeter) as Box<dyn Device>)])
+        })),
         ..options(&instances, Some(1), None)
     };
     let discovery = discover(&both);

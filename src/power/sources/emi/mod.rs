@@ -81,8 +81,10 @@ pub trait Device: Send {
     fn ask(&mut self, question: Question, room: usize) -> io::Result<Vec<u8>>;
 }
 
+/// An energy meter, or why it cannot be opened.
+pub type Opened = io::Result<Box<dyn Device>>;
 /// Lists the energy meters of a machine.
-pub type Devices = Arc<dyn Fn() -> io::Result<Vec<Box<dyn Device>>> + Send + Sync>;
+pub type Devices = Arc<dyn Fn() -> io::Result<Vec<Opened>> + Send + Sync>;
 
 #[cfg(windows)]
 fn system() -> Option<Devices> {
@@ -123,7 +125,8 @@ pub(super) fn find(options: &Options, found: &mut Found) {
     }
     let mut sources = Vec::new();
     for device in devices {
-        match Source::open(device) {
+        let opened = device.map_err(|error| format!("an energy meter cannot be opened: {error}"));
+        match opened.and_then(Source::open) {
             Ok(source) => sources.push(source),
             Err(reason) => refuse(found, Refusal::new(reason)),
         }

@@ -9,7 +9,7 @@ use std::{
     fs::{File, OpenOptions},
     io,
     os::windows::{ffi::OsStringExt, fs::OpenOptionsExt, io::AsRawHandle},
-    path::PathBuf,
+    path::{Path, PathBuf},
     ptr::{null, null_mut},
 };
 
@@ -34,29 +34,24 @@ const ENERGY_METER: GUID = GUID::from_u128(0x45BD_8344_7ED6_49CF_A440_C276_C933_
 /// The path of a device interface is far shorter.
 const MAX_PATH_BYTES: u32 = 1 << 16;
 
-/// Every energy meter that can be opened. One that another account keeps for itself is left out with a word in the log.
-pub(super) fn devices() -> io::Result<Vec<Box<dyn Device>>> {
-    let mut devices: Vec<Box<dyn Device>> = Vec::new();
-    for path in interfaces(&ENERGY_METER)? {
-        let opened = OpenOptions::new()
-            .read(true)
-            .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE)
-            .open(&path);
-        match opened {
-            Ok(file) => devices.push(Box::new(Opened(file))),
-            Err(error) => tracing::warn!(
-                %error,
-                "an energy meter cannot be opened: {}",
-                path.display()
-            ),
-        }
-    }
-    Ok(devices)
+/// Every energy meter.
+pub(super) fn devices() -> io::Result<Vec<super::Opened>> {
+    let paths = interfaces(&ENERGY_METER)?;
+    Ok(paths.into_iter().map(|path| open(&path)).collect())
 }
 
-struct Opened(File);
+fn open(path: &Path) -> super::Opened {
+    let file = OpenOptions::new()
+        .read(true)
+        .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE)
+        .open(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("{error}: {}", path.display())))?;
+    Ok(Box::new(OpenMeter(file)))
+}
 
-impl Device for Opened {
+struct OpenMeter(File);
+
+impl Device for OpenMeter {
     fn ask(&mut self, question: Question, room: usize) -> io::Result<Vec<u8>> {
         let mut answer = vec![0_u8; room];
         let room = u32::try_from(room).map_err(io::Error::other)?;

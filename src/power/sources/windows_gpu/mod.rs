@@ -88,7 +88,7 @@ pub(super) fn find(options: &Options, found: &mut Found) {
     });
     let (mut counters, instances) = match opened {
         Ok(opened) => opened,
-        Err(error) => return refuse_all(found, format!("Windows does not tell them: {error}")),
+        Err(error) => return refuse_all(found, format!("Windows does not tell energies: {error}")),
     };
     let adapters = counters.graphics_adapters();
     let shared = Arc::new(Mutex::new(Shared {

@@ -13,7 +13,8 @@ use std::{
 
 use windows_sys::{
     Win32::System::Performance::{
-        PDH_CSTATUS_NEW_DATA, PDH_CSTATUS_VALID_DATA, PDH_HCOUNTER, PDH_HQUERY, PDH_MORE_DATA,
+        PDH_CSTATUS_NEW_DATA, PDH_CSTATUS_NO_COUNTER, PDH_CSTATUS_NO_INSTANCE,
+        PDH_CSTATUS_NO_OBJECT, PDH_CSTATUS_VALID_DATA, PDH_HCOUNTER, PDH_HQUERY, PDH_MORE_DATA,
         PDH_RAW_COUNTER_ITEM_W, PdhAddEnglishCounterW, PdhCloseQuery, PdhCollectQueryData,
         PdhGetRawCounterArrayW, PdhOpenQueryW,
     },
@@ -106,10 +107,13 @@ impl Counters for Query {
 
 /// What PDH said, as an error of the system.
 fn check(status: u32) -> io::Result<()> {
-    if status == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::other(format!("PDH status 0x{status:08x}")))
+    match status {
+        0 => Ok(()),
+        PDH_CSTATUS_NO_OBJECT | PDH_CSTATUS_NO_COUNTER | PDH_CSTATUS_NO_INSTANCE => {
+            let reason = "it has no performance counters of energy";
+            Err(io::Error::new(io::ErrorKind::NotFound, reason))
+        }
+        other => Err(io::Error::other(format!("PDH status 0x{other:08x}"))),
     }
 }
 
