@@ -486,6 +486,9 @@ fn meters_that_do_not_answer_are_named_and_the_model_takes_their_place() {
     assert_eq!(parts(&closed), ["model:cpu", "model:memory"]);
     assert!(reason(report(&closed, "emi")).contains("cannot be opened: permission denied"));
 
+    let empty = discover(&options(|| vec![FakeMeter::new(&[])]));
+    assert!(reason(report(&empty, "emi")).contains("no channel"));
+
     let none = discover(&options(Vec::new));
     assert_eq!(parts(&none), ["model:cpu", "model:memory"]);
     assert!(reason(report(&none, "emi")).contains("no energy meter"));

@@ -61,7 +61,8 @@ impl Found {
     /// Identifier of the first meter that may be added and is of `part` alone.
     fn alone(&self, part: &Part) -> Option<&str> {
         let mut added = self.added();
-        let own = added.find(|info| covers(slice::from_ref(part), &info.covers));
+        let own = added
+            .find(|info| !info.covers.is_empty() && covers(slice::from_ref(part), &info.covers));
         own.map(|info| info.id.as_str())
     }
 
