@@ -89,10 +89,14 @@ for word in "$@"; do
     case "$word" in -E) echo clang ;; esac
 done
 while [ $# -gt 0 ]; do
-    if [ "$1" = -o ] && [ $# -gt 1 ]; then
-        out=$2
-        shift
-    fi
+    case "$1" in
+    -o)
+        out=${2:-}
+        ;;
+    -o?*)
+        out=${1#-o}
+        ;;
+    esac
     shift
 done
 [ -z "$out" ] || : >"$out"
