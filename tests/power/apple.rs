@@ -260,6 +260,7 @@ fn options(
             integrated: true,
             pci: None,
             busy: Arc::new(|| Some(1.0)),
+            work: None,
         }),
         energy_reports: Some(Arc::new(move || {
             Ok(Box::new(Chip {
