@@ -81,12 +81,16 @@ windows() {
 
 macos() {
     # There is no C compiler for macOS here, and a check links nothing: an empty object in the place of SQLite and others
-    # is as good. The compiler's make is asked for with -E.
+    # is as good. Which compiler it is is asked for with -E, and with -? whether it
+    # is Microsoft's.
     cat >"$tools/cc-nothing" <<'END'
 #!/bin/sh
 out=
 for word in "$@"; do
-    case "$word" in -E) echo clang ;; esac
+    case "$word" in
+    -E) echo clang ;;
+    '-?') exit 1 ;;
+    esac
 done
 while [ $# -gt 0 ]; do
     case "$1" in
