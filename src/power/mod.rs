@@ -62,6 +62,6 @@ pub use sampler::{
     Edge, MeterNow, Record, Sample, Sampler, SamplerError, SamplerOptions, Snapshot, WindowId,
 };
 pub use sources::{
-    PerfCounter, UDEV_RULE, access_refusal, part_time_sampled, perf_counters, perf_refusal,
-    sleeping_cards,
+    PerfCounter, UDEV_RULE, access_refusal, apple, emi, part_time_sampled, perf_counters,
+    perf_refusal, sleeping_cards, windows_gpu,
 };

@@ -1,11 +1,13 @@
 //! Meters, sampling and integration through the public faces of `joulelab::power`.
 
 mod accounting;
+mod apple;
 mod calibration;
 mod choice;
 // The fake sysfs tree has colons in its names and the fake library asks `dladdr` where it lies.
 #[cfg(unix)]
 mod discovery;
+mod emi;
 mod integrator;
 #[cfg(unix)]
 mod linux;
@@ -21,6 +23,7 @@ mod names;
 mod nvml;
 #[cfg(unix)]
 mod nvml_faults;
+mod performance_counters;
 mod recording;
 mod roofline;
 mod sampling;

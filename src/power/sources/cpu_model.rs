@@ -38,9 +38,12 @@ pub(super) fn find(options: &Options, found: &mut Found) {
         found.refuse(report);
         return;
     };
-    // Integrated graphics draw from the package's own design power, and the processors' load does not show their work.
+    // Integrated graphics draw from the package's own design power, and the processors' load does not show their work;
+    // where a counter of their own does, they are not this model's.
     let load = match &options.gpu {
-        Some(gpu) if gpu.integrated => busier(load, gpu.busy.clone()),
+        Some(gpu) if gpu.integrated && found.alone(&gpu.part()).is_none() => {
+            busier(load, gpu.busy.clone())
+        }
         _ => load,
     };
     if found

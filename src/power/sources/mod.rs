@@ -2,8 +2,10 @@
 //! not. Which of them are read is decided in `choice.rs`.
 
 mod amd_gpu;
+pub mod apple;
 mod battery;
 mod cpu_model;
+pub mod emi;
 mod gpu_model;
 mod intel_gpu;
 mod memory_model;
@@ -12,14 +14,18 @@ mod perf;
 mod rapl;
 pub(super) mod simulated;
 mod sysfs;
+pub mod windows_gpu;
 
 pub use nvml::{part_time_sampled, sleeping_cards};
 pub use perf::{PerfCounter, perf_counters, perf_refusal};
 pub use rapl::{UDEV_RULE, access_refusal};
 
+use std::slice;
+
 use super::{
-    Level, Meter, ModelMeter, Options, Origin, Part, SourceReport, TrainingGpu,
+    Level, Meter, MeterInfo, ModelMeter, Options, Origin, Part, SourceReport, TrainingGpu,
     choice::{Candidate, Use},
+    part::covers,
 };
 
 /// What the sources have said so far.
@@ -85,6 +91,23 @@ impl Found {
         expected
     }
 
+    /// Identifier of the first meter that may be added and is of `part` alone.
+    fn alone(&self, part: &Part) -> Option<&str> {
+        let mut added = self.added();
+        let own = added
+            .find(|info| !info.covers.is_empty() && covers(slice::from_ref(part), &info.covers));
+        own.map(|info| info.id.as_str())
+    }
+
+    /// What may be added.
+    fn added(&self) -> impl Iterator<Item = &MeterInfo> {
+        let added = |candidate: &&Candidate| candidate.may == Use::Add;
+        self.candidates
+            .iter()
+            .filter(added)
+            .map(|candidate| candidate.meter.info())
+    }
+
     /// A source without a meter.
     fn refuse(&mut self, report: SourceReport) {
         self.report.push(report);
@@ -92,13 +115,16 @@ impl Found {
 }
 
 /// The sources in the order in which they are tried and listed. Models come last: they may go by what others said.
-pub(super) const SOURCES: [fn(&Options, &mut Found); 9] = [
+pub(super) const SOURCES: [fn(&Options, &mut Found); 12] = [
     nvml::find,
     amd_gpu::find,
     intel_gpu::find,
     rapl::find,
     perf::find,
     battery::find,
+    emi::find,
+    windows_gpu::find,
+    apple::find,
     cpu_model::find,
     memory_model::find,
     gpu_model::find,

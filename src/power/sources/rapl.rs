@@ -87,6 +87,10 @@ pub(super) fn find(options: &Options, found: &mut Found) {
     let folder = options.sysfs_root.join("class/powercap");
     let zones = zones(&folder);
     if zones.is_empty() {
+        // Only Linux has powercap, and other systems need no word about it.
+        if !cfg!(target_os = "linux") {
+            return;
+        }
         let refusal = no_powercap(&options.sysfs_root, &folder);
         found.refuse(SourceReport::without_meter(
             "rapl",
