@@ -263,7 +263,7 @@ impl Slot {
 
     /// A mark at the reading just made, or at `t_s` where it failed.
     pub(super) fn mark(&mut self, t_s: f64) -> Mark {
-        self.integrator.mark(self.read_s.take().unwrap_or(t_s))
+        self.integrator.mark(self.read_s.unwrap_or(t_s))
     }
 
     /// Energy between two marks; of a stand-by from where it stepped in, and none where it did not, unless `stand_bys`

@@ -68,6 +68,8 @@ struct Raw<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     not_yet: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    asleep: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     also: Option<Vec<Also<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     open: Option<u64>,
@@ -117,6 +119,7 @@ impl Line {
                         raw.also = (!reading.extras.is_empty()).then(|| also.collect());
                     }
                     Err(ReadError::NotYet) => raw.not_yet = Some(true),
+                    Err(ReadError::Asleep) => raw.asleep = Some(true),
                     Err(error) => {
                         raw.error = Some(shortened(&error.to_string()).into_owned().into())
                     }
@@ -219,11 +222,14 @@ impl Raw<'_> {
         if self.not_yet.take() == Some(true) {
             return Ok(Err(ReadError::NotYet));
         }
+        if self.asleep.take() == Some(true) {
+            return Ok(Err(ReadError::Asleep));
+        }
         let level = match (kind, self.c.take(), self.w.take()) {
             (Kind::Counter { .. }, Some(counts), None) => Level::Counts(counts),
             (Kind::Power, None, Some(Number(watts))) => Level::Watts(watts),
             (_, None, None) => {
-                return Err("a reading without `c`, `w`, `error` or `not_yet`".to_owned());
+                return Err("a reading without `c`, `w`, `error`, `not_yet` or `asleep`".to_owned());
             }
             (_, Some(_), Some(_)) => return Err("both `c` and `w`".to_owned()),
             (Kind::Counter { .. }, ..) => {
@@ -256,6 +262,7 @@ impl Raw<'_> {
             ("w", self.w.is_some()),
             ("error", self.error.is_some()),
             ("not_yet", self.not_yet.is_some()),
+            ("asleep", self.asleep.is_some()),
             ("also", self.also.is_some()),
             ("open", self.open.is_some()),
             ("label", self.label.is_some()),

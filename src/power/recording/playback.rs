@@ -56,6 +56,7 @@ struct Player {
 enum Said {
     Reading(Reading),
     NotYet,
+    Asleep,
     Failed(String),
 }
 
@@ -131,6 +132,7 @@ impl Player {
                     let said = match reading {
                         Ok(reading) => Said::Reading(reading),
                         Err(ReadError::NotYet) => Said::NotYet,
+                        Err(ReadError::Asleep) => Said::Asleep,
                         Err(error) => Said::Failed(error.to_string()),
                     };
                     self.latest[meter] = Some((line.t_s, said));
@@ -166,6 +168,7 @@ impl Meter for PlayedMeter {
         match (fresh, &player.ended) {
             (Some((_, Said::Reading(reading))), _) => Ok(reading.clone()),
             (Some((_, Said::Failed(error))), _) => Err(ReadError::Recorded(error.clone())),
+            (Some((_, Said::Asleep)), _) => Err(ReadError::Asleep),
             (None, Some(ended)) => Err(ReadError::Recorded(ended.clone())),
             (Some((_, Said::NotYet)) | None, _) => Err(ReadError::NotYet),
         }

@@ -219,6 +219,7 @@ impl Record for Recorder {
         let reading = match reading {
             Ok(reading) => Ok(reading.clone()),
             Err(ReadError::NotYet) => Err(ReadError::NotYet),
+            Err(ReadError::Asleep) => Err(ReadError::Asleep),
             Err(error) => Err(ReadError::Recorded(error.to_string())),
         };
         let what = What::Reading { meter, reading };

@@ -72,6 +72,10 @@ pub struct Replay<R> {
     places: Vec<Place>,
     /// Whether a meter has been read.
     begun: Vec<bool>,
+    /// The time of an edge and the totals there, while only windows that it opens or closes follow: they share it.
+    edge: Option<(f64, Vec<Mark>)>,
+    /// A round of readings is due this often, in seconds.
+    period_s: f64,
     /// When the first line was written after the header.
     from_s: Option<f64>,
     readings: u64,
@@ -129,8 +133,11 @@ impl<R: BufRead> Replay<R> {
             role: meter.role.clone(),
         });
         let places = header.places();
+        let period_s = 1.0 / header.rate_hz;
         Ok(Self {
-            books: Books::new(meters.collect(), 1.0 / header.rate_hz, None),
+            books: Books::new(meters.collect(), period_s, None),
+            edge: None,
+            period_s,
             begun: vec![false; places.len()],
             places,
             tape,
@@ -166,6 +173,9 @@ impl<R: BufRead> Replay<R> {
 
     /// Does what the run did then; gives the window that ends with it.
     fn follow(&mut self, t_s: f64, what: What) -> Result<Option<ReplayedWindow>, ReplayError> {
+        if !matches!(what, What::Open { .. } | What::Close { .. }) {
+            self.edge = None;
+        }
         match what {
             What::Reading { meter, reading } => {
                 self.readings += 1;
@@ -174,7 +184,10 @@ impl<R: BufRead> Replay<R> {
                     self.books.slots[meter].begin(t_s);
                 }
             }
-            What::Period { period_s } => self.books.set_period(t_s, period_s),
+            What::Period { period_s } => {
+                self.period_s = period_s;
+                self.books.set_period(t_s, period_s);
+            }
             What::Open {
                 window,
                 label,
@@ -189,7 +202,7 @@ impl<R: BufRead> Replay<R> {
                         .tape
                         .wrong(format!("more than {MAX_OPEN} windows are open")));
                 }
-                let from = self.books.marks(t_s);
+                let from = self.marks(t_s);
                 let window = Window {
                     label,
                     since_s: t_s,
@@ -199,7 +212,7 @@ impl<R: BufRead> Replay<R> {
                 self.books.open(id, window);
             }
             What::Close { window } => {
-                let to = self.books.marks(t_s);
+                let to = self.marks(t_s);
                 return match self.books.close(t_s, WindowId(window)) {
                     Some(window) => Ok(Some(self.told(t_s, &window, &to, true))),
                     // Its beginning may be among what was lost.
@@ -218,6 +231,28 @@ impl<R: BufRead> Replay<R> {
             What::Lost { .. } | What::End { .. } => {}
         }
         Ok(None)
+    }
+
+    /// The totals at an edge.
+    fn marks(&mut self, t_s: f64) -> Vec<Mark> {
+        let marks = match self.edge.take() {
+            Some((edge_s, marks)) if edge_s == t_s => marks,
+            _ => self.books.marks(t_s),
+        };
+        self.edge = Some((t_s, marks.clone()));
+        marks
+    }
+
+    /// The totals at the end: of a meter that was silent by then, up to the end and not to its last word.
+    fn ends(&self) -> Vec<Mark> {
+        let t_s = self.tape.t_s();
+        let mut totals = self.books.totals();
+        for total in &mut totals {
+            if t_s - total.t_s > 2.0 * self.period_s {
+                total.t_s = t_s;
+            }
+        }
+        totals
     }
 
     fn told(&self, t_s: f64, window: &Window, to: &[Mark], closed: bool) -> ReplayedWindow {
@@ -239,9 +274,9 @@ impl<R: BufRead> Replay<R> {
     }
 
     /// Windows without an end, as far as they got.
-    fn still_open(&mut self) -> Vec<ReplayedWindow> {
+    fn still_open(&self) -> Vec<ReplayedWindow> {
         let t_s = self.tape.t_s();
-        let to = self.books.marks(t_s);
+        let to = self.ends();
         self.books
             .windows()
             .map(|(_, window)| self.told(t_s, window, &to, false))
@@ -264,7 +299,7 @@ impl<R: BufRead> Replay<R> {
             from: self.books.slots.iter().map(Slot::start).collect(),
             stand_bys: false,
         };
-        let to = self.books.marks(to_s);
+        let to = self.ends();
         let whole = self.told(to_s, &all, &to, self.tape.end().is_some());
         Replayed {
             windows,
