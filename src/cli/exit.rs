@@ -125,7 +125,7 @@ impl From<Failure> for Failed {
             FailureKind::Device => Exit::Device,
             FailureKind::Training => Exit::Training,
             FailureKind::Storage => Exit::Storage,
-            FailureKind::Protocol => Exit::Failure,
+            FailureKind::Protocol | FailureKind::Meter => Exit::Failure,
         };
         Self::new(exit, failure.message)
     }

@@ -20,4 +20,4 @@ pub use process::{StartError, WorkerCommand};
 pub use record::sum_of_protocol as sum_of_parts;
 pub use run_control::RunControl;
 pub use session::{Ending, Launch, RunEvent, RunSession, start};
-pub use watch::{Heard, Watch, measure_idle, watch};
+pub use watch::{Heard, Watch, measure, measure_idle, watch};

@@ -40,6 +40,31 @@ pub fn watch(
         &Command::Watch {
             device: device.to_owned(),
             measure: measure.clone(),
+            every_gpu: false,
+            baseline: false,
+        },
+    )
+}
+
+/// Reads every meter of the machine, all graphics cards among them, to measure what other programs do: as [`watch`], with
+/// [`Event::Idle`] before the readings where a `baseline` of `measure.idle_s` seconds is wished for. Windows are opened and
+/// closed with [`Watch::open_window`] and [`Watch::close_window`].
+///
+/// # Errors
+/// Where the worker cannot be started.
+pub fn measure(
+    command: &WorkerCommand,
+    device: &str,
+    measure: &MeasureSetup,
+    baseline: bool,
+) -> Result<Watch, AskError> {
+    Watch::start(
+        command,
+        &Command::Watch {
+            device: device.to_owned(),
+            measure: measure.clone(),
+            every_gpu: true,
+            baseline,
         },
     )
 }
@@ -91,6 +116,16 @@ impl Watch {
             }
             Err(RecvTimeoutError::Disconnected) => Err(AskError::Died(self.worker.cause())),
         }
+    }
+
+    /// Opens a window of time; [`Event::WindowOpened`] follows once every meter was read for its edge.
+    pub fn open_window(&mut self) {
+        self.worker.send(&Command::OpenWindow);
+    }
+
+    /// Closes the window; [`Event::WindowClosed`] follows with its energies.
+    pub fn close_window(&mut self) {
+        self.worker.send(&Command::CloseWindow);
     }
 
     /// Asks the worker to end; what it still tells can be listened to until its end.

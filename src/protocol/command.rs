@@ -25,7 +25,19 @@ pub enum Command {
         device: String,
         /// Overrides of the models' powers and the sampling rate, as in a setup.
         measure: crate::setup::MeasureSetup,
+        /// Read every graphics card that has a sensor, not only the device: for measuring other programs.
+        #[serde(default)]
+        every_gpu: bool,
+        /// Measure the idle machine for `measure.idle_s` seconds first, so that windows have net energies; answered by
+        /// [`super::Event::Idle`] before anything else is done.
+        #[serde(default)]
+        baseline: bool,
     },
+    /// Open a window of time while the meters are watched; answered by [`super::Event::WindowOpened`] once every meter was
+    /// read for it. One at a time: [`super::Event::Readings`] tells its energy so far.
+    OpenWindow,
+    /// Close the window; answered by [`super::Event::WindowClosed`].
+    CloseWindow,
     /// Measure the power of the idle machine; answered as [`Self::Watch`] and at the end by [`super::Event::Idle`], which
     /// [`Self::Stop`] prevents. The worker ends with it.
     MeasureIdle {

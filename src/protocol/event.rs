@@ -61,6 +61,21 @@ pub enum Event {
         t_s: f64,
         /// Each meter now.
         now: Vec<MeterNow>,
+        /// Energy so far of the window that is open, if one is.
+        #[serde(default)]
+        window: Option<WindowEnergy>,
+    },
+    /// A window of time begins, where the meters are watched.
+    WindowOpened {
+        /// When every meter was read for it, in seconds since reading began.
+        t_s: f64,
+    },
+    /// The window ends.
+    WindowClosed {
+        /// When every meter was read for it, in seconds since reading began.
+        t_s: f64,
+        /// What it came to, to the very edges.
+        window: WindowEnergy,
     },
     /// The idle baseline.
     Idle {
@@ -340,6 +355,19 @@ pub struct PhaseEnergy {
     pub net_j: Option<Estimate>,
 }
 
+/// Energy of a window of time while the meters are watched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowEnergy {
+    /// By meter; of stand-bys only those that have stepped in.
+    pub energies: Vec<PhaseEnergy>,
+    /// The same added up over the parts of the machine.
+    pub sum: PhaseEnergy,
+    /// Parts of the machine that had no reading and are not in the sum.
+    pub missing: Vec<String>,
+    /// Meters that ended before the window did.
+    pub lost: Vec<LostMeter>,
+}
+
 /// One meter at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeterNow {
@@ -529,4 +557,6 @@ pub enum FailureKind {
     Storage,
     /// A message could not be understood.
     Protocol,
+    /// The meters gave no figures.
+    Meter,
 }

@@ -11,7 +11,7 @@ pub use command::{Command, Knowledge, Resume, RunRequest};
 pub use event::{
     AccountLine, Data, Device, Event, Failure, FailureKind, IdlePower, LostMeter, Meter, MeterCost,
     MeterNow, PhaseEnergy, Predictions, Sample, SamplePredictions, SelfCheck, Source, SourceStatus,
-    Summary,
+    Summary, WindowEnergy,
 };
 pub use event::{Evaluation, Progress, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};

@@ -1,6 +1,5 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
 
 use crate::train::Signal;
 
@@ -80,16 +79,6 @@ impl Controls {
     /// Whether the run is to end.
     pub fn is_stopped(&self) -> bool {
         self.state.load(Ordering::Acquire) == STOP
-    }
-
-    /// Blocks for `patience`, or until the run is to end; whether it is.
-    pub fn wait_for_stop(&self, patience: Duration) -> bool {
-        let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self
-            .changed
-            .wait_timeout_while(guard, patience, |()| !self.is_stopped());
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
-        self.is_stopped()
     }
 
     /// Blocks while the run is paused.

@@ -4,6 +4,7 @@ use crate::device::DeviceEntry;
 use crate::protocol::{
     AccountLine, Device, Evaluation, Event, IdlePower, LostMeter, Meter, MeterCost, MeterNow,
     PhaseEnergy, Predictions, Progress, Sample, SamplePredictions, Saved, Source, SourceStatus,
+    WindowEnergy,
 };
 use crate::units::EnergyFigure;
 use crate::{power, train};
@@ -158,6 +159,44 @@ pub fn energies(
             net_j: baseline.and_then(|idle| power::net(gross, idle).energy_j),
         })
         .collect()
+}
+
+/// Adds the parts of the machine up. Gives the sum, and the meters that had no reading and are not in it.
+pub fn sum(parts: &[PhaseEnergy], places: &[power::Place]) -> (PhaseEnergy, Vec<String>) {
+    let gross: Vec<EnergyFigure> = parts.iter().map(|part| part.gross.clone()).collect();
+    let net: Vec<EnergyFigure> = parts
+        .iter()
+        .map(|part| EnergyFigure {
+            energy_j: part.net_j,
+            ..part.gross.clone()
+        })
+        .collect();
+    let total = power::components(&gross, places);
+    let total_net = power::components(&net, places);
+    let sum = PhaseEnergy {
+        // A net sum of some of the parts would look like that of all.
+        net_j: (total_net.missing == total.missing)
+            .then_some(total_net.figure.energy_j)
+            .flatten(),
+        gross: total.figure,
+    };
+    (sum, total.missing)
+}
+
+/// What a window came to, or has come to so far.
+pub fn window(
+    figures: &[EnergyFigure],
+    baseline: Option<&power::IdleBaseline>,
+    sampler: &power::Sampler,
+) -> WindowEnergy {
+    let energies = energies(figures, baseline);
+    let (sum, missing) = sum(&energies, sampler.places());
+    WindowEnergy {
+        energies,
+        sum,
+        missing,
+        lost: lost(&sampler.snapshot()),
+    }
 }
 
 pub fn meters_now(snapshot: &power::Snapshot) -> Vec<MeterNow> {

@@ -21,12 +21,13 @@ mod watch;
 use std::io::{BufRead, Read};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use crate::protocol::{Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, decode};
 use crate::setup::MeasureSetup;
 use controls::Controls;
 use outbox::Outbox;
-use watch::Purpose;
+use watch::{Purpose, Wish};
 
 /// Version of this program, as it is stored with every run.
 pub const PROGRAM_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -62,11 +63,14 @@ struct Worker {
 }
 
 /// What a worker does beside answering questions: one thing, with which it ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Activity {
     Run,
-    Watch,
+    /// With where wishes to the thread go that watches.
+    Watch(SyncSender<Wish>),
 }
+
+/// Wishes that may wait for the thread that watches: it takes them at once unless a driver hangs.
+const WISHES_WAITING: usize = 16;
 
 impl Worker {
     fn listen(mut self) -> ExitCode {
@@ -112,27 +116,64 @@ impl Worker {
                 self.activity = Some(Activity::Run);
                 session::start(*request, self.outbox.clone(), Arc::clone(&self.controls));
             }
-            Command::Watch { device, measure } => self.watch(device, measure, Purpose::Look),
+            Command::Watch {
+                device,
+                measure,
+                every_gpu,
+                baseline,
+            } => {
+                let purpose = Purpose::Look { baseline };
+                self.watch(device, measure, every_gpu, purpose);
+            }
             Command::MeasureIdle {
                 device,
                 measure,
                 duration_s,
-            } => self.watch(device, measure, Purpose::Idle { duration_s }),
+            } => self.watch(device, measure, false, Purpose::Idle { duration_s }),
+            Command::OpenWindow => self.wish(Wish::OpenWindow),
+            Command::CloseWindow => self.wish(Wish::CloseWindow),
             Command::Pause => self.controls.pause(),
             Command::Resume => self.controls.resume(),
             Command::Checkpoint => self.controls.checkpoint(),
-            Command::Stop => self.controls.stop(),
+            Command::Stop => {
+                self.controls.stop();
+                if let Some(Activity::Watch(wishes)) = &self.activity {
+                    // Only wakes it: where the queue is full, it sees the stop when it comes to that.
+                    let _ = wishes.try_send(Wish::Stop);
+                }
+            }
         }
     }
 
-    fn watch(&mut self, device: String, measure: MeasureSetup, purpose: Purpose) {
-        self.activity = Some(Activity::Watch);
+    fn watch(&mut self, device: String, measure: MeasureSetup, every_gpu: bool, purpose: Purpose) {
+        let (sender, wishes) = sync_channel(WISHES_WAITING);
+        self.activity = Some(Activity::Watch(sender));
         let watch = watch::Watch {
             device,
             measure,
+            every_gpu,
             purpose,
+            wishes,
         };
         watch.start(self.outbox.clone(), Arc::clone(&self.controls));
+    }
+
+    /// Passes a wish on to the thread that watches the meters.
+    fn wish(&self, wish: Wish) {
+        let (kind, message) = match &self.activity {
+            Some(Activity::Watch(wishes)) => match wishes.try_send(wish) {
+                Ok(()) => return,
+                Err(_) => (FailureKind::Meter, "the meters do not answer"),
+            },
+            _ => (
+                FailureKind::Protocol,
+                "windows are opened and closed while the meters are watched; send `watch` first",
+            ),
+        };
+        self.outbox.send(Event::Failed(Failure {
+            kind,
+            message: message.to_owned(),
+        }));
     }
 
     /// The controller is gone. What it has recorded is safe with it; there is nobody left to train for.
@@ -143,17 +184,19 @@ impl Worker {
                 std::thread::park();
             }
         }
-        if self.activity == Some(Activity::Watch) {
+        match self.activity {
             // Nothing is being made that could be lost, and a meter's driver may hang.
-            std::process::exit(0);
+            Some(Activity::Watch(_)) => std::process::exit(0),
+            Some(Activity::Run) => {
+                tracing::warn!("the controller is gone; the worker ends with it");
+                // The training thread may be deep in a driver: nothing gentler would end it for certain.
+                std::process::exit(i32::from(ORPHANED));
+            }
+            None => {
+                self.outbox.close();
+                ExitCode::SUCCESS
+            }
         }
-        if self.activity == Some(Activity::Run) {
-            tracing::warn!("the controller is gone; the worker ends with it");
-            // The training thread may be deep in a driver: nothing gentler would end it for certain.
-            std::process::exit(i32::from(ORPHANED));
-        }
-        self.outbox.close();
-        ExitCode::SUCCESS
     }
 }
 

@@ -260,16 +260,7 @@ fn summary(
     places: &[power::Place],
     last: &power::Snapshot,
 ) -> Summary {
-    let gross: Vec<EnergyFigure> = training.iter().map(|part| part.gross.clone()).collect();
-    let net: Vec<EnergyFigure> = training
-        .iter()
-        .map(|part| EnergyFigure {
-            energy_j: part.net_j,
-            ..part.gross.clone()
-        })
-        .collect();
-    let total = power::components(&gross, places);
-    let total_net = power::components(&net, places);
+    let (components, missing) = convert::sum(&training, places);
     Summary {
         reason: reason_name(outcome.reason),
         reason_text: outcome.reason.sentence().to_owned(),
@@ -281,14 +272,8 @@ fn summary(
         best_accuracy: outcome.best_accuracy,
         target_reached: outcome.target_reached,
         train_s: outcome.train_s,
-        components: PhaseEnergy {
-            // A net sum of some of the parts would look like that of all.
-            net_j: (total_net.missing == total.missing)
-                .then_some(total_net.figure.energy_j)
-                .flatten(),
-            gross: total.figure,
-        },
-        missing: total.missing,
+        components,
+        missing,
         training,
         lost: convert::lost(last),
         meter_overhead_share: last.overhead_share,

@@ -1,13 +1,14 @@
-//! The meters without a run: live readings, and the power of the idle machine.
+//! The meters without a run: live readings, windows of time, and the power of the idle machine.
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::controls::Controls;
 use super::outbox::Outbox;
 use super::{convert, session, task};
-use crate::power::{self, Clock, Sampler, SamplerOptions};
+use crate::power::{self, Clock, IdleBaseline, Origin, Sampler, SamplerOptions, WindowId};
 use crate::protocol::{Event, Failure, FailureKind};
 use crate::setup::MeasureSetup;
 
@@ -19,13 +20,27 @@ const IDLE_S_MAX: f64 = 3600.0;
 /// What the meters are read for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Purpose {
-    /// To be seen, until it is stopped.
-    Look,
+    /// To be seen, and to measure windows of time, until it is stopped.
+    Look {
+        /// Whether the idle machine is measured first, as long as the measuring says.
+        baseline: bool,
+    },
     /// To know the power of the idle machine.
     Idle {
         /// For how long, in seconds.
         duration_s: f64,
     },
+}
+
+/// What the controller asks of the thread that watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Begin a window.
+    OpenWindow,
+    /// End it.
+    CloseWindow,
+    /// Wake up and end.
+    Stop,
 }
 
 /// Meters to be read without a run.
@@ -34,8 +49,12 @@ pub struct Watch {
     pub device: String,
     /// How to measure.
     pub measure: MeasureSetup,
+    /// Whether other graphics cards than the device are read too.
+    pub every_gpu: bool,
     /// What for.
     pub purpose: Purpose,
+    /// What the controller asks for meanwhile.
+    pub wishes: Receiver<Wish>,
 }
 
 impl Watch {
@@ -52,19 +71,12 @@ impl Watch {
     /// Finds the meters as a run would. The device is looked up and its meter read, but it is not opened: nothing is
     /// computed on it.
     fn run(self, outbox: &Outbox, controls: &Controls) -> Result<(), Failure> {
-        if let Purpose::Idle { duration_s } = self.purpose {
-            check_duration(duration_s)?;
-        }
-        let chosen = session::choose(&self.device)?;
-        outbox.send(Event::Device {
-            device: convert::device(&chosen.entry),
-            because: chosen.because,
-        });
-        let idle = session::Busy::default();
-        let options = session::meter_options(&chosen.entry, &self.measure, &idle);
-        let found = power::discover(&options);
-        outbox.send(convert::sources(&found));
-        outbox.send(convert::meters(&found));
+        let idle_s = match self.purpose {
+            Purpose::Idle { duration_s } => Some(duration_s),
+            Purpose::Look { baseline } => baseline.then_some(self.measure.idle_s),
+        };
+        idle_s.map_or(Ok(()), check_duration)?;
+        let found = self.discover(outbox)?;
         let clock = Clock::new();
         let begun_s = clock.now_s();
         let options = SamplerOptions {
@@ -73,21 +85,53 @@ impl Watch {
         // Single samples are nobody's here: without a receiver they are dropped at once.
         let (sampler, _) = Sampler::start(found.meters, clock, options)
             .map_err(session::failure(FailureKind::Setup))?;
-        let teller = Teller {
-            sampler: &sampler,
+        let mut watching = Watching {
+            sampler,
             outbox,
             begun_s,
             told_s: Cell::new(begun_s),
+            baseline: None,
+            window: None,
         };
-        match self.purpose {
-            Purpose::Look => {
-                while !controls.wait_for_stop(EVERY) {
-                    teller.tell();
-                }
-            }
-            Purpose::Idle { duration_s } => measure_idle(duration_s, &teller, controls)?,
+        if let Some(duration_s) = idle_s {
+            watching.measure_idle(duration_s, controls)?;
         }
-        Ok(())
+        match self.purpose {
+            Purpose::Look { .. } => watching.look(&self.wishes, controls),
+            Purpose::Idle { .. } => Ok(()),
+        }
+    }
+
+    fn discover(&self, outbox: &Outbox) -> Result<power::Discovery, Failure> {
+        let chosen = session::choose(&self.device)?;
+        outbox.send(Event::Device {
+            device: convert::device(&chosen.entry),
+            because: chosen.because,
+        });
+        let idle = session::Busy::default();
+        let mut options = session::meter_options(&chosen.entry, &self.measure, &idle);
+        options.every_gpu = self.every_gpu;
+        if self.every_gpu
+            && let Some(gpu) = &mut options.gpu
+        {
+            // How busy other programs keep it is not known here: a model that goes by that has nothing to say, and the
+            // card is missing from the sum instead of idle in it.
+            gpu.busy = Arc::new(|| None);
+        }
+        let found = power::discover(&options);
+        outbox.send(convert::sources(&found));
+        outbox.send(convert::meters(&found));
+        let is_real = |planned: &power::Planned| planned.info().origin != Origin::Simulated;
+        if !self.measure.meters.is_empty() && found.meters.iter().any(is_real) {
+            return Err(Failure {
+                kind: FailureKind::Meter,
+                message: format!(
+                    "the meters asked for ({}) were not put in the place of the machine's own; nothing was measured",
+                    self.measure.meters.join(", ")
+                ),
+            });
+        }
+        Ok(found)
     }
 }
 
@@ -103,40 +147,100 @@ fn check_duration(duration_s: f64) -> Result<(), Failure> {
     })
 }
 
-fn measure_idle(duration_s: f64, teller: &Teller<'_>, controls: &Controls) -> Result<(), Failure> {
-    let told_at = Cell::new(Instant::now());
-    let keep_going = || {
-        if told_at.get().elapsed() >= EVERY {
-            told_at.set(Instant::now());
-            teller.tell();
-        }
-        !controls.is_stopped()
-    };
-    let baseline = teller
-        .sampler
-        .measure_idle(duration_s, &keep_going)
-        .map_err(session::failure(FailureKind::Training))?;
-    // What was cut short is not what was asked for.
-    if !controls.is_stopped() {
-        teller.outbox.send(Event::Idle {
-            power: convert::idle_power(&baseline, teller.sampler),
-            duration_s: baseline.duration_s,
-        });
-    }
-    Ok(())
-}
-
-/// Tells the controller how the meters stand.
-struct Teller<'a> {
-    sampler: &'a Sampler,
+/// Meters that are being read, and what the controller is told of them.
+struct Watching<'a> {
+    sampler: Sampler,
     outbox: &'a Outbox,
     /// When reading began, on the process's clock.
     begun_s: f64,
     /// When the meters were read that were told last.
     told_s: Cell<f64>,
+    baseline: Option<IdleBaseline>,
+    /// The window that is open.
+    window: Option<WindowId>,
 }
 
-impl Teller<'_> {
+impl Watching<'_> {
+    fn look(&mut self, wishes: &Receiver<Wish>, controls: &Controls) -> Result<(), Failure> {
+        let mut due = Instant::now() + EVERY;
+        loop {
+            match wishes.recv_timeout(due.saturating_duration_since(Instant::now())) {
+                Ok(Wish::OpenWindow) => self.open_window()?,
+                Ok(Wish::CloseWindow) => self.close_window()?,
+                Ok(Wish::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) if controls.is_stopped() => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.tell();
+                    due = (due + EVERY).max(Instant::now());
+                }
+            }
+        }
+    }
+
+    fn measure_idle(&mut self, duration_s: f64, controls: &Controls) -> Result<(), Failure> {
+        let told_at = Cell::new(Instant::now());
+        let keep_going = || {
+            if told_at.get().elapsed() >= EVERY {
+                told_at.set(Instant::now());
+                self.tell();
+            }
+            !controls.is_stopped()
+        };
+        let baseline = self
+            .sampler
+            .measure_idle(duration_s, &keep_going)
+            .map_err(session::failure(FailureKind::Meter))?;
+        // What was cut short is not what was asked for.
+        if !controls.is_stopped() {
+            self.outbox.send(Event::Idle {
+                power: convert::idle_power(&baseline, &self.sampler),
+                duration_s: baseline.duration_s,
+            });
+        }
+        self.baseline = Some(baseline);
+        Ok(())
+    }
+
+    fn open_window(&mut self) -> Result<(), Failure> {
+        if self.window.is_some() {
+            self.refuse("a window is open already; close it first");
+            return Ok(());
+        }
+        let edge = self
+            .sampler
+            .edge(&[], &["watch"])
+            .map_err(session::failure(FailureKind::Meter))?;
+        self.window = edge.opened.first().copied();
+        self.outbox.send(Event::WindowOpened {
+            t_s: edge.t_s - self.begun_s,
+        });
+        Ok(())
+    }
+
+    fn close_window(&mut self) -> Result<(), Failure> {
+        let Some(window) = self.window.take() else {
+            self.refuse("no window is open");
+            return Ok(());
+        };
+        let edge = self
+            .sampler
+            .edge(&[window], &[])
+            .map_err(session::failure(FailureKind::Meter))?;
+        let figures = edge.closed.first().map(Vec::as_slice).unwrap_or_default();
+        self.outbox.send(Event::WindowClosed {
+            t_s: edge.t_s - self.begun_s,
+            window: convert::window(figures, self.baseline.as_ref(), &self.sampler),
+        });
+        Ok(())
+    }
+
+    fn refuse(&self, message: &str) {
+        self.outbox.send(Event::Failed(Failure {
+            kind: FailureKind::Protocol,
+            message: message.to_owned(),
+        }));
+    }
+
     /// Only what is new: where a driver hangs, an old reading must not look like one of now.
     fn tell(&self) {
         let snapshot = self.sampler.snapshot();
@@ -144,9 +248,14 @@ impl Teller<'_> {
             return;
         }
         self.told_s.set(snapshot.t_s);
+        let window = self
+            .window
+            .and_then(|window| self.sampler.peek(window).ok())
+            .map(|figures| convert::window(&figures, self.baseline.as_ref(), &self.sampler));
         self.outbox.offer(Event::Readings {
             t_s: snapshot.t_s - self.begun_s,
             now: convert::meters_now(&snapshot),
+            window,
         });
     }
 }
