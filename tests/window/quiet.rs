@@ -28,7 +28,8 @@ fn nothing_is_drawn_while_nothing_moves() {
 
 /// Draws frames for a while, when egui wants one and only then, as a native window does.
 fn frames_in(window: &mut Window, time: Duration) -> u32 {
-    let due = Arc::new(Mutex::new(None::<Instant>));
+    // At once, since a frame may have been asked for before anybody listened, and is not asked for twice.
+    let due = Arc::new(Mutex::new(Some(Instant::now())));
     let asked = Arc::clone(&due);
     window
         .harness
@@ -62,9 +63,9 @@ fn a_run_is_drawn_ten_times_a_second_at_most_and_twice_in_quiet_measurement() {
         window.harness.remove_cursor();
         window.until_evaluated();
         let frames = frames_in(&mut window, Duration::from_secs(u64::from(SECONDS)));
-        assert!(frames > 0, "the run is shown");
+        assert!(frames > 1, "the run is shown");
         assert!(
-            frames <= per_second * SECONDS + 2,
+            frames <= per_second * SECONDS + 3,
             "{frames} frames in {SECONDS} s"
         );
         window.click("Stop");
