@@ -27,6 +27,7 @@ use clap::{Parser, Subcommand};
 
 use crate::control::{self, WorkerCommand};
 use crate::library::Library;
+use crate::protocol::Knowledge;
 pub use exit::{Exit, Failed};
 
 /// Train neural networks on any GPU and see what each choice of the setup costs in energy.
@@ -149,6 +150,21 @@ impl Place {
     /// How to start a worker on this machine.
     fn worker(&self) -> Result<WorkerCommand, Failed> {
         Ok(WorkerCommand::local(&self.log)?)
+    }
+
+    /// What the library knows of this machine's power; where there is no library yet, or it cannot be read, nothing.
+    fn knowledge(&self) -> Knowledge {
+        let known = self.path().ok().filter(|path| path.exists()).map(|path| {
+            let library = Library::open(path)?;
+            control::knowledge(&library)
+        });
+        known
+            .transpose()
+            .unwrap_or_else(|error| {
+                tracing::warn!("meters are read without what is known of them: {error}");
+                None
+            })
+            .unwrap_or_default()
     }
 
     /// The library, with runs whose recorder is gone marked as interrupted.

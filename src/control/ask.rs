@@ -1,7 +1,9 @@
 //! Questions to a worker that need no run.
 
 use super::process::{StartError, Worker, WorkerCommand};
-use crate::protocol::{AccountLine, Command, Device, Event, Failure, Source};
+use crate::protocol::{
+    AccountLine, Command, Device, Event, Failure, Knowledge, Source, WallLine, WallReadings,
+};
 use crate::setup::MeasureSetup;
 
 /// Why a question got no answer.
@@ -46,7 +48,8 @@ pub struct Diagnosis {
     pub account: Vec<AccountLine>,
 }
 
-/// Every meter that was tried for `device`, and the device that it means.
+/// Every meter that was tried for `device`, and the device that it means. `knowledge` is what the library knows of the
+/// machine's power ([`super::knowledge`]), or nothing.
 ///
 /// # Errors
 /// Where the worker cannot be started or dies, or there is no such device.
@@ -54,11 +57,13 @@ pub fn doctor(
     command: &WorkerCommand,
     device: &str,
     measure: &MeasureSetup,
+    knowledge: Knowledge,
 ) -> Result<Diagnosis, AskError> {
     let mut worker = Worker::start(command)?;
     worker.send(&Command::Doctor {
         device: device.to_owned(),
         measure: measure.clone(),
+        knowledge,
     });
     let mut chosen = None;
     loop {
@@ -73,6 +78,23 @@ pub fn doctor(
                     });
                 }
             }
+            Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure)),
+            Ok(_) => {}
+            Err(_) => return Err(AskError::Died(worker.cause())),
+        }
+    }
+}
+
+/// Puts a line through readings of a plug meter.
+///
+/// # Errors
+/// Where the worker cannot be started or dies, or the readings give no line; says why.
+pub fn fit_wall(command: &WorkerCommand, readings: WallReadings) -> Result<WallLine, AskError> {
+    let mut worker = Worker::start(command)?;
+    worker.send(&Command::FitWall(readings));
+    loop {
+        match worker.events.recv() {
+            Ok(Event::WallLine(line)) => return Ok(*line),
             Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure)),
             Ok(_) => {}
             Err(_) => return Err(AskError::Died(worker.cause())),

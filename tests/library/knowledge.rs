@@ -35,7 +35,11 @@ fn device_point(device: &str, driver: &str, second: u32, bytes: Option<f64>) -> 
         bytes,
         seconds: f64::from(second) + 0.5,
         source: "NVML energy counter".into(),
-        at: time(&format!("2026-11-21T10:{:02}:{:02}Z", second / 60, second % 60)),
+        at: time(&format!(
+            "2026-11-21T10:{:02}:{:02}Z",
+            second / 60,
+            second % 60
+        )),
     }
 }
 
@@ -44,7 +48,11 @@ fn cpu_point(busy: f64, second: u32) -> CpuPoint {
         busy,
         power_w: Estimate::plus_minus(20.0 + 100.0 * busy, 6.0),
         source: "RAPL".into(),
-        at: time(&format!("2026-11-21T10:{:02}:{:02}Z", second / 60, second % 60)),
+        at: time(&format!(
+            "2026-11-21T10:{:02}:{:02}Z",
+            second / 60,
+            second % 60
+        )),
     }
 }
 
@@ -64,7 +72,10 @@ fn calibrations_are_kept_by_machine_newest_first_until_they_are_forgotten() {
     for one in [&newer, &theirs, &older] {
         library.record_wall_calibration(one).unwrap();
     }
-    assert!(library.record_wall_calibration(&older).is_err(), "it is taken");
+    assert!(
+        library.record_wall_calibration(&older).is_err(),
+        "it is taken"
+    );
     drop(library);
 
     let mut library = Library::open(&path).unwrap();
