@@ -4,6 +4,7 @@
 //! workers. Results go to standard output, everything else to standard error.
 
 mod bar;
+mod calibrate;
 mod data_info;
 mod devices;
 mod doctor;
@@ -57,6 +58,8 @@ enum Command {
     Devices(devices::Args),
     /// Try every power meter: what it reads, how good it is, or why it was refused and how to mend that
     Doctor(doctor::Args),
+    /// Compare the meters with a plug meter, so that runs can tell what is drawn at the wall
+    Calibrate(Box<calibrate::Args>),
     /// Describe a dataset and the model of a setup: sizes, layers, parameters, FLOP
     Info(data_info::Args),
     /// List the runs of the library
@@ -108,6 +111,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Run(args)) => run::run(*args, &place),
         Some(Command::Devices(args)) => devices::run(&args, &place),
         Some(Command::Doctor(args)) => doctor::run(&args, &place),
+        Some(Command::Calibrate(args)) => calibrate::run(&args, &place),
         Some(Command::Info(args)) => data_info::run(&args),
         Some(Command::Runs(args)) => runs::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),
