@@ -28,6 +28,8 @@ pub enum Exit {
     TargetNotReached,
     /// The user ended it.
     Interrupted,
+    /// The code of a command that was measured.
+    Command(u8),
     /// The code of a worker.
     Worker(ExitCode),
 }
@@ -45,6 +47,7 @@ Exit codes:
     7  the worker process died; what was recorded is kept
     8  the run ended without reaching its target accuracy
   130  ended by the user; what was recorded is kept
+`joulelab power -- COMMAND` ends with the code of the command, or 128 and the signal that ended it.
 
 First steps:
     joulelab run                                  train the default network
@@ -64,6 +67,7 @@ impl From<Exit> for ExitCode {
             Exit::WorkerDied => 7,
             Exit::TargetNotReached => 8,
             Exit::Interrupted => 130,
+            Exit::Command(code) => code,
             Exit::Worker(code) => return code,
         })
     }

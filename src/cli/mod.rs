@@ -14,12 +14,15 @@ mod export;
 mod flags;
 mod logging;
 mod manual;
+mod meters;
+mod power;
 mod run;
 mod runs;
 mod show;
 mod summary;
 mod table;
 mod window;
+mod wrap;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +63,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Compare the meters with a plug meter, so that runs can tell what is drawn at the wall
     Calibrate(Box<calibrate::Args>),
+    /// Read every power meter: live, or while another program runs (`joulelab power -- COMMAND`)
+    Power(power::Args),
     /// Describe a dataset and the model of a setup: sizes, layers, parameters, FLOP
     Info(data_info::Args),
     /// List the runs of the library
@@ -112,6 +117,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Devices(args)) => devices::run(&args, &place),
         Some(Command::Doctor(args)) => doctor::run(&args, &place),
         Some(Command::Calibrate(args)) => calibrate::run(&args, &place),
+        Some(Command::Power(args)) => power::run(&args, &place),
         Some(Command::Info(args)) => data_info::run(&args),
         Some(Command::Runs(args)) => runs::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),

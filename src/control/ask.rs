@@ -1,8 +1,11 @@
 //! Questions to a worker that need no run.
 
+use std::path::Path;
+
 use super::process::{StartError, Worker, WorkerCommand};
 use crate::protocol::{
-    AccountLine, Command, Device, Event, Failure, Knowledge, Source, WallLine, WallReadings,
+    AccountLine, Command, Device, Event, Failure, Knowledge, Meter, Replayed, ReplayedWindow,
+    Source, WallLine, WallReadings,
 };
 use crate::setup::MeasureSetup;
 
@@ -98,6 +101,33 @@ pub fn fit_wall(command: &WorkerCommand, readings: WallReadings) -> Result<WallL
             Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure)),
             Ok(_) => {}
             Err(_) => return Err(AskError::Died(worker.cause())),
+        }
+    }
+}
+
+/// Computes the recording in `file` again, in a worker. Gives its meters and all of it; each of its windows goes to
+/// `window` as it comes.
+///
+/// # Errors
+/// Where the worker cannot be started or dies, the file is no recording or is damaged, or `window` fails.
+pub fn replay<E: From<AskError>>(
+    command: &WorkerCommand,
+    file: &Path,
+    mut window: impl FnMut(&[Meter], ReplayedWindow) -> Result<(), E>,
+) -> Result<(Vec<Meter>, Replayed), E> {
+    let mut worker = Worker::start(command).map_err(AskError::from)?;
+    worker.send(&Command::Replay {
+        file: file.to_owned(),
+    });
+    let mut known = Vec::new();
+    loop {
+        match worker.events.recv() {
+            Ok(Event::Meters { meters, .. }) => known = meters,
+            Ok(Event::ReplayedWindow(replayed)) => window(&known, replayed)?,
+            Ok(Event::Replayed(replayed)) => return Ok((known, replayed)),
+            Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure).into()),
+            Ok(_) => {}
+            Err(_) => return Err(AskError::Died(worker.cause()).into()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Meters without a run: live readings, and the power of the idle machine.
 
+use std::path::Path;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
@@ -45,13 +46,14 @@ pub fn watch(
             every_gpu: false,
             baseline: false,
             knowledge,
+            record: None,
         },
     )
 }
 
 /// Reads every meter of the machine, all graphics cards among them, to measure what other programs do: as [`watch`], with
 /// [`Event::Idle`] before the readings where a `baseline` of `measure.idle_s` seconds is wished for. Windows are opened and
-/// closed with [`Watch::open_window`] and [`Watch::close_window`].
+/// closed with [`Watch::open_window`] and [`Watch::close_window`]. Every raw reading is written to the new file `record`.
 ///
 /// # Errors
 /// Where the worker cannot be started.
@@ -61,6 +63,7 @@ pub fn measure(
     measure: &MeasureSetup,
     baseline: bool,
     knowledge: Knowledge,
+    record: Option<&Path>,
 ) -> Result<Watch, AskError> {
     Watch::start(
         command,
@@ -70,6 +73,7 @@ pub fn measure(
             every_gpu: true,
             baseline,
             knowledge,
+            record: record.map(Path::to_owned),
         },
     )
 }

@@ -6,7 +6,7 @@ use super::{
     CpuPoints, Load, Part, PciAddress, RooflineFit, SourceReport, Work,
     choice::{self, AccountLine, Planned, Role},
     model,
-    sources::{Found, SOURCES},
+    sources::{Found, SOURCES, simulated},
 };
 
 /// The GPU that trains.
@@ -54,6 +54,9 @@ pub struct Options {
     pub cpu_name: Option<String>,
     /// The processors' load; asked of the system where it is not given.
     pub cpu_load: Option<Load>,
+    /// Made-up meters such as `simulated:steady` and recordings such as `replay:FILE`. Where there are any, nothing else
+    /// is read.
+    pub simulated: Vec<String>,
 }
 
 impl TrainingGpu {
@@ -79,6 +82,7 @@ impl Default for Options {
             memory_bytes: None,
             cpu_name: None,
             cpu_load: None,
+            simulated: Vec::new(),
         }
     }
 }
@@ -126,8 +130,12 @@ pub fn discover(options: &Options) -> Discovery {
     let known = options.cpu_name.take().or_else(model::cpu_name);
     options.cpu_name = Some(known.unwrap_or_else(|| "unknown processor".to_owned()));
     let mut found = Found::default();
-    for source in SOURCES {
-        source(&options, &mut found);
+    if options.simulated.is_empty() {
+        for source in SOURCES {
+            source(&options, &mut found);
+        }
+    } else {
+        simulated::find(&options, &mut found);
     }
     let (meters, mut report) = choice::choose(found.candidates);
     report.extend(found.report);

@@ -36,7 +36,7 @@ pub enum Push {
 /// Why a reading was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dropped {
-    /// Its time is no number, or not after the reading before it.
+    /// Its time is no number, not after the reading before it, or before a mark.
     Time,
     /// It is no number, negative, above the device's possible power, or falls without being a wrap.
     Implausible,
@@ -73,6 +73,8 @@ pub struct Integrator {
     last: Option<(f64, Level)>,
     /// Time of the last reading of any kind.
     seen_s: f64,
+    /// Time of the latest mark: what comes later must not be older.
+    marked_s: f64,
     /// A mark fell here after the last reading: what lies before it is lost.
     cut_s: Option<f64>,
     /// A reading that contradicts the last one; the next one decides between them.
@@ -119,6 +121,7 @@ impl Integrator {
             power_before_w: None,
             last: None,
             seen_s: f64::NEG_INFINITY,
+            marked_s: f64::NEG_INFINITY,
             cut_s: None,
             suspect: None,
             still: Still::default(),
@@ -141,7 +144,7 @@ impl Integrator {
 
     /// Takes a reading made at `t_s`.
     pub fn push(&mut self, t_s: f64, level: Level) -> Push {
-        if !t_s.is_finite() || t_s <= self.seen_s {
+        if !t_s.is_finite() || t_s <= self.seen_s || t_s < self.marked_s {
             return Push::Dropped(Dropped::Time);
         }
         match (self.info.kind, level) {
@@ -149,6 +152,17 @@ impl Integrator {
             (Counter { .. }, Level::Counts(counts)) => self.push_counter(t_s, counts),
             _ => Push::Dropped(Dropped::WrongKind),
         }
+    }
+
+    /// The device cannot be asked, and what it draws is not known: the stretch from the last reading to the next stays
+    /// uncovered, also where a counter goes on from where it was.
+    pub fn interrupt(&mut self) {
+        self.last = None;
+        self.suspect = None;
+        self.cut_s = None;
+        self.still = Still::default();
+        self.power_w = None;
+        self.power_before_w = None;
     }
 
     /// Latest power in watts: the last polled value, or a counter's mean over its last few refreshes.
@@ -176,6 +190,7 @@ impl Integrator {
     /// Closes the books at `t_s`: a window begins or ends here. Read the meter and push the reading first, with the
     /// same time; without a reading at `t_s`, the stretch since the last one stays uncovered for all windows.
     pub fn mark(&mut self, t_s: f64) -> Mark {
+        self.marked_s = self.marked_s.max(t_s);
         if let Some((last_s, _)) = self.last {
             let still = &mut self.still;
             let counted_to_s = if still.stalled {
@@ -206,7 +221,9 @@ impl Integrator {
         let covered_s = (to.covered_s - from.covered_s).clamp(0.0, window_s);
         let energy_j = to.energy_j - from.energy_j;
         let mean_w = (covered_s > 0.0).then(|| energy_j / covered_s);
-        let edge_j = |mark: &Mark| mark.lag_s * mark.power_w.or(mean_w).unwrap_or(0.0);
+        // Over next to no time a mean may be anything; the device's power is not.
+        let likely_w = mean_w.map(|watts| watts.min(self.info.max_power_w));
+        let edge_j = |mark: &Mark| mark.lag_s * mark.power_w.or(likely_w).unwrap_or(0.0);
         // A counter that was never seen to move says nothing, not 0 J.
         let known = match self.info.kind {
             Counter { .. } => energy_j > 0.0 || to.power_w.is_some(),
@@ -393,7 +410,8 @@ impl Integrator {
             let covered_s = self.covered_s - anchor_covered_s;
             if covered_s > 0.0 {
                 self.power_before_w = self.power_w;
-                self.power_w = Some((self.energy_j - anchor_j) / covered_s);
+                let mean_w = (self.energy_j - anchor_j) / covered_s;
+                self.power_w = Some(mean_w.min(self.info.max_power_w));
             }
             self.anchor = (t_s, self.energy_j, self.covered_s);
         }

@@ -206,6 +206,9 @@ pub enum ReadError {
     /// It has nothing to say yet; no fault.
     #[error("no reading yet")]
     NotYet,
+    /// The device sleeps, and asking would wake it; no fault. What it draws meanwhile is missing, not 0 W.
+    #[error("the device sleeps, and asking would wake it")]
+    Asleep,
     /// A file could not be read.
     #[error("cannot read the counter: {error}: {}", path.display())]
     Io {
@@ -222,6 +225,9 @@ pub enum ReadError {
         /// The file.
         path: PathBuf,
     },
+    /// A recording says that the reading failed then, in these words.
+    #[error("{0}")]
+    Recorded(String),
     /// A driver refused.
     #[error("{device}: the driver gave no reading: {reason}")]
     Driver {

@@ -8,12 +8,16 @@
 //!
 //! - [`Part`] and [`Role`]: the machine as a tree of parts, and which meters may be added up.
 //!
+//! - [`recording`]: everything that the meters say in a file, and computed again; [`simulated`]: made-up meters.
+//! - [`Rounds`]: sampling without a thread, on a clock that is moved by hand.
+//!
 //! To add a source: one file in `sources/` that offers meters, and one line in its list.
 //!
 //! Depends on `units` and nothing else of this project. Knows nothing of training: whoever trains hands in a function
 //! that tells how busy the device is.
 
 mod account;
+mod books;
 mod calibration;
 mod choice;
 mod clock;
@@ -24,9 +28,12 @@ mod meter;
 mod model;
 mod part;
 mod pci;
+pub mod recording;
 mod report;
+mod rounds;
 mod sampler;
 mod sampling;
+pub mod simulated;
 mod slot;
 mod sources;
 
@@ -50,6 +57,7 @@ pub use model::{
 pub use part::Part;
 pub use pci::{BadPciAddress, PciAddress};
 pub use report::{Refusal, SourceReport, Status};
+pub use rounds::Rounds;
 pub use sampler::{
     Edge, MeterNow, Record, Sample, Sampler, SamplerError, SamplerOptions, Snapshot, WindowId,
 };

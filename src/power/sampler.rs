@@ -31,6 +31,19 @@ impl Default for SamplerOptions {
     }
 }
 
+impl SamplerOptions {
+    /// Seconds between two rounds of readings.
+    pub(super) fn period_s(&self) -> Result<f64, SamplerError> {
+        if (1.0..=100.0).contains(&self.rate_hz) {
+            Ok(1.0 / self.rate_hz)
+        } else {
+            Err(SamplerError::Rate {
+                given: self.rate_hz,
+            })
+        }
+    }
+}
+
 /// What can go wrong with the meter thread.
 #[derive(Debug, thiserror::Error)]
 pub enum SamplerError {
@@ -147,11 +160,18 @@ pub trait Record: Send {
     /// A reading, at `t_s` on the process's clock, of the meter with this index in [`Sampler::meters`].
     fn reading(&mut self, t_s: f64, meter: usize, reading: &Result<Reading, ReadError>);
 
-    /// A window begins.
-    fn opened(&mut self, t_s: f64, window: WindowId, label: &str);
+    /// A window begins; with `stand_bys`, those are read and told in it too.
+    fn opened(&mut self, t_s: f64, window: WindowId, label: &str, stand_bys: bool);
 
     /// A window ends.
     fn closed(&mut self, t_s: f64, window: WindowId);
+
+    /// From here on a round of readings is due every `period_s` seconds. Told before the first reading, and whenever the
+    /// pace changes.
+    fn paced(&mut self, t_s: f64, period_s: f64);
+
+    /// The meter with the index `by` has taken the place of the one with the index `meter`, for this `reason`.
+    fn replaced(&mut self, t_s: f64, meter: usize, by: usize, reason: &str);
 }
 
 /// The thread that reads the meters.
@@ -188,19 +208,20 @@ impl Sampler {
         options: SamplerOptions,
         record: Option<Box<dyn Record>>,
     ) -> Result<(Self, Receiver<Vec<Sample>>), SamplerError> {
-        if !(1.0..=100.0).contains(&options.rate_hz) {
-            return Err(SamplerError::Rate {
-                given: options.rate_hz,
-            });
-        }
+        let period_s = options.period_s()?;
         let infos: Vec<MeterInfo> = meters.iter().map(|meter| meter.info().clone()).collect();
         let places = meters.iter().map(Planned::place).collect();
         let shared = Arc::new(Mutex::new(Shared::default()));
         let (control, commands) = mpsc::sync_channel(16);
         let (sink, samples) = mpsc::sync_channel(BATCHES);
-        let period_s = 1.0 / options.rate_hz;
-        let mut sampling =
-            sampling::Sampling::new(meters, clock, period_s, Arc::clone(&shared), sink, record);
+        let mut sampling = sampling::Sampling::new(
+            meters,
+            clock,
+            period_s,
+            Arc::clone(&shared),
+            Some(sink),
+            record,
+        );
         let thread = std::thread::Builder::new()
             .name("joulelab-meter".to_owned())
             .spawn(move || sampling.run(&commands))?;

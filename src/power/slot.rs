@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Clock, Extra, Integrator, Mark, MeterInfo, MeterNow, Planned, Push, ReadError, Role, Sample,
-    integrate::Dropped, sampler::Record,
+    Clock, Extra, Integrator, Mark, MeterInfo, MeterNow, Planned, Push, ReadError, Reading, Role,
+    Sample, integrate::Dropped, sampler::Record,
 };
 use crate::units::EnergyFigure;
 
@@ -97,8 +97,8 @@ impl Slot {
     }
 
     /// The sampler begins.
-    pub(super) fn begin(&mut self) {
-        self.start = self.integrator.now();
+    pub(super) fn begin(&mut self, t_s: f64) {
+        self.start = self.mark(t_s);
     }
 
     /// The totals when the sampler began.
@@ -145,9 +145,28 @@ impl Slot {
         if let Some(record) = record {
             record.reading(t_s, index, &reading);
         }
+        self.take(t_s, index, reading, batch);
+    }
+
+    /// What the meter said at `t_s`; nothing where it is lost.
+    pub(super) fn take(
+        &mut self,
+        t_s: f64,
+        index: usize,
+        reading: Result<Reading, ReadError>,
+        batch: &mut Vec<Sample>,
+    ) {
+        self.read_s = None;
+        if self.lost.is_some() {
+            return;
+        }
         let reading = match reading {
             Ok(reading) => reading,
             Err(ReadError::NotYet) => return,
+            Err(ReadError::Asleep) => {
+                self.integrator.interrupt();
+                return;
+            }
             Err(error) => {
                 self.fail(&error);
                 return;
@@ -230,18 +249,21 @@ impl Slot {
         let reason = format!("{reason}; {by}{IN_ITS_PLACE}");
         tracing::warn!(meter = self.info().id, reason, "meter replaced");
         self.lost = Some(reason);
+        // Windows that end later do not end for it at its last reading: what follows is time that it does not cover.
+        self.read_s = None;
     }
 
-    /// From here on it counts. It was read just before.
-    pub(super) fn step_in(&mut self, t_s: f64) {
+    /// From here on it counts: since the mark given. It was read just before.
+    pub(super) fn step_in(&mut self, t_s: f64) -> Mark {
         let mark = self.mark(t_s);
         self.state = State::SteppedIn(mark);
         self.start = mark;
+        mark
     }
 
     /// A mark at the reading just made, or at `t_s` where it failed.
     pub(super) fn mark(&mut self, t_s: f64) -> Mark {
-        self.integrator.mark(self.read_s.take().unwrap_or(t_s))
+        self.integrator.mark(self.read_s.unwrap_or(t_s))
     }
 
     /// Energy between two marks; of a stand-by from where it stepped in, and none where it did not, unless `stand_bys`

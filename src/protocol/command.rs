@@ -39,12 +39,21 @@ pub enum Command {
         /// What is known of the machine's power from earlier.
         #[serde(default)]
         knowledge: Knowledge,
+        /// File to which every raw reading of the meters is written; must not exist.
+        #[serde(default)]
+        record: Option<PathBuf>,
     },
     /// Open a window of time while the meters are watched; answered by [`super::Event::WindowOpened`] once every meter was
     /// read for it. One at a time: [`super::Event::Readings`] tells its energy so far.
     OpenWindow,
     /// Close the window; answered by [`super::Event::WindowClosed`].
     CloseWindow,
+    /// Compute a recording of meters again; answered by [`super::Event::Meters`], an [`super::Event::ReplayedWindow`] for
+    /// each of its windows, and [`super::Event::Replayed`].
+    Replay {
+        /// The recording.
+        file: PathBuf,
+    },
     /// Measure the power of the idle machine; answered as [`Self::Watch`] and at the end by [`super::Event::Idle`], which
     /// [`Self::Stop`] prevents. The worker ends with it.
     MeasureIdle {

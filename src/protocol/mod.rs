@@ -15,7 +15,7 @@ pub use event::{
     LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy, Predictions, Sample, SamplePredictions,
     SelfCheck, Source, SourceStatus, Summary, WallLine, WindowEnergy,
 };
-pub use event::{Evaluation, Progress, Saved};
+pub use event::{Evaluation, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 
 /// Version of the messages. Both sides must have the same.

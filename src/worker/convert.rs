@@ -24,8 +24,7 @@ pub fn device(entry: &DeviceEntry) -> Device {
     }
 }
 
-pub fn meter(planned: &power::Planned) -> Meter {
-    let info = planned.info();
+pub fn meter(info: &power::MeterInfo, role: &power::Role) -> Meter {
     let kind = match info.kind {
         _ if info.origin == power::Origin::Model => "model",
         power::Kind::Counter { .. } => "counter",
@@ -39,7 +38,7 @@ pub fn meter(planned: &power::Planned) -> Meter {
         grade: info.grade,
         kind: kind.to_owned(),
         origin: origin(info.origin).to_owned(),
-        role: planned.role.name().to_owned(),
+        role: role.name().to_owned(),
         covers: info.covers.iter().map(ToString::to_string).collect(),
         refresh_s: info.refresh_s,
         notes: info.notes.clone(),
@@ -122,7 +121,7 @@ pub fn meters(found: &power::Discovery, wall: Option<&Wall>) -> Event {
         meters: found
             .meters
             .iter()
-            .map(self::meter)
+            .map(|planned| meter(planned.info(), &planned.role))
             .chain(at_wall)
             .collect(),
         refused: found

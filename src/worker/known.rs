@@ -56,6 +56,7 @@ impl Known {
             cpu_points: self.cpu.clone().and_then(Result::ok),
             gpu_fit: self.gpu.clone().and_then(Result::ok),
             gpu,
+            simulated: measure.meters.clone(),
             ..power::Options::from_env()
         }
     }

@@ -9,10 +9,10 @@ use super::controls::Controls;
 use super::known::Known;
 use super::learn::{Done, Learn};
 use super::outbox::Outbox;
-use super::watch::{EVERY, Watching, refuse_real};
+use super::watch::{EVERY, Watching, all_answer};
 use super::{convert, session, task, wall};
 use crate::device::{self, Mill};
-use crate::power;
+use crate::power::{self, Clock};
 use crate::protocol::{Event, Failure, FailureKind, Knowledge};
 use crate::setup::MeasureSetup;
 use crate::train::Work;
@@ -69,9 +69,10 @@ impl Load {
         let at_wall = wall::report(&self.knowledge.walls, &entry.identity(), &found);
         outbox.send(convert::sources(&found, at_wall));
         outbox.send(convert::meters(&found, None));
-        refuse_real(&self.measure, &found)?;
+        all_answer(&self.measure, &found)?;
         let mut learn = Learn::new(entry, &found);
-        let mut watching = Watching::start(found, self.measure.rate_hz, outbox)?;
+        let mut watching =
+            Watching::start(found, Clock::new(), self.measure.rate_hz, None, outbox)?;
 
         busy.set_share(self.share);
         let mill = (self.share > 0.0)

@@ -17,6 +17,7 @@ mod learn;
 mod load;
 mod meters;
 mod outbox;
+mod replay;
 mod session;
 mod streams;
 mod task;
@@ -137,12 +138,14 @@ impl Worker {
                 every_gpu,
                 baseline,
                 knowledge,
+                record,
             } => self.watch(|wishes| Watch {
                 device,
                 measure,
                 every_gpu,
                 knowledge,
                 purpose: Purpose::Look { baseline },
+                record,
                 wishes,
             }),
             Command::MeasureIdle {
@@ -156,6 +159,7 @@ impl Worker {
                 every_gpu: false,
                 knowledge,
                 purpose: Purpose::Idle { duration_s },
+                record: None,
                 wishes,
             }),
             Command::Load {
@@ -179,6 +183,7 @@ impl Worker {
                 };
                 load.start(self.outbox.clone(), Arc::clone(&self.controls));
             }
+            Command::Replay { file } => replay::replay(&self.outbox, &file),
             Command::OpenWindow => self.wish(Wish::OpenWindow),
             Command::CloseWindow => self.wish(Wish::CloseWindow),
             Command::Pause => self.controls.pause(),

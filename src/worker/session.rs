@@ -9,6 +9,7 @@ use super::learn::{Done, Learn};
 use super::meters::{Beginning, Ended, Meters};
 use super::outbox::Outbox;
 use super::wall::Wall;
+use super::watch::all_answer;
 use super::{PROGRAM_VERSION, convert, task};
 use crate::data;
 use crate::device::{self, DeviceEntry, Opened};
@@ -210,6 +211,7 @@ fn meters(
     let known = Known::of(knowledge, entry);
     let mut found = power::discover(&known.options(entry, &setup.measure, busy));
     known.remark(&mut found);
+    all_answer(&setup.measure, &found)?;
     let wall = setup
         .measure
         .wall

@@ -1,6 +1,7 @@
 //! The meters without a run: live readings, windows of time, and the power of the idle machine.
 
 use std::cell::Cell;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -10,7 +11,8 @@ use super::controls::Controls;
 use super::known::Known;
 use super::outbox::Outbox;
 use super::{convert, session, task, wall};
-use crate::power::{self, Clock, IdleBaseline, Origin, Sampler, SamplerOptions, WindowId};
+use crate::power::recording::{Recorder, RecordingState};
+use crate::power::{self, Clock, IdleBaseline, Record, Sampler, SamplerOptions, Status, WindowId};
 use crate::protocol::{Event, Failure, FailureKind, Knowledge, PhaseEnergy};
 use crate::setup::MeasureSetup;
 
@@ -57,6 +59,8 @@ pub struct Watch {
     pub knowledge: Knowledge,
     /// What for.
     pub purpose: Purpose,
+    /// File to which every raw reading is written.
+    pub record: Option<PathBuf>,
     /// What the controller asks for meanwhile.
     pub wishes: Receiver<Wish>,
 }
@@ -81,14 +85,25 @@ impl Watch {
         };
         idle_s.map_or(Ok(()), check_duration)?;
         let found = self.discover(outbox)?;
-        let mut watching = Watching::start(found, self.measure.rate_hz, outbox)?;
+        let clock = Clock::new();
+        let rate_hz = self.measure.rate_hz;
+        let recorder = self.record.as_deref().map(|file| {
+            Recorder::create(file, &found.meters, &clock, rate_hz)
+                .map_err(session::failure(FailureKind::Storage))
+        });
+        let recorder = recorder.transpose()?;
+        let recording = recorder.as_ref().map(Recorder::recording);
+        let record = recorder.map(|recorder| Box::new(recorder) as Box<dyn Record>);
+        let mut watching = Watching::start(found, clock, rate_hz, record, outbox)?;
         if let Some(duration_s) = idle_s {
             watching.measure_idle(duration_s, controls)?;
         }
-        match self.purpose {
-            Purpose::Look { .. } => watching.look(&self.wishes, controls),
-            Purpose::Idle { .. } => Ok(()),
+        if matches!(self.purpose, Purpose::Look { .. }) {
+            watching.look(&self.wishes, controls)?;
         }
+        // Whatever is still to be written is, before the sampler is gone.
+        drop(watching);
+        recording.map_or(Ok(()), |recording| is_whole(&recording.state()))
     }
 
     fn discover(&self, outbox: &Outbox) -> Result<power::Discovery, Failure> {
@@ -113,23 +128,40 @@ impl Watch {
         let at_wall = wall::report(&self.knowledge.walls, &chosen.entry.identity(), &found);
         outbox.send(convert::sources(&found, at_wall));
         outbox.send(convert::meters(&found, None));
-        refuse_real(&self.measure, &found)?;
+        all_answer(&self.measure, &found)?;
         Ok(found)
     }
 }
 
-/// Where meters were asked for, none of the machine's own may be read.
-pub fn refuse_real(measure: &MeasureSetup, found: &power::Discovery) -> Result<(), Failure> {
-    let is_real = |planned: &power::Planned| planned.info().origin != Origin::Simulated;
-    if measure.meters.is_empty() || !found.meters.iter().any(is_real) {
-        return Ok(());
+/// Half of the meters that were asked for would look like all of them.
+///
+/// # Errors
+/// Where one of them was refused.
+pub fn all_answer(measure: &MeasureSetup, found: &power::Discovery) -> Result<(), Failure> {
+    for report in &found.report {
+        if let Status::Refused { reason, remedy } = &report.status
+            && measure.meters.contains(&report.id)
+        {
+            let remedy = remedy.as_deref().map(|remedy| format!("; {remedy}"));
+            return Err(Failure {
+                kind: FailureKind::Setup,
+                message: format!("{}: {reason}{}", report.id, remedy.unwrap_or_default()),
+            });
+        }
     }
+    Ok(())
+}
+
+/// A recording that lacks something is told at the end: the figures themselves are not touched by it.
+fn is_whole(recording: &RecordingState) -> Result<(), Failure> {
+    let message = match (&recording.problem, recording.lost) {
+        (Some(problem), _) => format!("the recording ended before the measuring did: {problem}"),
+        (None, 0) => return Ok(()),
+        (None, lost) => format!("{lost} lines of the recording were lost: the disk was too slow"),
+    };
     Err(Failure {
-        kind: FailureKind::Meter,
-        message: format!(
-            "the meters asked for ({}) were not put in the place of the machine's own; nothing was measured",
-            measure.meters.join(", ")
-        ),
+        kind: FailureKind::Storage,
+        message,
     })
 }
 
@@ -165,13 +197,15 @@ impl<'a> Watching<'a> {
     /// Where the rate is out of bounds or the system gives no thread.
     pub fn start(
         found: power::Discovery,
+        clock: Clock,
         rate_hz: f64,
+        record: Option<Box<dyn Record>>,
         outbox: &'a Outbox,
     ) -> Result<Self, Failure> {
-        let clock = Clock::new();
         let begun_s = clock.now_s();
+        let options = SamplerOptions { rate_hz };
         // Single samples are nobody's here: without a receiver they are dropped at once.
-        let (sampler, _) = Sampler::start(found.meters, clock, SamplerOptions { rate_hz })
+        let (sampler, _) = Sampler::start_recorded(found.meters, clock, options, record)
             .map_err(session::failure(FailureKind::Setup))?;
         Ok(Self {
             sampler,
@@ -236,7 +270,7 @@ impl<'a> Watching<'a> {
         }
         let edge = self
             .sampler
-            .edge(&[], &["watch"])
+            .edge(&[], &["measured"])
             .map_err(session::failure(FailureKind::Meter))?;
         self.window = edge.opened.first().copied();
         self.outbox.send(Event::WindowOpened {

@@ -46,7 +46,7 @@ fn signal(pid: u32, name: &str) {
 
 /// Process ids of the workers that `controller` started.
 #[cfg(target_os = "linux")]
-fn workers(controller: u32) -> Vec<u32> {
+pub fn workers(controller: u32) -> Vec<u32> {
     let path = format!("/proc/{controller}/task");
     let tasks = std::fs::read_dir(path).into_iter().flatten().flatten();
     tasks

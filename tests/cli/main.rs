@@ -2,6 +2,8 @@
 
 mod adapter;
 mod bad_input;
+#[cfg(unix)]
+mod doctor;
 #[path = "../support/fake_nvml.rs"]
 mod fake_nvml;
 #[path = "../support/fake_sysfs.rs"]
@@ -10,7 +12,13 @@ mod interruption;
 mod joulelab;
 mod library;
 #[cfg(unix)]
+mod machine;
+#[cfg(unix)]
 mod meters;
+#[cfg(unix)]
+mod power;
+#[cfg(unix)]
+mod power_command;
 mod setup;
 mod training;
 mod worker;

@@ -11,13 +11,13 @@ use crate::joulelab::{Joulelab, number};
 use crate::worker::Worker;
 
 /// Moves a package's counter at a constant power for as long as it lives.
-struct Counter {
+pub struct Counter {
     running: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Counter {
-    fn start(root: &Path, watts: f64) -> Self {
+    pub fn start(root: &Path, watts: f64) -> Self {
         let running = Arc::new(AtomicBool::new(true));
         let going_on = Arc::clone(&running);
         let folder = root.join("class/powercap/intel-rapl:0");
@@ -51,7 +51,7 @@ impl Drop for Counter {
     }
 }
 
-fn with_sysfs(sysfs: &FakeSysfs) -> Joulelab {
+pub fn with_sysfs(sysfs: &FakeSysfs) -> Joulelab {
     Joulelab::new().with_env("JOULELAB_SYSFS_ROOT", sysfs.root())
 }
 

@@ -1,9 +1,9 @@
-use std::{path::Path, sync::Arc, thread::sleep, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use joulelab::{
     power::{
-        Clock, Discovery, ErrorRule, Kind, Options, Parameters, Sampler, SamplerOptions,
-        SourceReport, Status, TrainingGpu, UDEV_RULE, access_refusal, discover, shape,
+        Discovery, ErrorRule, Options, Parameters, SourceReport, Status, TrainingGpu, UDEV_RULE,
+        access_refusal, discover, shape,
     },
     units::{Boundary, Grade},
 };
@@ -11,7 +11,6 @@ use joulelab::{
 use super::{fake_nvml::FakeNvml, fake_sysfs::FakeSysfs};
 
 const CPU: &str = "AMD Ryzen 9 5950X 16-Core Processor";
-const CARD: &str = "[card]\nname = NVIDIA GeForce RTX 3080\npci = 00000000:0A:00.0\n";
 
 /// Makes a zone's counter unreadable for everybody, root included: a folder takes its place.
 fn break_counter(sysfs: &FakeSysfs, zone: &str) {
@@ -22,20 +21,8 @@ fn break_counter(sysfs: &FakeSysfs, zone: &str) {
     std::fs::create_dir(&path).expect("a folder in its place");
 }
 
-/// An NVIDIA display device with its power state, `active` or `suspended`.
-fn nvidia_card(sysfs: &FakeSysfs, address: &str, runtime_status: &str) {
-    let folder = format!("bus/pci/devices/{address}");
-    sysfs
-        .write(&format!("{folder}/vendor"), "0x10de\n")
-        .write(&format!("{folder}/class"), "0x030000\n")
-        .write(
-            &format!("{folder}/power/runtime_status"),
-            &format!("{runtime_status}\n"),
-        );
-}
-
 /// Options that touch nothing of the machine that runs the test.
-fn options(sysfs: &FakeSysfs, nvml: Option<&FakeNvml>) -> Options {
+pub(super) fn options(sysfs: &FakeSysfs, nvml: Option<&FakeNvml>) -> Options {
     Options {
         sysfs_root: sysfs.root().to_owned(),
         nvml_library: Some(nvml.map_or("/nowhere/libnvidia-ml.so".into(), FakeNvml::path)),
@@ -45,7 +32,7 @@ fn options(sysfs: &FakeSysfs, nvml: Option<&FakeNvml>) -> Options {
     }
 }
 
-fn gpu(name: &str, pci: Option<&str>) -> Option<TrainingGpu> {
+pub(super) fn gpu(name: &str, pci: Option<&str>) -> Option<TrainingGpu> {
     Some(TrainingGpu {
         name: name.to_owned(),
         integrated: false,
@@ -56,18 +43,18 @@ fn gpu(name: &str, pci: Option<&str>) -> Option<TrainingGpu> {
 }
 
 /// The meters that add up, but for that of the memory's size, which stands in wherever no counter of it is read.
-fn used(discovery: &Discovery) -> Vec<&str> {
+pub(super) fn used(discovery: &Discovery) -> Vec<&str> {
     let meters = discovery.parts();
     let ids = meters.map(|meter| meter.info().id.as_str());
     ids.filter(|id| *id != "model:memory").collect()
 }
 
-fn report<'a>(discovery: &'a Discovery, id: &str) -> &'a SourceReport {
+pub(super) fn report<'a>(discovery: &'a Discovery, id: &str) -> &'a SourceReport {
     let found = discovery.report.iter().find(|report| report.id == id);
     found.unwrap_or_else(|| panic!("no {id} in {:#?}", discovery.report))
 }
 
-fn why(report: &SourceReport) -> &str {
+pub(super) fn why(report: &SourceReport) -> &str {
     match &report.status {
         Status::Used => "used",
         Status::CrossCheck => "cross-check",
@@ -76,7 +63,7 @@ fn why(report: &SourceReport) -> &str {
     }
 }
 
-fn two_packages() -> FakeSysfs {
+pub(super) fn two_packages() -> FakeSysfs {
     let sysfs = FakeSysfs::new();
     sysfs
         .write("class/powercap/intel-rapl/enabled", "1\n")
@@ -241,186 +228,6 @@ fn a_models_grade_says_how_its_points_are_known() {
         (shape(-1.0), shape(0.0), shape(1.0), shape(7.0)),
         (0.0, 0.0, 1.0, 1.0)
     );
-}
-
-#[test]
-fn the_card_that_trains_is_matched_by_pci_address_and_counts() {
-    let script = format!(
-        "driver = 535.1\n[card]\nname = NVIDIA T4\npci = 00000000:01:00.0\n{CARD}watts = 150\nrefresh_ms = 20\n"
-    );
-    let nvml = FakeNvml::new(&script);
-    let sysfs = two_packages();
-    let mut options = options(&sysfs, Some(&nvml));
-    options.gpu = gpu("NVIDIA GeForce RTX 3080", Some("0000:0a:00.0"));
-    let found = discover(&options);
-    assert_eq!(used(&found)[0], "nvml:1");
-    let info = found.meters[0].info().clone();
-    assert_eq!((info.grade, info.boundary), (Grade::B, Boundary::GpuBoard));
-    assert!(matches!(
-        info.kind,
-        Kind::Counter {
-            wrap_counts: None,
-            ..
-        }
-    ));
-    let refresh_s = info.refresh_s.expect("a refresh period");
-    assert!((0.015..0.1).contains(&refresh_s), "{refresh_s}");
-    assert_eq!(info.notes, ["driver 535.1"]);
-    assert!(why(report(&found, "nvml:0")).contains("not the GPU that trains"));
-    let of = "nvml:1".to_owned();
-    assert_eq!(report(&found, "model:gpu").status, Status::StandBy { of });
-
-    let (sampler, samples) =
-        Sampler::start(found.meters, Clock::new(), SamplerOptions { rate_hz: 20.0 }).unwrap();
-    let window = sampler.open_window("train").unwrap();
-    sleep(Duration::from_millis(1500));
-    let figures = sampler.close_window(window).unwrap();
-    let energy = figures[0].energy_j.unwrap();
-    assert!(energy.covers(150.0 * figures[0].window_s), "{figures:?}");
-    assert!((energy.value / figures[0].window_s - 150.0).abs() < 15.0);
-    // The package counters stand still in this tree: missing, not 0 J.
-    assert_eq!(figures[1].energy_j, None);
-    sampler.stop();
-    let seen: Vec<_> = samples
-        .iter()
-        .flatten()
-        .filter(|sample| sample.meter == 0)
-        .collect();
-    for (metric, unit, value) in [("utilization", "%", 87.0), ("temperature", "Cel", 61.0)] {
-        let sample = seen
-            .iter()
-            .find(|sample| sample.metric == metric)
-            .expect(metric);
-        assert_eq!((sample.value, &*sample.unit), (value, unit));
-    }
-}
-
-#[test]
-fn polled_power_where_there_is_no_counter() {
-    let script = "[card]\nname = NVIDIA GeForce GTX 1080\ncounter = no\nwatts = 90\n";
-    let nvml = FakeNvml::new(script);
-    let sysfs = FakeSysfs::new();
-    let mut options = options(&sysfs, Some(&nvml));
-    options.gpu = gpu("NVIDIA GeForce GTX 1080", None);
-    let found = discover(&options);
-    let info = found.meters[0].info();
-    assert_eq!((info.id.as_str(), info.grade), ("nvml:0", Grade::C));
-    assert_eq!((info.kind, info.error), (Kind::Power, ErrorRule::POLLED));
-    assert!(
-        info.notes.iter().any(|note| note.contains("by its name")),
-        "{:?}",
-        info.notes
-    );
-    assert_eq!(report(&found, "nvml:0").raw.as_deref(), Some("90000 mW"));
-
-    nvml.rewrite("[card]\nname = NVIDIA A100-SXM4-40GB\ncounter = no\n");
-    sleep(Duration::from_millis(100));
-    options.gpu = gpu("NVIDIA A100-SXM4-40GB", Some("01:00.0"));
-    let found = discover(&options);
-    assert_eq!(found.meters[0].info().error, ErrorRule::POLLED_PART_TIME);
-}
-
-#[test]
-fn an_ambiguous_match_attributes_nothing() {
-    let nvml = FakeNvml::new(&format!("{CARD}{}", CARD.replace("0A", "0B")));
-    let sysfs = FakeSysfs::new();
-    let mut options = options(&sysfs, Some(&nvml));
-    options.gpu = gpu("NVIDIA GeForce RTX 3080", None);
-    let found = discover(&options);
-    assert_eq!(used(&found), ["model:cpu", "model:gpu"]);
-    for id in ["nvml:0", "nvml:1"] {
-        assert!(why(report(&found, id)).contains("attributed to none"));
-    }
-    options.gpu = gpu("NVIDIA GeForce RTX 3080", Some("0000:0c:00.0"));
-    let other = discover(&options);
-    assert!(why(report(&other, "nvml:0")).contains("sits at 0000:0c:00.0, and this is not it"));
-    let model = found.parts().last().unwrap().info();
-    assert!(model.notes[1].contains("upper bound"));
-}
-
-#[test]
-fn cards_without_a_reading_are_refused_and_the_enforced_limit_feeds_the_model() {
-    let refused = [
-        (
-            "counter = no\npower = no\nlimit_watts = 80\n",
-            "neither energy counter",
-            80.0,
-        ),
-        ("mig = yes\n", "MIG", 320.0),
-        ("fail = yes\n", "neither energy counter", 320.0),
-    ];
-    for (lines, reason, board_w) in refused {
-        let nvml = FakeNvml::new(&format!("{CARD}{lines}"));
-        let sysfs = FakeSysfs::new();
-        let mut options = options(&sysfs, Some(&nvml));
-        options.gpu = gpu("NVIDIA GeForce RTX 3080", Some("0000:0a:00.0"));
-        let found = discover(&options);
-        assert_eq!(used(&found), ["model:cpu", "model:gpu"], "{lines}");
-        let report = report(&found, "nvml:0");
-        assert!(matches!(report.status, Status::Refused { .. }));
-        assert!(
-            why(report).contains(reason) || lines.contains("fail"),
-            "{report:?}"
-        );
-        assert_eq!(
-            found.parts().last().unwrap().info().max_power_w,
-            board_w,
-            "{lines}"
-        );
-    }
-}
-
-#[test]
-fn a_module_whose_counter_covers_the_cpu_has_no_second_cpu_meter() {
-    let nvml = FakeNvml::new("[card]\nname = NVIDIA GH200 480GB\n");
-    let sysfs = FakeSysfs::new();
-    let mut options = options(&sysfs, Some(&nvml));
-    options.gpu = gpu("NVIDIA GH200 480GB", Some("0000:01:00.0"));
-    let found = discover(&options);
-    assert_eq!(used(&found), ["nvml:0"]);
-    assert_eq!(found.meters[0].info().boundary, Boundary::Soc);
-}
-
-#[test]
-fn counter_and_power_that_disagree_are_flagged() {
-    let nvml = FakeNvml::new(&format!("{CARD}watts = 17\nreported_watts = 10\n"));
-    let sysfs = FakeSysfs::new();
-    let mut options = options(&sysfs, Some(&nvml));
-    options.gpu = gpu("NVIDIA GeForce RTX 3080", Some("0000:0a:00.0"));
-    let found = discover(&options);
-    let notes = &found.meters[0].info().notes;
-    assert!(
-        notes.iter().any(|note| note.contains("disagree")),
-        "{notes:?}"
-    );
-}
-
-#[test]
-fn a_library_that_is_missing_or_without_driver_says_how_to_mend_that() {
-    let sysfs = FakeSysfs::new();
-    let found = discover(&options(&sysfs, None));
-    assert!(why(report(&found, "nvml")).contains("not there"));
-    let nvml = FakeNvml::new("init = no\n");
-    let found = discover(&options(&sysfs, Some(&nvml)));
-    let Status::Refused { reason, remedy } = &report(&found, "nvml").status else {
-        panic!("refused")
-    };
-    assert!(reason.contains("not loaded") && remedy.is_some());
-}
-
-#[test]
-fn sleeping_cards_are_left_asleep_unless_one_is_to_train() {
-    let nvml = FakeNvml::new(CARD);
-    let sysfs = FakeSysfs::new();
-    nvidia_card(&sysfs, "0000:0a:00.0", "suspended");
-    let mut options = options(&sysfs, Some(&nvml));
-    let found = discover(&options);
-    assert!(why(report(&found, "nvml")).contains("sleeps"));
-    options.gpu = gpu("NVIDIA GeForce RTX 3080", Some("0000:0a:00.0"));
-    assert_eq!(used(&discover(&options))[0], "nvml:0");
-    options.gpu = None;
-    nvidia_card(&sysfs, "0000:0a:00.0", "active");
-    assert!(why(report(&discover(&options), "nvml:0")).contains("no GPU trains"));
 }
 
 #[test]

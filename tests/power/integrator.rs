@@ -180,6 +180,112 @@ proptest! {
         prop_assert!(close(figure.covered_s, expected.1));
     }
 
+    #[test]
+    fn a_stall_is_missing_wherever_it_falls_and_however_long_it_is(
+        before in 20_usize..60, stands in 20_usize..200, after in 20_usize..60, watts in 20.0..500.0_f64,
+    ) {
+        // It stands still and then counts on from where it stood: that energy was never drawn.
+        let mut readings = steady(before + after, 0, watts, |counts| counts);
+        let stood = readings[before - 1].1;
+        for (t_s, _) in &mut readings[before..] {
+            *t_s += stands as f64 * PERIOD_S;
+        }
+        let from_s = readings[before - 1].0;
+        readings.splice(
+            before..before,
+            (1..=stands).map(|i| (from_s + i as f64 * PERIOD_S, stood)),
+        );
+        let figure = figure(&wrapping(None), &readings);
+        let moved_s = (before + after - 1) as f64 * PERIOD_S;
+        prop_assert!(close(value(&figure), moved_s * watts), "{:?}", figure);
+        prop_assert!(close(figure.covered_s, moved_s), "{:?} {}", figure, moved_s);
+        prop_assert!(close(figure.window_s, moved_s + stands as f64 * PERIOD_S));
+    }
+
+    #[test]
+    fn a_second_reading_at_one_time_changes_nothing(
+        power in any::<bool>(),
+        known_range in any::<bool>(),
+        twice in prop::collection::vec((1_usize..100, any::<u64>(), prop::num::f64::ANY), 1..30),
+        watts in 20.0..500.0_f64,
+    ) {
+        let info = if power { polled("p") } else { wrapping(known_range.then_some(RANGE)) };
+        let mut readings = steady(100, 1_000_000, watts, |counts| counts);
+        if power {
+            readings.iter_mut().for_each(|(_, level)| *level = Level::Watts(watts));
+        }
+        let once = figure(&info, &readings);
+        for (at, counts, other_w) in twice {
+            let at = at.min(readings.len() - 1);
+            let again = if power { Level::Watts(other_w) } else { Level::Counts(counts) };
+            readings.insert(at + 1, (readings[at].0, again));
+        }
+        prop_assert_eq!(figure(&info, &readings), once);
+    }
+
+    #[test]
+    fn spikes_of_a_counter_cost_nothing_however_many_there_are(
+        spikes in prop::collection::btree_map(5_usize..95, 1_u64 << 50..u64::MAX, 1..20), watts in 20.0..500.0_f64,
+    ) {
+        let mut readings = steady(101, 5_000_000_000, watts, |counts| counts);
+        for (at, counts) in &spikes {
+            // Two at a time agree only by chance: a power of up to 1000 W lies between hardly any of them.
+            readings[*at].1 = Level::Counts(*counts);
+        }
+        let figure = figure(&wrapping(None), &readings);
+        prop_assert!(close(figure.covered_s, 10.0));
+        prop_assert!(close(value(&figure), 10.0 * watts));
+    }
+
+    #[test]
+    fn whatever_comes_no_figure_is_impossible(
+        kind in 0_u8..4,
+        steps in prop::collection::vec(
+            (prop_oneof![0.0..0.5_f64, 0.0..1e4_f64, prop::num::f64::ANY],
+             prop_oneof![Just(Level::Counts(0)), any::<u64>().prop_map(Level::Counts),
+                         (0_u64..1_000_000_000).prop_map(Level::Counts),
+                         prop::num::f64::ANY.prop_map(Level::Watts), (0.0..1e3_f64).prop_map(Level::Watts)],
+             0_u8..4),
+            1..200,
+        ),
+    ) {
+        let info = match kind {
+            0 => polled("p"),
+            1 => MeterInfo { refresh_s: Some(1.0), ..polled("p") },
+            2 => wrapping(None),
+            _ => wrapping(Some(1_000_000_000)),
+        };
+        let mut integrator = Integrator::new(&info, PERIOD_S);
+        let mut t_s = 0.0_f64;
+        let mut marks = vec![integrator.mark(t_s)];
+        for (dt_s, level, edge) in steps {
+            // Some times are no numbers or lie in the past: the integrator has to see to that itself.
+            let at_s = t_s + dt_s;
+            if at_s >= 1e9 {
+                continue;
+            }
+            integrator.push(at_s, level);
+            if at_s >= t_s {
+                t_s = at_s;
+                if edge == 0 {
+                    marks.push(integrator.mark(t_s));
+                }
+            }
+        }
+        marks.push(integrator.mark(t_s));
+        for (i, from) in marks.iter().enumerate() {
+            for to in &marks[i..] {
+                let figure = integrator.figure(from, to);
+                prop_assert!(figure.covered_s >= 0.0 && figure.covered_s <= figure.window_s);
+                let Some(energy) = figure.energy_j else { continue };
+                let limit_j = info.max_power_w * (figure.window_s + 1.0) * 2.0;
+                prop_assert!(energy.value >= 0.0 && energy.value <= limit_j, "{:?}", figure);
+                prop_assert!(energy.low >= 0.0 && energy.low <= energy.value);
+                prop_assert!(energy.high.is_finite() && energy.value <= energy.high, "{:?}", figure);
+            }
+        }
+    }
+
     /// The heart of it: whatever a meter does, windows that share their edges add up to the whole.
     #[test]
     fn contiguous_windows_add_up_to_the_whole(
@@ -241,6 +347,38 @@ proptest! {
         let all_known = parts.iter().all(|part| part.energy_j.is_some());
         prop_assert!(!all_known || high(&whole) <= sum(&high) * (1.0 + 1e-9) + 1e-6);
     }
+}
+
+/// Found by the property above: it gave less than 0 J.
+#[test]
+fn a_reading_older_than_a_mark_is_dropped() {
+    let mut integrator = Integrator::new(&polled("p"), PERIOD_S);
+    integrator.push(0.0, Level::Watts(100.0));
+    let from = integrator.mark(0.05);
+    let verdict = integrator.push(0.04, Level::Watts(900.0));
+    assert_eq!(verdict, Push::Dropped(Dropped::Time));
+    integrator.push(0.05, Level::Watts(100.0));
+    integrator.push(0.1, Level::Watts(100.0));
+    let to = integrator.mark(0.1);
+    assert!(close(value(&integrator.figure(&from, &to)), 5.0));
+}
+
+/// Found by fuzzing: the upper end was infinite.
+#[test]
+fn a_window_of_next_to_no_time_has_an_interval() {
+    let mut integrator = Integrator::new(&wrapping(None), PERIOD_S);
+    integrator.push(0.0, Level::Counts(0));
+    let from = integrator.mark(0.0);
+    let t_s = f64::from_bits(1);
+    // The counter had not been told of this joule yet.
+    assert_eq!(integrator.push(t_s, Level::Counts(1_000_000)), Push::Taken);
+    let to = integrator.mark(t_s);
+    let energy = integrator.figure(&from, &to).energy_j.expect("an energy");
+    assert!(energy.high.is_finite() && energy.covers(1.0), "{energy:?}");
+    assert!(
+        energy.high <= 1.05 + 2.0 * 0.001 * 1000.0 + 1e-9,
+        "{energy:?}"
+    );
 }
 
 #[test]
@@ -338,4 +476,32 @@ fn intervals_follow_the_table_of_grades() {
     let energy = energy.expect("an energy");
     assert!(close(energy.high, 1000.0 + 50.0 + 2.0 * 10.0), "{energy:?}");
     assert!(close(energy.low, 1000.0 - 50.0 - 2.0 * 10.0));
+}
+
+#[test]
+fn an_interruption_leaves_its_stretch_uncovered_though_the_counter_goes_on() {
+    for power in [false, true] {
+        let info = if power { polled("p") } else { counter("c") };
+        let mut integrator = Integrator::new(&info, PERIOD_S);
+        let joules = |t_s: f64| (t_s * 20.0 * 1e6).round() as u64;
+        let level = |t_s: f64| match power {
+            true => Level::Watts(20.0),
+            false => Level::Counts(joules(t_s)),
+        };
+        for i in 0..=10 {
+            integrator.push(f64::from(i) * PERIOD_S, level(f64::from(i) * PERIOD_S));
+        }
+        let from = integrator.mark(1.0);
+        integrator.interrupt();
+        assert_eq!(integrator.power_w(), None);
+        integrator.interrupt();
+        for i in 30..=40 {
+            integrator.push(f64::from(i) * PERIOD_S, level(f64::from(i) * PERIOD_S));
+        }
+        let to = integrator.mark(4.0);
+        let figure = integrator.figure(&from, &to);
+        assert!((figure.window_s - 3.0).abs() < 1e-9);
+        assert!((figure.covered_s - 1.0).abs() < 1e-9, "{figure:?}");
+        assert!((value(&figure) - 20.0).abs() < 1e-6, "{figure:?}");
+    }
 }

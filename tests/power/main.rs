@@ -9,10 +9,16 @@ mod discovery;
 mod integrator;
 mod models;
 mod names;
+#[cfg(unix)]
+mod nvml;
+#[cfg(unix)]
+mod nvml_faults;
+mod recording;
 mod roofline;
 mod sampling;
 mod simulated;
 mod simulated_models;
+mod simulations;
 
 #[cfg(unix)]
 #[path = "../support/fake_nvml.rs"]

@@ -41,6 +41,10 @@ fn best(
     words: fn(&str) -> Vec<String>,
     decoration: fn(&str) -> bool,
 ) -> Option<(f64, String)> {
+    if name.is_empty() {
+        // The table is long, and what has no name is not in it.
+        return None;
+    }
     let mut best: Option<(usize, f64, String)> = None;
     let mut tied = false;
     for (entry, watts) in rows {

@@ -6,6 +6,7 @@ mod gpu_model;
 mod memory_model;
 mod nvml;
 mod rapl;
+pub(super) mod simulated;
 
 pub use nvml::{part_time_sampled, sleeping_cards};
 pub use rapl::{UDEV_RULE, access_refusal};

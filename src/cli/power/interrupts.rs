@@ -1,0 +1,66 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Counts the user's wishes to end, and passes them on to a command that does not hear them by itself.
+///
+/// A terminal sends Ctrl-C to every program in front of it, to the command too: nothing is passed on then. A signal that
+/// is sent to this process alone cannot be told from that where there is a terminal, so the second is passed on as a
+/// request to terminate (SIGTERM), and the third ends the command (SIGKILL). Without a terminal the first is passed on.
+#[derive(Default)]
+pub struct Interrupts {
+    count: AtomicU32,
+    /// Process of the command while it runs.
+    command: Mutex<Option<u32>>,
+}
+
+impl Interrupts {
+    /// Interrupts are counted from here on instead of ending the program.
+    pub fn catch() -> Arc<Self> {
+        let interrupts = Arc::new(Self::default());
+        let caught = Arc::clone(&interrupts);
+        if let Err(error) = ctrlc::set_handler(move || caught.take()) {
+            tracing::warn!("an interrupt will end the program without its figures: {error}");
+        }
+        interrupts
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> u32 {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// From here on they are for the command with this process number too; with `None` no longer.
+    pub fn pass_on_to(&self, command: Option<u32>) {
+        *self.command.lock().unwrap_or_else(PoisonError::into_inner) = command;
+    }
+
+    fn take(&self) {
+        let so_far = self.count.fetch_add(1, Ordering::AcqRel);
+        let command = self.command.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(process) = *command {
+            pass_on(process, so_far);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn pass_on(process: u32, so_far: u32) {
+    use rustix::process::{Pid, Signal, kill_process};
+    // Can only be opened by a process that has a terminal.
+    let has_terminal = std::fs::File::open("/dev/tty").is_ok();
+    let signal = match so_far + u32::from(!has_terminal) {
+        0 => return,
+        1 => Signal::TERM,
+        _ => Signal::KILL,
+    };
+    let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) else {
+        return;
+    };
+    if let Err(error) = kill_process(pid, signal) {
+        tracing::debug!("the command takes no signal: {error}");
+    }
+}
+
+/// The console sends Ctrl-C to the command itself; there is no other request to end it.
+#[cfg(not(unix))]
+fn pass_on(_process: u32, _so_far: u32) {}
