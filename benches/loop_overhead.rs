@@ -17,7 +17,9 @@ use joulelab::models::Network;
 use joulelab::setup::{
     AdamSetup, DataCounts, MlpSetup, ModelSetup, OptimiserSetup, Phase, Setup, plan::Plan,
 };
-use joulelab::train::{Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, train};
+use joulelab::train::{
+    Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, Work, train,
+};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -220,6 +222,7 @@ impl Observer for Stopwatch {
     fn predicted(&mut self, _: Predictions) {}
 
     fn saved(&mut self, _: &Saved) {}
+    fn worked(&mut self, _: Work) {}
 
     fn signal(&mut self) -> Signal {
         Signal::Continue

@@ -4,6 +4,7 @@
 //! workers. Results go to standard output, everything else to standard error.
 
 mod bar;
+mod calibrate;
 mod data_info;
 mod devices;
 mod doctor;
@@ -30,6 +31,7 @@ use clap::{Parser, Subcommand};
 
 use crate::control::{self, WorkerCommand};
 use crate::library::Library;
+use crate::protocol::Knowledge;
 pub use exit::{Exit, Failed};
 
 /// Train neural networks on any GPU and see what each choice of the setup costs in energy.
@@ -59,6 +61,8 @@ enum Command {
     Devices(devices::Args),
     /// Try every power meter: what it reads, how good it is, or why it was refused and how to mend that
     Doctor(doctor::Args),
+    /// Compare the meters with a plug meter, so that runs can tell what is drawn at the wall
+    Calibrate(Box<calibrate::Args>),
     /// Read every power meter: live, or while another program runs (`joulelab power -- COMMAND`)
     Power(power::Args),
     /// Describe a dataset and the model of a setup: sizes, layers, parameters, FLOP
@@ -112,6 +116,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Run(args)) => run::run(*args, &place),
         Some(Command::Devices(args)) => devices::run(&args, &place),
         Some(Command::Doctor(args)) => doctor::run(&args, &place),
+        Some(Command::Calibrate(args)) => calibrate::run(&args, &place),
         Some(Command::Power(args)) => power::run(&args, &place),
         Some(Command::Info(args)) => data_info::run(&args),
         Some(Command::Runs(args)) => runs::run(&args, &place),
@@ -155,6 +160,21 @@ impl Place {
     /// How to start a worker on this machine.
     fn worker(&self) -> Result<WorkerCommand, Failed> {
         Ok(WorkerCommand::local(&self.log)?)
+    }
+
+    /// What the library knows of this machine's power; where there is no library yet, or it cannot be read, nothing.
+    fn knowledge(&self) -> Knowledge {
+        let known = self.path().ok().filter(|path| path.exists()).map(|path| {
+            let library = Library::open(path)?;
+            control::knowledge(&library)
+        });
+        known
+            .transpose()
+            .unwrap_or_else(|error| {
+                tracing::warn!("meters are read without what is known of them: {error}");
+                None
+            })
+            .unwrap_or_default()
     }
 
     /// The library, with runs whose recorder is gone marked as interrupted.

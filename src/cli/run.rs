@@ -195,7 +195,9 @@ fn announce(event: &Event, bar: &Bar) {
                     meter.boundary, meter.source, meter.device, meter.grade
                 ));
             }
-            let only_models = meters.iter().all(|meter| meter.kind == "model");
+            let only_models = meters
+                .iter()
+                .all(|meter| meter.kind == "model" || meter.calibration.is_some());
             let is_refused =
                 |source: &Source| matches!(source.status, SourceStatus::Refused { .. });
             if only_models && !meters.is_empty() && refused.iter().any(is_refused) {

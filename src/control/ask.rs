@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::process::{StartError, Worker, WorkerCommand};
 use crate::protocol::{
-    AccountLine, Command, Device, Event, Failure, Meter, Replayed, ReplayedWindow, Source,
+    AccountLine, Command, Device, Event, Failure, Knowledge, Meter, Replayed, ReplayedWindow,
+    Source, WallLine, WallReadings,
 };
 use crate::setup::MeasureSetup;
 
@@ -50,7 +51,8 @@ pub struct Diagnosis {
     pub account: Vec<AccountLine>,
 }
 
-/// Every meter that was tried for `device`, and the device that it means.
+/// Every meter that was tried for `device`, and the device that it means. `knowledge` is what the library knows of the
+/// machine's power ([`super::knowledge`]), or nothing.
 ///
 /// # Errors
 /// Where the worker cannot be started or dies, or there is no such device.
@@ -58,11 +60,13 @@ pub fn doctor(
     command: &WorkerCommand,
     device: &str,
     measure: &MeasureSetup,
+    knowledge: Knowledge,
 ) -> Result<Diagnosis, AskError> {
     let mut worker = Worker::start(command)?;
     worker.send(&Command::Doctor {
         device: device.to_owned(),
         measure: measure.clone(),
+        knowledge,
     });
     let mut chosen = None;
     loop {
@@ -77,6 +81,23 @@ pub fn doctor(
                     });
                 }
             }
+            Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure)),
+            Ok(_) => {}
+            Err(_) => return Err(AskError::Died(worker.cause())),
+        }
+    }
+}
+
+/// Puts a line through readings of a plug meter.
+///
+/// # Errors
+/// Where the worker cannot be started or dies, or the readings give no line; says why.
+pub fn fit_wall(command: &WorkerCommand, readings: WallReadings) -> Result<WallLine, AskError> {
+    let mut worker = Worker::start(command)?;
+    worker.send(&Command::FitWall(readings));
+    loop {
+        match worker.events.recv() {
+            Ok(Event::WallLine(line)) => return Ok(*line),
             Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure)),
             Ok(_) => {}
             Err(_) => return Err(AskError::Died(worker.cause())),

@@ -6,6 +6,7 @@
 
 mod ask;
 mod folders;
+mod knowledge;
 mod machine;
 mod process;
 mod record;
@@ -13,11 +14,12 @@ mod run_control;
 mod session;
 mod watch;
 
-pub use ask::{AskError, Diagnosis, devices, doctor, replay};
+pub use ask::{AskError, Diagnosis, devices, doctor, fit_wall, replay};
 pub use folders::Folders;
+pub use knowledge::{keep as keep_learnt, knowledge};
 pub use machine::{here, is_alive};
 pub use process::{StartError, WorkerCommand};
 pub use record::sum_of_protocol as sum_of_parts;
 pub use run_control::RunControl;
-pub use session::{Ending, Launch, RunEvent, RunSession, start};
-pub use watch::{Heard, Watch, measure, measure_idle, watch};
+pub use session::{Ending, Launch, RunEvent, RunSession, new_id, start};
+pub use watch::{Heard, LoadPlan, Watch, load, measure, measure_idle, watch};

@@ -245,22 +245,36 @@ fn by_boundary(energies: &[PhaseEnergy], meters: &[Meter]) -> Vec<PhaseEnergy> {
 pub fn meters(meters: &[protocol::Meter]) -> Vec<Meter> {
     meters
         .iter()
-        .map(|meter| Meter {
-            id: meter.id.clone(),
-            source: meter.source.clone(),
-            device: Some(meter.device.clone()),
-            boundary: meter.boundary,
-            grade: meter.grade,
-            kind: meter.kind.clone(),
-            refresh_s: meter.refresh_s,
-            info: serde_json::json!({
+        .map(|meter| {
+            let mut info = serde_json::json!({
                 "notes": meter.notes,
                 "origin": meter.origin,
                 "role": meter.role,
                 "covers": meter.covers,
-            }),
+            });
+            if let Some(calibration) = &meter.calibration {
+                info["calibration"] = serde_json::json!(calibration);
+            }
+            Meter {
+                id: meter.id.clone(),
+                source: meter.source.clone(),
+                device: Some(meter.device.clone()),
+                boundary: meter.boundary,
+                grade: meter.grade,
+                kind: meter.kind.clone(),
+                refresh_s: meter.refresh_s,
+                info,
+            }
         })
         .collect()
+}
+
+/// The wall calibration that a run began with, out of its meters as the library keeps them.
+pub fn wall(meters: &[Meter]) -> Option<protocol::KnownWall> {
+    let mut calibrations = meters
+        .iter()
+        .filter_map(|meter| meter.info.get("calibration"));
+    calibrations.find_map(|json| serde_json::from_value(json.clone()).ok())
 }
 
 /// The protocol's energies as the library keeps them.

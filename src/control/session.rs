@@ -14,8 +14,7 @@ use crate::library::{
     self, CarbonBasis, CarbonSummary, Library, LibraryError, NewRun, PhaseEnergy, Status,
 };
 use crate::protocol::{
-    Command, Data, Device, Event, Failure, FailureKind, Knowledge, Resume, RunRequest, SelfCheck,
-    Summary,
+    Command, Data, Device, Event, Failure, FailureKind, Resume, RunRequest, SelfCheck, Summary,
 };
 use crate::setup::Setup;
 
@@ -124,6 +123,10 @@ struct Session {
     self_check: Option<library::SelfCheck>,
     intensity: Option<CarbonIntensity>,
     recorder: Option<Recorder>,
+    /// Identifier of the wall calibration that is applied.
+    calibration: Option<String>,
+    /// What the worker learnt of the machine's power.
+    learnt: Option<Event>,
     /// Of a resumed run: its device, and the step that it goes on from.
     resumes_on: Option<String>,
     from_step: u64,
@@ -146,7 +149,7 @@ impl Session {
         wishes: RunControl,
         watcher: SyncSender<RunEvent>,
     ) -> Self {
-        let run_id = launch.resume.clone().unwrap_or_else(new_run_id);
+        let run_id = launch.resume.clone().unwrap_or_else(new_id);
         Self {
             folders: Folders::beside(&launch.library),
             launch,
@@ -159,6 +162,8 @@ impl Session {
             self_check: None,
             intensity: None,
             recorder: None,
+            calibration: None,
+            learnt: None,
             resumes_on: None,
             from_step: 0,
             store_now: false,
@@ -180,6 +185,7 @@ impl Session {
 
     /// Asks the worker for the run; gives the energy of earlier workers.
     fn ask(&mut self, library: &Library) -> Result<Vec<PhaseEnergy>, End> {
+        let mut knowledge = super::knowledge(library).map_err(End::Library)?;
         let (resume, trained) = match &self.launch.resume {
             None => (None, Vec::new()),
             Some(id) => {
@@ -200,6 +206,8 @@ impl Session {
                 };
                 self.resumes_on = Some(details.run.device.identity.clone());
                 self.from_step = step;
+                // One line for the whole run, whatever was calibrated since.
+                knowledge.walls = record::wall(&details.meters).into_iter().collect();
                 let resume = Resume {
                     checkpoint,
                     t_s: details.run.duration_s,
@@ -221,7 +229,7 @@ impl Session {
             self_checks,
             resume,
             record: self.launch.record.clone(),
-            knowledge: Knowledge::default(),
+            knowledge,
         })));
         Ok(trained)
     }
@@ -310,10 +318,13 @@ impl Session {
                 Err(error) => return Some(End::Library(error)),
             },
             Event::Meters { meters, .. } => {
+                let walls = meters.iter().filter_map(|meter| meter.calibration.as_ref());
+                self.calibration = walls.map(|wall| wall.id.clone()).next();
                 if let Err(end) = self.create(library, record::meters(meters), trained) {
                     return Some(end);
                 }
             }
+            Event::Learnt { .. } => self.learnt = Some(event.clone()),
             _ => {}
         }
         if let Some(recorder) = &mut self.recorder {
@@ -485,7 +496,8 @@ impl Session {
         }
         if let (Some(library), Some(mut recorder)) = (library, self.recorder.take()) {
             ending.run_id = Some(self.run_id.clone());
-            if let Err(error) = close(library, &mut recorder, &self.run_id, &ending) {
+            let calibration = self.calibration.take();
+            if let Err(error) = close(library, &mut recorder, &self.run_id, &ending, calibration) {
                 // A run that could not be closed shows as interrupted when the library is opened next.
                 tracing::error!("the end of the run could not be recorded: {error}");
                 ending.library_failed = true;
@@ -494,8 +506,26 @@ impl Session {
                     message: error.to_string(),
                 });
             }
+            if matches!(ending.status, Status::Completed | Status::Stopped) {
+                self.keep_learnt(library);
+            }
         }
         ending
+    }
+
+    /// Keeps what the run taught of the machine's power. The run is complete without it.
+    fn keep_learnt(&self, library: &mut Library) {
+        let Some(Event::Learnt {
+            device_points,
+            cpu_points,
+        }) = &self.learnt
+        else {
+            return;
+        };
+        let run_id = Some(self.run_id.as_str());
+        if let Err(error) = super::keep_learnt(library, run_id, device_points, cpu_points) {
+            tracing::warn!("what the run taught of the machine's power was not kept: {error}");
+        }
     }
 
     fn carbon(&self, summary: &Summary) -> Option<CarbonSummary> {
@@ -528,6 +558,7 @@ fn close(
     recorder: &mut Recorder,
     run_id: &str,
     ending: &Ending,
+    calibration: Option<String>,
 ) -> Result<(), LibraryError> {
     recorder.store(library)?;
     let summary = ending.summary.as_ref().map(|summary| library::Summary {
@@ -535,7 +566,7 @@ fn close(
         json: serde_json::to_value(summary).unwrap_or_default(),
         target_reached: summary.target_reached,
         carbon: ending.carbon.clone(),
-        calibration: None,
+        calibration,
     });
     let failure = ending
         .failure
@@ -545,7 +576,7 @@ fn close(
 }
 
 /// A new identifier: date and time (UTC) for people, and four random characters against clashes.
-fn new_run_id() -> String {
+pub fn new_id() -> String {
     use rand::RngExt;
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut rng = rand::rng();

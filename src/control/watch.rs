@@ -5,8 +5,9 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use super::ask::AskError;
+use super::folders::Folders;
 use super::process::{Worker, WorkerCommand};
-use crate::protocol::{Command, Event};
+use crate::protocol::{Command, Event, Knowledge};
 use crate::setup::MeasureSetup;
 
 /// A worker that reads the meters. It ends when this is dropped.
@@ -35,6 +36,7 @@ pub fn watch(
     command: &WorkerCommand,
     device: &str,
     measure: &MeasureSetup,
+    knowledge: Knowledge,
 ) -> Result<Watch, AskError> {
     Watch::start(
         command,
@@ -43,6 +45,7 @@ pub fn watch(
             measure: measure.clone(),
             every_gpu: false,
             baseline: false,
+            knowledge,
             record: None,
         },
     )
@@ -59,6 +62,7 @@ pub fn measure(
     device: &str,
     measure: &MeasureSetup,
     baseline: bool,
+    knowledge: Knowledge,
     record: Option<&Path>,
 ) -> Result<Watch, AskError> {
     Watch::start(
@@ -68,6 +72,7 @@ pub fn measure(
             measure: measure.clone(),
             every_gpu: true,
             baseline,
+            knowledge,
             record: record.map(Path::to_owned),
         },
     )
@@ -83,6 +88,7 @@ pub fn measure_idle(
     device: &str,
     measure: &MeasureSetup,
     duration_s: f64,
+    knowledge: Knowledge,
 ) -> Result<Watch, AskError> {
     Watch::start(
         command,
@@ -90,6 +96,45 @@ pub fn measure_idle(
             device: device.to_owned(),
             measure: measure.clone(),
             duration_s,
+            knowledge,
+        },
+    )
+}
+
+/// A steady load, and how long it is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadPlan {
+    /// Share of the time in which the device is busy, 0 to 1; at 0 it is left alone.
+    pub share: f64,
+    /// Seconds of load before the window.
+    pub settle_s: f64,
+    /// Seconds of the window.
+    pub duration_s: f64,
+}
+
+/// Keeps `device` busy while its meters are read: as [`watch`], with [`Event::WindowOpened`] once it is warm and
+/// [`Event::WindowClosed`] at the end unless it is stopped before; what was learnt of the processors follows as
+/// [`Event::Learnt`].
+///
+/// # Errors
+/// Where the worker cannot be started.
+pub fn load(
+    command: &WorkerCommand,
+    device: &str,
+    measure: &MeasureSetup,
+    plan: LoadPlan,
+    knowledge: Knowledge,
+) -> Result<Watch, AskError> {
+    Watch::start(
+        command,
+        &Command::Load {
+            device: device.to_owned(),
+            measure: measure.clone(),
+            settle_s: plan.settle_s,
+            duration_s: plan.duration_s,
+            share: plan.share,
+            kernel_cache: Folders::kernel_cache(),
+            knowledge,
         },
     )
 }

@@ -124,6 +124,20 @@ pub enum LibraryError {
         /// Identifiers of the first few.
         matches: Vec<String>,
     },
+    /// No wall calibration is called that.
+    #[error("no wall calibration is called `{given}`; `joulelab calibrate list` lists them")]
+    UnknownCalibration {
+        /// What was given.
+        given: String,
+    },
+    /// Several wall calibrations could be meant.
+    #[error("`{given}` could be any of {}; give more of the identifier", matches.join(", "))]
+    AmbiguousCalibration {
+        /// What was given.
+        given: String,
+        /// Their identifiers.
+        matches: Vec<String>,
+    },
     /// The identifier is taken.
     #[error("there is a run `{id}` already")]
     DuplicateRun {

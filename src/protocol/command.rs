@@ -2,8 +2,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PhaseEnergy, SelfCheck};
-use crate::setup::Setup;
+use super::{CpuPoint, DevicePoint, Meter, PhaseEnergy, SelfCheck};
+use crate::setup::{MeasureSetup, Setup};
+use crate::units::Estimate;
 
 /// What a controller asks of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,7 +17,10 @@ pub enum Command {
         /// Device whose meter is to be matched, as in a setup.
         device: String,
         /// Overrides of the models' powers, as in a setup.
-        measure: crate::setup::MeasureSetup,
+        measure: MeasureSetup,
+        /// What is known of the machine's power from earlier.
+        #[serde(default)]
+        knowledge: Knowledge,
     },
     /// Read every meter that answers, until [`Self::Stop`]; answered by [`super::Event::Device`],
     /// [`super::Event::Sources`], [`super::Event::Meters`] and then [`super::Event::Readings`]. The worker ends with it.
@@ -24,7 +28,7 @@ pub enum Command {
         /// Device whose meter is to be matched, as in a setup.
         device: String,
         /// Overrides of the models' powers and the sampling rate, as in a setup.
-        measure: crate::setup::MeasureSetup,
+        measure: MeasureSetup,
         /// Read every graphics card that has a sensor, not only the device: for measuring other programs.
         #[serde(default)]
         every_gpu: bool,
@@ -32,6 +36,9 @@ pub enum Command {
         /// [`super::Event::Idle`] before anything else is done.
         #[serde(default)]
         baseline: bool,
+        /// What is known of the machine's power from earlier.
+        #[serde(default)]
+        knowledge: Knowledge,
         /// File to which every raw reading of the meters is written; must not exist.
         #[serde(default)]
         record: Option<PathBuf>,
@@ -53,10 +60,38 @@ pub enum Command {
         /// Device whose meter is to be matched, as in a setup.
         device: String,
         /// Overrides of the models' powers and the sampling rate, as in a setup.
-        measure: crate::setup::MeasureSetup,
+        measure: MeasureSetup,
         /// Seconds, above 0 to 3600.
         duration_s: f64,
+        /// What is known of the machine's power from earlier.
+        #[serde(default)]
+        knowledge: Knowledge,
     },
+    /// Keep the device busy with work of no use while the meters are read; answered as [`Self::Watch`], then by
+    /// [`super::Event::WindowOpened`] once the device is warm, and by [`super::Event::WindowClosed`] at the end, which
+    /// [`Self::Stop`] prevents. The worker ends with it.
+    Load {
+        /// Device that is to be kept busy, as in a setup.
+        device: String,
+        /// Overrides of the models' powers and the sampling rate, as in a setup.
+        measure: MeasureSetup,
+        /// Seconds of load before the window, 0 to 3600; kernels are compiled before that.
+        #[serde(default)]
+        settle_s: f64,
+        /// Seconds of the window, above 0 to 3600.
+        duration_s: f64,
+        /// Share of the time in which the device is busy, above 0 to 1: it works and rests in turns of some hundredths of a
+        /// second.
+        share: f64,
+        /// Where tuned kernels are kept.
+        #[serde(default)]
+        kernel_cache: Option<PathBuf>,
+        /// What is known of the machine's power from earlier.
+        #[serde(default)]
+        knowledge: Knowledge,
+    },
+    /// Put a line through readings of a plug meter; answered by [`super::Event::WallLine`].
+    FitWall(WallReadings),
     /// Train. One run a worker.
     Run(Box<RunRequest>),
     /// Hold after the step that is going on.
@@ -88,16 +123,69 @@ pub struct RunRequest {
     pub knowledge: Knowledge,
 }
 
-/// What is known of a machine's power from earlier, for models and for figures at the wall. Plain JSON here: it is made and
-/// understood by the power room alone, and kept by the library.
+/// What is known of a machine's power from earlier, for models and for figures at the wall. Kept by the library.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Knowledge {
-    /// The wall calibration to apply.
-    pub wall: Option<serde_json::Value>,
-    /// The fit of the device's power.
-    pub gpu_fit: Option<serde_json::Value>,
-    /// The processors' power at idle and full load.
-    pub cpu_points: Option<serde_json::Value>,
+    /// Wall calibrations of the machine, the newest first. Of a run that is resumed, the one that it began with.
+    pub walls: Vec<KnownWall>,
+    /// What sensors said of its devices, oldest first.
+    pub device_points: Vec<DevicePoint>,
+    /// What sensors said of its processors, oldest first.
+    pub cpu_points: Vec<CpuPoint>,
+}
+
+/// A wall calibration that is known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownWall {
+    /// Its identifier in the library.
+    pub id: String,
+    /// Whether it was made with meters that are made up: such a line is never applied to figures of real ones.
+    pub simulated: bool,
+    /// The line as [`super::WallLine::calibration`] told it: plain JSON, made and understood by the power room alone.
+    pub calibration: serde_json::Value,
+}
+
+/// Readings of a plug meter, to put a line through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WallReadings {
+    /// When, as RFC 3339 text.
+    pub made_at: String,
+    /// Fingerprint of the machine.
+    pub machine: String,
+    /// Identity of the device that drew the load.
+    pub device: String,
+    /// The meters that were read; those of role `part` make up the sum.
+    pub meters: Vec<Meter>,
+    /// What the plug meter may be off by, as a share of the reading, such as 0.01.
+    pub meter_error: f64,
+    /// The readings.
+    pub readings: Vec<WallReading>,
+}
+
+/// One reading of a plug meter beside the sum of the parts over the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WallReading {
+    /// What the machine did.
+    pub what: WallState,
+    /// Mean power of the parts added up, W.
+    pub components_w: Estimate,
+    /// Mean power at the socket, W.
+    pub wall_w: f64,
+    /// How long both were read, s.
+    pub seconds: f64,
+}
+
+/// What a machine does while a plug meter is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WallState {
+    /// Nothing.
+    Idle,
+    /// As much as it can.
+    Load,
+    /// Something in between, to see how straight the line is.
+    Check,
 }
 
 /// What a run is resumed from.

@@ -7,11 +7,13 @@ mod command;
 mod event;
 mod line;
 
-pub use command::{Command, Knowledge, Resume, RunRequest};
+pub use command::{
+    Command, Knowledge, KnownWall, Resume, RunRequest, WallReading, WallReadings, WallState,
+};
 pub use event::{
-    AccountLine, Data, Device, Event, Failure, FailureKind, IdlePower, LostMeter, Meter, MeterCost,
-    MeterNow, PhaseEnergy, Predictions, Sample, SamplePredictions, SelfCheck, Source, SourceStatus,
-    Summary, WindowEnergy,
+    AccountLine, CpuPoint, Data, Device, DevicePoint, Event, Failure, FailureKind, IdlePower,
+    LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy, Predictions, Sample, SamplePredictions,
+    SelfCheck, Source, SourceStatus, Summary, WallLine, WindowEnergy,
 };
 pub use event::{Evaluation, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};

@@ -71,6 +71,17 @@ impl OptimiserSetup {
             Self::RmsProp(_) => "rmsprop",
         }
     }
+
+    /// Numbers that it keeps for each parameter.
+    pub fn state_per_parameter(&self) -> u64 {
+        match self {
+            Self::Sgd(sgd) => u64::from(sgd.momentum > 0.0),
+            Self::Adam(_) | Self::AdamW(_) => 2,
+            Self::RmsProp(rmsprop) => {
+                1 + u64::from(rmsprop.momentum > 0.0) + u64::from(rmsprop.centered)
+            }
+        }
+    }
 }
 
 impl Default for OptimiserSetup {

@@ -3,9 +3,9 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
-use super::TrainError;
 use super::batches::{Batches, Order};
 use super::confusion::{Answers, SAMPLES_KEPT_MAX};
+use super::{TrainError, Work};
 use crate::models::Network;
 
 /// The held-out samples, cut into batches of one shape; the last is filled up with repeats that do not count.
@@ -42,6 +42,15 @@ impl Held {
             batches,
             batch_size,
             last_weights: Tensor::from_data(TensorData::new(weights, [batch_size]), device),
+        }
+    }
+
+    /// What a look at all of them is as work.
+    pub fn work(&self) -> Work {
+        let batches = self.batches.len().div_ceil(self.batch_size) as u64;
+        Work::Forward {
+            samples: batches * self.batch_size as u64,
+            batches,
         }
     }
 

@@ -19,6 +19,6 @@ mod stop;
 pub use checkpoint::{CheckpointError, Saved, verify_checkpoint};
 pub use confusion::{CLASSES_MAX, Predictions, SAMPLES_KEPT_MAX, SamplePredictions};
 pub use error::TrainError;
-pub use observer::{Evaluation, Observer, Progress, Signal};
+pub use observer::{Evaluation, Observer, Progress, Signal, Work};
 pub use run::{Job, Outcome, train};
 pub use stop::StopReason;

@@ -16,6 +16,20 @@ pub enum Signal {
     Stop,
 }
 
+/// Work that was handed to the device. It may still be going on; at the edges of a phase it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A training step over a whole batch.
+    Step,
+    /// A forward pass.
+    Forward {
+        /// Samples that went through, repeats that fill up a batch among them.
+        samples: u64,
+        /// In how many batches.
+        batches: u64,
+    },
+}
+
 /// A reading of the training metrics, over the steps since the last one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
@@ -72,6 +86,8 @@ pub trait Observer {
     fn predicted(&mut self, predictions: Predictions);
     /// The state was saved.
     fn saved(&mut self, saved: &Saved);
+    /// The device was given work; told after every step, so it must be cheap.
+    fn worked(&mut self, work: Work);
     /// What the user wants; asked before every step, so it must be cheap.
     fn signal(&mut self) -> Signal;
     /// Blocks while the signal is [`Signal::Pause`].

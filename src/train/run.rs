@@ -11,7 +11,7 @@ use super::clip::clip;
 use super::evaluate::{Held, training_loss};
 use super::metrics::Metrics;
 use super::pace::{Pace, PhaseClock};
-use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, optimiser};
+use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work, optimiser};
 use crate::data;
 use crate::models::Network;
 use crate::setup::{Phase, Setup, plan::Plan};
@@ -73,7 +73,7 @@ pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainErro
     observer.end(Phase::Load);
 
     observer.begin(Phase::WarmUp);
-    run.warm_up()?;
+    run.warm_up(observer)?;
     run.sync("warming up")?;
     observer.end(Phase::WarmUp);
 
@@ -155,7 +155,7 @@ impl Run {
 
     /// Steps and an evaluation of a network that is thrown away, so that every kernel of the run is compiled, tuned and
     /// cached before anything is counted.
-    fn warm_up(&mut self) -> Result<(), TrainError> {
+    fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let setup = &self.setup;
         let mut network = new_network(setup, self.input, self.classes, &self.plan, &self.autodiff);
         let mut optimiser = optimiser::build(&setup.regime.optimiser, &self.device);
@@ -169,9 +169,11 @@ impl Run {
         for index in 0..steps {
             let batch = self.batch(&order, index as u64 % self.steps_per_epoch);
             network = self.step(network, &mut optimiser, batch, 0, &mut metrics);
+            observer.worked(Work::Step);
         }
         metrics.read()?;
         self.held.score(&network, &self.device)?;
+        observer.worked(self.held.work());
         Ok(())
     }
 
@@ -249,6 +251,7 @@ impl Run {
             let step = self.position.step;
             network = self.step(network, &mut optimiser, batch, step, &mut metrics);
             self.position.step += 1;
+            observer.worked(Work::Step);
 
             let signal = observer.signal();
             let mut reason = self.bound_reached(signal, begun);
@@ -398,6 +401,7 @@ impl Run {
         let begun = Instant::now();
         let (score, answers) = self.held.score(network, &self.device)?;
         self.sync("evaluating")?;
+        observer.worked(self.held.work());
         observer.end(Phase::Evaluate);
         self.position.measured_s += begun.elapsed().as_secs_f64();
 

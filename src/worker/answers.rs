@@ -1,9 +1,11 @@
 //! Questions that need no run: which devices there are, which meters answer.
 
-use super::{convert, session};
+use super::busy::Busy;
+use super::known::Known;
+use super::{convert, wall};
 use crate::device;
 use crate::power;
-use crate::protocol::{Event, Failure, FailureKind};
+use crate::protocol::{Event, Failure, FailureKind, Knowledge, WallReadings};
 use crate::setup::MeasureSetup;
 
 use super::outbox::Outbox;
@@ -15,7 +17,7 @@ pub fn devices(outbox: &Outbox) {
 }
 
 /// Tries every meter for the device that `wish` means.
-pub fn doctor(outbox: &Outbox, wish: &str, measure: &MeasureSetup) {
+pub fn doctor(outbox: &Outbox, wish: &str, measure: &MeasureSetup, knowledge: &Knowledge) {
     let chosen = match device::choose(&device::list(), wish) {
         Ok(chosen) => chosen,
         Err(error) => {
@@ -30,6 +32,18 @@ pub fn doctor(outbox: &Outbox, wish: &str, measure: &MeasureSetup) {
         device: convert::device(&chosen.entry),
         because: chosen.because,
     });
-    let options = session::meter_options(&chosen.entry, measure, &session::Busy::default());
-    outbox.send(convert::sources(&power::discover(&options)));
+    let known = Known::of(knowledge, &chosen.entry);
+    let options = known.options(&chosen.entry, measure, &Busy::default());
+    let mut found = power::discover(&options);
+    known.remark(&mut found);
+    let wall = wall::report(&knowledge.walls, &chosen.entry.identity(), &found);
+    outbox.send(convert::sources(&found, wall));
+}
+
+/// Puts a line through readings of a plug meter.
+pub fn fit_wall(outbox: &Outbox, readings: WallReadings) {
+    outbox.send(match wall::fit(readings) {
+        Ok(line) => Event::WallLine(Box::new(line)),
+        Err(failure) => Event::Failed(failure),
+    });
 }

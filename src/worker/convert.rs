@@ -1,5 +1,6 @@
 //! From the rooms' own types to those of the protocol.
 
+use super::wall::Wall;
 use crate::device::DeviceEntry;
 use crate::protocol::{
     AccountLine, Device, Evaluation, Event, IdlePower, LostMeter, Meter, MeterCost, MeterNow,
@@ -41,6 +42,7 @@ pub fn meter(info: &power::MeterInfo, role: &power::Role) -> Meter {
         covers: info.covers.iter().map(ToString::to_string).collect(),
         refresh_s: info.refresh_s,
         notes: info.notes.clone(),
+        calibration: None,
     }
 }
 
@@ -72,10 +74,16 @@ fn origin(origin: power::Origin) -> &'static str {
     }
 }
 
-/// Every source that was tried, and the machine's account.
-pub fn sources(found: &power::Discovery) -> Event {
+/// Every source that was tried, and the machine's account; with what is known of figures at the wall.
+pub fn sources(found: &power::Discovery, wall: Option<Source>) -> Event {
     Event::Sources {
-        sources: found.report.iter().cloned().map(source).collect(),
+        sources: found
+            .report
+            .iter()
+            .cloned()
+            .map(source)
+            .chain(wall)
+            .collect(),
         account: found
             .account
             .iter()
@@ -106,13 +114,15 @@ pub fn observing(snapshot: &power::Snapshot) -> Event {
     }
 }
 
-/// What is read, and what is not.
-pub fn meters(found: &power::Discovery) -> Event {
+/// What is read, and what is not; with the calibration that makes figures at the wall of it.
+pub fn meters(found: &power::Discovery, wall: Option<&Wall>) -> Event {
+    let at_wall = wall.map(Wall::meter);
     Event::Meters {
         meters: found
             .meters
             .iter()
             .map(|planned| meter(planned.info(), &planned.role))
+            .chain(at_wall)
             .collect(),
         refused: found
             .report

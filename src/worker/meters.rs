@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::convert;
+use super::learn::{Done, Learn};
 use super::outbox::Outbox;
+use super::wall::{self, Wall};
 use crate::power::{Clock, IdleBaseline, Sample, Sampler, SamplerError, Snapshot, WindowId};
-use crate::protocol::{Event, PhaseEnergy};
+use crate::protocol::{Event, LostMeter, PhaseEnergy};
 use crate::setup::Phase;
 use crate::units::EnergyFigure;
 
@@ -23,11 +25,37 @@ struct Inner {
     clock: Clock,
     /// Added to the process's clock to give the run's.
     shift_s: f64,
+    /// What makes figures at the wall of those of the parts.
+    wall: Option<Wall>,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
+/// What a run begins with beside its meters.
+pub struct Beginning {
+    /// What the run's clock is ahead of the process's, s.
+    pub shift_s: f64,
+    /// Energy of training in earlier workers of the run, by meter.
+    pub trained: Vec<PhaseEnergy>,
+    /// What makes figures at the wall.
+    pub wall: Option<Wall>,
+    /// What gathers readings for later runs.
+    pub learn: Learn,
+}
+
+/// What a run came to.
+pub struct Ended {
+    /// Energy of training and evaluation, by meter.
+    pub training: Vec<PhaseEnergy>,
+    /// The meters' last state.
+    pub last: Snapshot,
+    /// Why there is no figure at the wall, where there should have been one.
+    pub lost_wall: Option<LostMeter>,
+    /// What was learnt of the machine's power.
+    pub learnt: Option<Event>,
+}
+
 struct State {
+    learn: Learn,
     baseline: Option<IdleBaseline>,
     phase: Option<(Phase, WindowId)>,
     /// A stretch of training: train and evaluate phases that follow each other directly. Measured as one window, so that
@@ -39,7 +67,7 @@ struct State {
 }
 
 impl Meters {
-    /// Starts to relay samples and energies to the controller. `shift_s` is what the run's clock is ahead of `clock`.
+    /// Starts to relay samples and energies to the controller.
     ///
     /// # Errors
     /// Where the system gives no thread.
@@ -47,17 +75,29 @@ impl Meters {
         sampler: Sampler,
         samples: Receiver<Vec<Sample>>,
         clock: Clock,
-        shift_s: f64,
-        trained: Vec<PhaseEnergy>,
+        beginning: Beginning,
         outbox: Outbox,
     ) -> std::io::Result<Self> {
+        let Beginning {
+            shift_s,
+            mut trained,
+            wall,
+            learn,
+        } = beginning;
+        // It is made anew, of the sum of the parts.
+        wall::strip(&mut trained);
         let inner = Arc::new(Inner {
             shift_s,
             sampler,
             clock,
+            wall,
             state: Mutex::new(State {
+                learn,
+                baseline: None,
+                phase: None,
+                training: None,
                 trained,
-                ..State::default()
+                cost_is_told: false,
             }),
         });
         let relayed = Arc::clone(&inner);
@@ -91,8 +131,15 @@ impl Meters {
         duration_s: f64,
         keep_going: &dyn Fn() -> bool,
     ) -> Result<IdleBaseline, SamplerError> {
+        // Asked before too: it tells of the time since it was asked last.
+        self.inner.state().learn.busy();
         let baseline = self.inner.sampler.measure_idle(duration_s, keep_going)?;
-        self.inner.state().baseline = Some(baseline.clone());
+        let mut state = self.inner.state();
+        state.baseline = Some(baseline.clone());
+        if keep_going() {
+            let busy = state.learn.busy();
+            state.learn.idle(&baseline, busy);
+        }
         Ok(baseline)
     }
 
@@ -140,6 +187,7 @@ impl Meters {
         state.phase = edge.opened.first().map(|window| (phase, *window));
         if begins_training {
             state.training = edge.opened.get(1).copied();
+            state.learn.busy();
         }
         Ok(edge.t_s + self.inner.shift_s)
     }
@@ -156,7 +204,10 @@ impl Meters {
             Ok(Some(mut edge)) => {
                 let figures = edge.closed.pop().unwrap_or_default();
                 let energies = convert::energies(&figures, state.baseline.as_ref());
-                (edge.t_s + self.inner.shift_s, energies)
+                if phase == Phase::Train {
+                    state.learn.train_phase(&energies);
+                }
+                (edge.t_s + self.inner.shift_s, self.inner.beside(energies))
             }
             Ok(None) => (self.now_s(), Vec::new()),
             Err(error) => {
@@ -176,25 +227,35 @@ impl Meters {
         self.inner.training(&self.inner.state())
     }
 
-    /// Ends everything; gives the energy of training and the meters' last state.
+    /// Ends everything; `done` is what the device did in the train phases.
     ///
     /// # Errors
     /// Where the meters' thread is gone or a driver hangs.
-    pub fn finish(mut self) -> Result<(Vec<PhaseEnergy>, Snapshot), SamplerError> {
-        let training = {
-            let mut state = self.inner.state();
+    pub fn finish(mut self, done: Done) -> Result<Ended, SamplerError> {
+        let inner = &self.inner;
+        let (training, learnt) = {
+            let mut state = inner.state();
             if let Some(window) = state.training.take() {
-                let figures = self.inner.sampler.close_window(window)?;
+                let figures = inner.sampler.close_window(window)?;
                 state.add_stretch(&figures);
             }
-            std::mem::take(&mut state.trained)
+            (std::mem::take(&mut state.trained), state.learn.finish(done))
         };
-        self.inner.sampler.halt();
+        inner.sampler.halt();
         if let Some(relay) = self.relay.take() {
             // It ends with the sampler; a panic in it was printed where it happened.
             let _ = relay.join();
         }
-        Ok((training, self.inner.sampler.snapshot()))
+        let places = inner.sampler.places();
+        Ok(Ended {
+            lost_wall: inner
+                .wall
+                .as_ref()
+                .and_then(|wall| wall.lost(&training, places)),
+            training: inner.beside(training),
+            last: inner.sampler.snapshot(),
+            learnt,
+        })
     }
 }
 
@@ -202,6 +263,14 @@ impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         // The state is replaced piece by piece; a panic elsewhere leaves it whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// With the figure at the wall, where there is a calibration.
+    fn beside(&self, energies: Vec<PhaseEnergy>) -> Vec<PhaseEnergy> {
+        match &self.wall {
+            Some(wall) => wall.beside(energies, self.sampler.places()),
+            None => energies,
+        }
     }
 
     fn relay(&self, batch: Vec<Sample>, outbox: &Outbox) {
@@ -215,12 +284,15 @@ impl Inner {
         let phase = state
             .phase
             .and_then(|(_, window)| self.sampler.peek(window).ok())
-            .map(|figures| convert::energies(&figures, state.baseline.as_ref()))
+            .map(|figures| self.beside(convert::energies(&figures, state.baseline.as_ref())))
             .unwrap_or_default();
         let training = self.training(&state);
+        let mut now = convert::meters_now(&snapshot);
+        let at_wall = self.wall.as_ref().map(|wall| wall.now(&now));
+        now.extend(at_wall);
         outbox.send(Event::Energy {
             t_s: snapshot.t_s + self.shift_s,
-            now: convert::meters_now(&snapshot),
+            now,
             phase,
             training,
         });
@@ -232,20 +304,22 @@ impl Inner {
             .and_then(|window| self.sampler.peek(window).ok())
             .map(|figures| convert::energies(&figures, state.baseline.as_ref()))
             .unwrap_or_default();
-        sum(&state.trained, going_on)
+        self.beside(sum(&state.trained, going_on))
     }
 }
 
 impl State {
     fn add_stretch(&mut self, figures: &[EnergyFigure]) {
         let stretch = convert::energies(figures, self.baseline.as_ref());
+        let busy = self.learn.busy();
+        self.learn.stretch(&stretch, busy);
         self.trained = sum(&self.trained, stretch);
     }
 }
 
 /// Adds figures of the same meters: their errors are systematic, so the intervals add linearly. A stretch without a
 /// reading makes the coverage smaller, not the energy zero.
-fn sum(earlier: &[PhaseEnergy], later: Vec<PhaseEnergy>) -> Vec<PhaseEnergy> {
+pub fn sum(earlier: &[PhaseEnergy], later: Vec<PhaseEnergy>) -> Vec<PhaseEnergy> {
     let mut total = earlier.to_vec();
     for figure in later {
         match total

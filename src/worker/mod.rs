@@ -9,23 +9,30 @@
 //! both meet here on one monotonic clock.
 
 mod answers;
+mod busy;
 mod controls;
 mod convert;
+mod known;
+mod learn;
+mod load;
 mod meters;
 mod outbox;
 mod replay;
 mod session;
 mod streams;
 mod task;
+mod wall;
 mod watch;
 
 use std::io::{BufRead, Read};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use crate::protocol::{Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, decode};
 use controls::Controls;
+use load::Load;
 use outbox::Outbox;
 use watch::{Purpose, Watch, Wish};
 
@@ -67,10 +74,13 @@ enum Activity {
     Run,
     /// With where wishes to the thread go that watches.
     Watch(SyncSender<Wish>),
+    Load,
 }
 
 /// Wishes that may wait for the thread that watches: it takes them at once unless a driver hangs.
 const WISHES_WAITING: usize = 16;
+/// How long a load that is stopped may take to end by itself.
+const LOAD_PATIENCE: Duration = Duration::from_millis(300);
 
 impl Worker {
     fn listen(mut self) -> ExitCode {
@@ -99,10 +109,16 @@ impl Worker {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Devices => answers::devices(&self.outbox),
-            Command::Doctor { device, measure } => {
-                answers::doctor(&self.outbox, &device, &measure);
-            }
-            Command::Run(_) | Command::Watch { .. } | Command::MeasureIdle { .. }
+            Command::Doctor {
+                device,
+                measure,
+                knowledge,
+            } => answers::doctor(&self.outbox, &device, &measure, &knowledge),
+            Command::FitWall(readings) => answers::fit_wall(&self.outbox, readings),
+            Command::Run(_)
+            | Command::Watch { .. }
+            | Command::MeasureIdle { .. }
+            | Command::Load { .. }
                 if self.activity.is_some() =>
             {
                 self.outbox.send(Event::Failed(Failure {
@@ -121,11 +137,13 @@ impl Worker {
                 measure,
                 every_gpu,
                 baseline,
+                knowledge,
                 record,
             } => self.watch(|wishes| Watch {
                 device,
                 measure,
                 every_gpu,
+                knowledge,
                 purpose: Purpose::Look { baseline },
                 record,
                 wishes,
@@ -134,14 +152,37 @@ impl Worker {
                 device,
                 measure,
                 duration_s,
+                knowledge,
             } => self.watch(|wishes| Watch {
                 device,
                 measure,
                 every_gpu: false,
+                knowledge,
                 purpose: Purpose::Idle { duration_s },
                 record: None,
                 wishes,
             }),
+            Command::Load {
+                device,
+                measure,
+                settle_s,
+                duration_s,
+                share,
+                kernel_cache,
+                knowledge,
+            } => {
+                self.activity = Some(Activity::Load);
+                let load = Load {
+                    device,
+                    measure,
+                    settle_s,
+                    duration_s,
+                    share,
+                    kernel_cache,
+                    knowledge,
+                };
+                load.start(self.outbox.clone(), Arc::clone(&self.controls));
+            }
             Command::Replay { file } => replay::replay(&self.outbox, &file),
             Command::OpenWindow => self.wish(Wish::OpenWindow),
             Command::CloseWindow => self.wish(Wish::CloseWindow),
@@ -154,6 +195,9 @@ impl Worker {
                     // Only wakes it: where the queue is full, it sees the stop when it comes to that.
                     let _ = wishes.try_send(Wish::Stop);
                 }
+                if matches!(self.activity, Some(Activity::Load)) {
+                    self.end_load();
+                }
             }
         }
     }
@@ -162,6 +206,20 @@ impl Worker {
         let (sender, wishes) = sync_channel(WISHES_WAITING);
         self.activity = Some(Activity::Watch(sender));
         watch(wishes).start(self.outbox.clone(), Arc::clone(&self.controls));
+    }
+
+    /// Ends a load: it sees the stop between two turns, but may be deep in a driver that compiles kernels.
+    fn end_load(&self) {
+        let until = Instant::now() + LOAD_PATIENCE;
+        while Instant::now() < until {
+            if self.controls.has_ended() {
+                // Its own thread ends the process.
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.outbox.close();
+        std::process::exit(0);
     }
 
     /// Passes a wish on to the thread that watches the meters.
@@ -192,7 +250,7 @@ impl Worker {
         }
         match self.activity {
             // Nothing is being made that could be lost, and a meter's driver may hang.
-            Some(Activity::Watch(_)) => std::process::exit(0),
+            Some(Activity::Watch(_) | Activity::Load) => std::process::exit(0),
             Some(Activity::Run) => {
                 tracing::warn!("the controller is gone; the worker ends with it");
                 // The training thread may be deep in a driver: nothing gentler would end it for certain.

@@ -1,69 +1,29 @@
 //! One run, on a thread of its own, from its request to its summary.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::busy::{Busy, Costs};
 use super::controls::Controls;
-use super::meters::Meters;
+use super::known::Known;
+use super::learn::{Done, Learn};
+use super::meters::{Beginning, Ended, Meters};
 use super::outbox::Outbox;
+use super::wall::Wall;
+use super::watch::all_answer;
 use super::{PROGRAM_VERSION, convert, task};
 use crate::data;
-use crate::device::{self, DeviceEntry, DeviceKind, Opened};
+use crate::device::{self, DeviceEntry, Opened};
 use crate::power::{self, Clock, Sampler, SamplerOptions};
 use crate::protocol::{
-    Data, Event, Failure, FailureKind, PhaseEnergy, RunRequest, SelfCheck, Summary,
+    Data, Event, Failure, FailureKind, Knowledge, PhaseEnergy, RunRequest, SelfCheck, Summary,
 };
 use crate::setup::plan::Plan;
-use crate::setup::{DataCounts, MeasureSetup, Phase, Setup};
+use crate::setup::{DataCounts, InputShape, Phase, Setup};
 use crate::train::{
     self, Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, StopReason,
-    TrainError,
+    TrainError, Work,
 };
 use crate::units::EnergyFigure;
-
-/// Whether the device is being given work: what a model of its power goes by where no sensor answers.
-#[derive(Clone, Default)]
-pub struct Busy(Arc<AtomicBool>);
-
-impl Busy {
-    fn set(&self, busy: bool) {
-        self.0.store(busy, Ordering::Relaxed);
-    }
-
-    fn load(&self) -> power::Load {
-        let flag = Arc::clone(&self.0);
-        Arc::new(move || {
-            Some(if flag.load(Ordering::Relaxed) {
-                1.0
-            } else {
-                0.0
-            })
-        })
-    }
-}
-
-/// Where to look for meters when `entry` trains.
-pub fn meter_options(entry: &DeviceEntry, measure: &MeasureSetup, busy: &Busy) -> power::Options {
-    let gpu = (!entry.is_cpu()).then(|| power::TrainingGpu {
-        name: entry.name.clone(),
-        integrated: entry.kind == DeviceKind::IntegratedGpu,
-        pci: entry
-            .address
-            .as_deref()
-            .and_then(|address| address.parse().ok()),
-        busy: busy.load(),
-        work: None,
-    });
-    power::Options {
-        cpu_tdp_w: measure.cpu_tdp_w,
-        cpu_idle_w: measure.cpu_idle_w,
-        gpu_board_power_w: measure.gpu_board_w,
-        gpu_idle_w: measure.gpu_idle_w,
-        gpu,
-        simulated: measure.meters.clone(),
-        ..power::Options::from_env()
-    }
-}
 
 /// Starts a run on a thread of its own; the process ends with it.
 pub fn start(request: RunRequest, outbox: Outbox, controls: Arc<Controls>) {
@@ -91,10 +51,13 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         self_checks,
         resume,
         record: _,
-        knowledge: _,
+        knowledge,
     } = request;
-    let plan = describe(&setup, outbox)?;
+    let (plan, input) = describe(&setup, outbox)?;
     let chosen = choose(&setup.device)?;
+    if setup.measure.wall {
+        Wall::check(&knowledge.walls, &chosen.entry.identity())?;
+    }
     outbox.send(Event::Device {
         device: convert::device(&chosen.entry),
         because: chosen.because,
@@ -116,7 +79,16 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         None => (0.0, Vec::new(), None),
     };
     let busy = Busy::default();
-    let meters = meters(&setup, &chosen.entry, &busy, t_s, trained, outbox)?;
+    let costs = Costs::of_run(&setup, &plan, input.len() as u64);
+    busy.count(costs);
+    let meters = meters(
+        &setup,
+        &chosen.entry,
+        &busy,
+        &knowledge,
+        (t_s, trained),
+        outbox,
+    )?;
     let samples_per_step = setup.regime.batch_size as u64;
     let job = Job {
         plan,
@@ -142,22 +114,25 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         message: error.to_string(),
     })?;
     let places = watcher.meters.places().to_vec();
-    let (training, last) = watcher
+    let steps = outcome.session_steps as f64;
+    let done = Done {
+        flop: costs.step_flop * steps,
+        bytes: costs.step_bytes * steps,
+    };
+    let ended = watcher
         .meters
-        .finish()
+        .finish(done)
         .map_err(failure(FailureKind::Training))?;
-    outbox.send(Event::Finished(Box::new(summary(
-        outcome,
-        samples_per_step,
-        training,
-        &places,
-        &last,
-    ))));
+    if let Some(learnt) = &ended.learnt {
+        outbox.send(learnt.clone());
+    }
+    let summary = summary(outcome, samples_per_step, ended, &places);
+    outbox.send(Event::Finished(Box::new(summary)));
     Ok(())
 }
 
 /// Looks the dataset up, plans the model for it, and tells both.
-fn describe(setup: &Setup, outbox: &Outbox) -> Result<Plan, Failure> {
+fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Failure> {
     setup.validate().map_err(failure(FailureKind::Setup))?;
     let info = data::describe(&setup.dataset).map_err(failure(FailureKind::Data))?;
     let plan = setup
@@ -177,7 +152,7 @@ fn describe(setup: &Setup, outbox: &Outbox) -> Result<Plan, Failure> {
         input: info.input,
         plan: plan.clone(),
     }));
-    Ok(plan)
+    Ok((plan, info.input))
 }
 
 /// The device that was asked for. Drivers are only asked where the answer matters.
@@ -229,12 +204,21 @@ fn meters(
     setup: &Setup,
     entry: &DeviceEntry,
     busy: &Busy,
-    t_s: f64,
-    trained: Vec<PhaseEnergy>,
+    knowledge: &Knowledge,
+    (t_s, trained): (f64, Vec<PhaseEnergy>),
     outbox: &Outbox,
 ) -> Result<Meters, Failure> {
-    let found = power::discover(&meter_options(entry, &setup.measure, busy));
-    outbox.send(convert::meters(&found));
+    let known = Known::of(knowledge, entry);
+    let mut found = power::discover(&known.options(entry, &setup.measure, busy));
+    known.remark(&mut found);
+    all_answer(&setup.measure, &found)?;
+    let wall = setup
+        .measure
+        .wall
+        .then(|| Wall::choose(&knowledge.walls, &entry.identity(), &found))
+        .transpose()?;
+    outbox.send(convert::meters(&found, wall.as_ref()));
+    let learn = Learn::new(entry, &found);
     let clock = Clock::new();
     // Before the first reading, so that no reading is older than the run.
     let begun_s = clock.now_s();
@@ -243,25 +227,31 @@ fn meters(
     };
     let (sampler, samples) = Sampler::start(found.meters, clock.clone(), options)
         .map_err(failure(FailureKind::Training))?;
-    Meters::start(
-        sampler,
-        samples,
-        clock,
-        t_s - begun_s,
+    let beginning = Beginning {
+        shift_s: t_s - begun_s,
         trained,
-        outbox.clone(),
-    )
-    .map_err(failure(FailureKind::Training))
+        wall,
+        learn,
+    };
+    Meters::start(sampler, samples, clock, beginning, outbox.clone())
+        .map_err(failure(FailureKind::Training))
 }
 
 fn summary(
     outcome: Outcome,
     samples_per_step: u64,
-    training: Vec<PhaseEnergy>,
+    ended: Ended,
     places: &[power::Place],
-    last: &power::Snapshot,
 ) -> Summary {
+    let Ended {
+        training,
+        last,
+        lost_wall,
+        ..
+    } = ended;
     let (components, missing) = convert::sum(&training, places);
+    let mut lost = convert::lost(&last);
+    lost.extend(lost_wall);
     Summary {
         reason: reason_name(outcome.reason),
         reason_text: outcome.reason.sentence().to_owned(),
@@ -276,7 +266,7 @@ fn summary(
         components,
         missing,
         training,
-        lost: convert::lost(last),
+        lost,
         meter_overhead_share: last.overhead_share,
         dropped_samples: last.dropped_samples,
     }
@@ -359,6 +349,10 @@ impl Observer for Watcher {
 
     fn saved(&mut self, saved: &Saved) {
         self.outbox.send(Event::Saved(convert::saved(saved)));
+    }
+
+    fn worked(&mut self, work: Work) {
+        self.busy.worked(work);
     }
 
     fn signal(&mut self) -> Signal {

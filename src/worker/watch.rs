@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use super::busy::Busy;
 use super::controls::Controls;
+use super::known::Known;
 use super::outbox::Outbox;
-use super::{convert, session, task};
+use super::{convert, session, task, wall};
 use crate::power::recording::{Recorder, RecordingState};
 use crate::power::{self, Clock, IdleBaseline, Record, Sampler, SamplerOptions, Status, WindowId};
-use crate::protocol::{Event, Failure, FailureKind};
+use crate::protocol::{Event, Failure, FailureKind, Knowledge, PhaseEnergy};
 use crate::setup::MeasureSetup;
 
 /// Time between two readings that are told.
-const EVERY: Duration = Duration::from_millis(500);
+pub const EVERY: Duration = Duration::from_millis(500);
 /// The longest that idle power is measured for, s; that of a run's baseline.
 const IDLE_S_MAX: f64 = 3600.0;
 
@@ -53,6 +55,8 @@ pub struct Watch {
     pub measure: MeasureSetup,
     /// Whether other graphics cards than the device are read too.
     pub every_gpu: bool,
+    /// What is known of the machine's power from earlier.
+    pub knowledge: Knowledge,
     /// What for.
     pub purpose: Purpose,
     /// File to which every raw reading is written.
@@ -82,28 +86,15 @@ impl Watch {
         idle_s.map_or(Ok(()), check_duration)?;
         let found = self.discover(outbox)?;
         let clock = Clock::new();
-        let begun_s = clock.now_s();
-        let options = SamplerOptions {
-            rate_hz: self.measure.rate_hz,
-        };
+        let rate_hz = self.measure.rate_hz;
         let recorder = self.record.as_deref().map(|file| {
-            Recorder::create(file, &found.meters, &clock, options.rate_hz)
+            Recorder::create(file, &found.meters, &clock, rate_hz)
                 .map_err(session::failure(FailureKind::Storage))
         });
         let recorder = recorder.transpose()?;
         let recording = recorder.as_ref().map(Recorder::recording);
         let record = recorder.map(|recorder| Box::new(recorder) as Box<dyn Record>);
-        // Single samples are nobody's here: without a receiver they are dropped at once.
-        let (sampler, _) = Sampler::start_recorded(found.meters, clock, options, record)
-            .map_err(session::failure(FailureKind::Setup))?;
-        let mut watching = Watching {
-            sampler,
-            outbox,
-            begun_s,
-            told_s: Cell::new(begun_s),
-            baseline: None,
-            window: None,
-        };
+        let mut watching = Watching::start(found, clock, rate_hz, record, outbox)?;
         if let Some(duration_s) = idle_s {
             watching.measure_idle(duration_s, controls)?;
         }
@@ -121,8 +112,8 @@ impl Watch {
             device: convert::device(&chosen.entry),
             because: chosen.because,
         });
-        let idle = session::Busy::default();
-        let mut options = session::meter_options(&chosen.entry, &self.measure, &idle);
+        let known = Known::of(&self.knowledge, &chosen.entry);
+        let mut options = known.options(&chosen.entry, &self.measure, &Busy::default());
         options.every_gpu = self.every_gpu;
         if self.every_gpu
             && let Some(gpu) = &mut options.gpu
@@ -130,24 +121,35 @@ impl Watch {
             // How busy other programs keep it is not known here: a model that goes by that has nothing to say, and the
             // card is missing from the sum instead of idle in it.
             gpu.busy = Arc::new(|| None);
+            gpu.work = Some(Arc::new(|| None));
         }
-        let found = power::discover(&options);
-        outbox.send(convert::sources(&found));
-        outbox.send(convert::meters(&found));
-        // Half of what was asked for would look like all of it.
-        for report in &found.report {
-            if let Status::Refused { reason, remedy } = &report.status
-                && self.measure.meters.contains(&report.id)
-            {
-                let remedy = remedy.as_deref().map(|remedy| format!("; {remedy}"));
-                return Err(Failure {
-                    kind: FailureKind::Setup,
-                    message: format!("{}: {reason}{}", report.id, remedy.unwrap_or_default()),
-                });
-            }
-        }
+        let mut found = power::discover(&options);
+        known.remark(&mut found);
+        let at_wall = wall::report(&self.knowledge.walls, &chosen.entry.identity(), &found);
+        outbox.send(convert::sources(&found, at_wall));
+        outbox.send(convert::meters(&found, None));
+        all_answer(&self.measure, &found)?;
         Ok(found)
     }
+}
+
+/// Half of the meters that were asked for would look like all of them.
+///
+/// # Errors
+/// Where one of them was refused.
+pub fn all_answer(measure: &MeasureSetup, found: &power::Discovery) -> Result<(), Failure> {
+    for report in &found.report {
+        if let Status::Refused { reason, remedy } = &report.status
+            && measure.meters.contains(&report.id)
+        {
+            let remedy = remedy.as_deref().map(|remedy| format!("; {remedy}"));
+            return Err(Failure {
+                kind: FailureKind::Setup,
+                message: format!("{}: {reason}{}", report.id, remedy.unwrap_or_default()),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// A recording that lacks something is told at the end: the figures themselves are not touched by it.
@@ -176,7 +178,7 @@ fn check_duration(duration_s: f64) -> Result<(), Failure> {
 }
 
 /// Meters that are being read, and what the controller is told of them.
-struct Watching<'a> {
+pub struct Watching<'a> {
     sampler: Sampler,
     outbox: &'a Outbox,
     /// When reading began, on the process's clock.
@@ -188,13 +190,41 @@ struct Watching<'a> {
     window: Option<WindowId>,
 }
 
-impl Watching<'_> {
+impl<'a> Watching<'a> {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// Where the rate is out of bounds or the system gives no thread.
+    pub fn start(
+        found: power::Discovery,
+        clock: Clock,
+        rate_hz: f64,
+        record: Option<Box<dyn Record>>,
+        outbox: &'a Outbox,
+    ) -> Result<Self, Failure> {
+        let begun_s = clock.now_s();
+        let options = SamplerOptions { rate_hz };
+        // Single samples are nobody's here: without a receiver they are dropped at once.
+        let (sampler, _) = Sampler::start_recorded(found.meters, clock, options, record)
+            .map_err(session::failure(FailureKind::Setup))?;
+        Ok(Self {
+            sampler,
+            outbox,
+            begun_s,
+            told_s: Cell::new(begun_s),
+            baseline: None,
+            window: None,
+        })
+    }
+
     fn look(&mut self, wishes: &Receiver<Wish>, controls: &Controls) -> Result<(), Failure> {
         let mut due = Instant::now() + EVERY;
         loop {
             match wishes.recv_timeout(due.saturating_duration_since(Instant::now())) {
                 Ok(Wish::OpenWindow) => self.open_window()?,
-                Ok(Wish::CloseWindow) => self.close_window()?,
+                Ok(Wish::CloseWindow) => {
+                    self.close_window()?;
+                }
                 Ok(Wish::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) if controls.is_stopped() => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {
@@ -229,7 +259,11 @@ impl Watching<'_> {
         Ok(())
     }
 
-    fn open_window(&mut self) -> Result<(), Failure> {
+    /// Opens a window and says so.
+    ///
+    /// # Errors
+    /// Where the meters do not answer.
+    pub fn open_window(&mut self) -> Result<(), Failure> {
         if self.window.is_some() {
             self.refuse("a window is open already; close it first");
             return Ok(());
@@ -245,21 +279,27 @@ impl Watching<'_> {
         Ok(())
     }
 
-    fn close_window(&mut self) -> Result<(), Failure> {
+    /// Closes the window and tells what it came to, by meter.
+    ///
+    /// # Errors
+    /// Where the meters do not answer.
+    pub fn close_window(&mut self) -> Result<Vec<PhaseEnergy>, Failure> {
         let Some(window) = self.window.take() else {
             self.refuse("no window is open");
-            return Ok(());
+            return Ok(Vec::new());
         };
         let edge = self
             .sampler
             .edge(&[window], &[])
             .map_err(session::failure(FailureKind::Meter))?;
         let figures = edge.closed.first().map(Vec::as_slice).unwrap_or_default();
+        let window = convert::window(figures, self.baseline.as_ref(), &self.sampler);
+        let energies = window.energies.clone();
         self.outbox.send(Event::WindowClosed {
             t_s: edge.t_s - self.begun_s,
-            window: convert::window(figures, self.baseline.as_ref(), &self.sampler),
+            window,
         });
-        Ok(())
+        Ok(energies)
     }
 
     fn refuse(&self, message: &str) {
@@ -270,7 +310,7 @@ impl Watching<'_> {
     }
 
     /// Only what is new: where a driver hangs, an old reading must not look like one of now.
-    fn tell(&self) {
+    pub fn tell(&self) {
         let snapshot = self.sampler.snapshot();
         if snapshot.t_s <= self.told_s.get() {
             return;

@@ -13,6 +13,7 @@ mod export;
 mod export_files;
 mod finding;
 mod import;
+mod knowledge;
 mod opening;
 mod predictions;
 mod recording;

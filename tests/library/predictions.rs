@@ -112,7 +112,10 @@ fn a_library_of_the_first_layout_is_brought_up_to_date_with_its_runs() {
     let first = include_str!("../../src/library/migrations/0001.sql");
     let connection = Connection::open(&path).unwrap();
     connection
-        .execute_batch("DROP TABLE confusions; DROP TABLE predictions; PRAGMA user_version = 1")
+        .execute_batch(
+            "DROP TABLE confusions; DROP TABLE predictions; DROP TABLE wall_calibrations; DROP TABLE device_points;
+             DROP TABLE cpu_points; PRAGMA user_version = 1",
+        )
         .unwrap();
     let schema = |connection: &Connection| -> Vec<String> {
         connection

@@ -24,7 +24,12 @@ pub struct Args {
 /// Tries every meter.
 pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     let worker = place.worker()?;
-    let found = control::doctor(&worker, &args.device, &MeasureSetup::default())?;
+    let found = control::doctor(
+        &worker,
+        &args.device,
+        &MeasureSetup::default(),
+        place.knowledge(),
+    )?;
     if args.json {
         show::print_json(&serde_json::json!({
             "device": found.device,

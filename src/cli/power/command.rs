@@ -41,6 +41,7 @@ pub fn run(args: &Args, measure: &MeasureSetup, place: &Place) -> Result<Exit, F
         &worker,
         &args.device,
         measure,
+        place.knowledge(),
         record.as_deref(),
         &interrupts,
     )?;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::interrupts::Interrupts;
 use crate::control::{self, AskError, Heard, Watch, WorkerCommand};
-use crate::protocol::{Event, IdlePower, Meter, MeterNow, WindowEnergy};
+use crate::protocol::{Event, IdlePower, Knowledge, Meter, MeterNow, WindowEnergy};
 use crate::setup::MeasureSetup;
 
 /// Time between two looks at whether the user has had enough.
@@ -46,11 +46,12 @@ impl Measuring {
         worker: &WorkerCommand,
         device: &str,
         measure: &MeasureSetup,
+        knowledge: Knowledge,
         record: Option<&Path>,
         interrupts: &Interrupts,
     ) -> Result<Option<Self>, AskError> {
         let baseline = measure.idle_s > 0.0;
-        let mut watch = control::measure(worker, device, measure, baseline, record)?;
+        let mut watch = control::measure(worker, device, measure, baseline, knowledge, record)?;
         // It waits in the worker until that is done, so that no time passes between the two.
         watch.open_window();
         let (mut meters, mut idle) = (Vec::new(), Vec::new());

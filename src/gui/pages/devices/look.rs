@@ -1,13 +1,15 @@
 //! A look at the meters off the window's thread. It ends by itself when nobody looks any more: reading meters costs
 //! energy, and would be part of what a run measures.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use crate::control::{self, AskError, Heard, Watch, WorkerCommand};
 use crate::gui::jobs::Sender;
-use crate::protocol::{AccountLine, Event, IdlePower, MeterNow, Source};
+use crate::library::Library;
+use crate::protocol::{AccountLine, Event, IdlePower, Knowledge, MeterNow, Source};
 use crate::setup::MeasureSetup;
 
 /// Time between two looks at whether anybody still wants it.
@@ -72,7 +74,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// Begins; what it tells goes to the page of devices.
+    /// Begins, with what the library in file `library` knows of the machine's power; what it tells goes to the page of devices.
     ///
     /// # Errors
     /// Where the system gives no thread.
@@ -80,6 +82,7 @@ impl Look {
         serial: u64,
         subject: Subject,
         worker: WorkerCommand,
+        library: Option<PathBuf>,
         sender: Sender,
     ) -> std::io::Result<Self> {
         let attention = Arc::new(Attention {
@@ -89,6 +92,7 @@ impl Look {
         let feed = Feed {
             serial,
             sender,
+            library,
             attention: Arc::clone(&attention),
         };
         let asked = subject.clone();
@@ -123,6 +127,7 @@ impl Drop for Look {
 struct Feed {
     serial: u64,
     sender: Sender,
+    library: Option<PathBuf>,
     attention: Arc<Attention>,
 }
 
@@ -133,18 +138,32 @@ impl Feed {
             measure,
             purpose,
         } = subject;
+        let known = self.knowledge();
         match *purpose {
             Purpose::Once => {
-                let found = control::doctor(worker, wish, measure)?;
+                let found = control::doctor(worker, wish, measure, known)?;
                 self.tell(Told::Device(found.device.identity, String::new()));
                 self.tell(Told::Sources(found.sources, found.account));
                 Ok(())
             }
-            Purpose::Live => self.follow(control::watch(worker, wish, measure)?),
-            Purpose::Idle { duration_s } => {
-                self.follow(control::measure_idle(worker, wish, measure, duration_s)?)
-            }
+            Purpose::Live => self.follow(control::watch(worker, wish, measure, known)?),
+            Purpose::Idle { duration_s } => self.follow(control::measure_idle(
+                worker, wish, measure, duration_s, known,
+            )?),
         }
+    }
+
+    /// What the library knows; the meters can be looked at without it.
+    fn knowledge(&self) -> Knowledge {
+        // Where there is no library yet, looking at meters does not make one.
+        let Some(path) = self.library.as_ref().filter(|path| path.exists()) else {
+            return Knowledge::default();
+        };
+        let known = Library::open(path).and_then(|library| control::knowledge(&library));
+        known.unwrap_or_else(|error| {
+            tracing::warn!("meters are looked at without what is known of them: {error}");
+            Knowledge::default()
+        })
     }
 
     fn follow(&self, mut watch: Watch) -> Result<(), AskError> {

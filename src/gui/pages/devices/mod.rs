@@ -221,7 +221,8 @@ impl DevicesPage {
                 self.serial += 1;
                 self.found.now.clear();
                 let worker = shared.options.worker.clone();
-                match Look::start(self.serial, subject, worker, shared.jobs.sender()) {
+                let library = shared.library_path().ok();
+                match Look::start(self.serial, subject, worker, library, shared.jobs.sender()) {
                     Ok(look) => self.look = Some(look),
                     Err(error) => self.error = Some(error.to_string()),
                 }
