@@ -3,6 +3,8 @@
 mod adapter;
 mod bad_input;
 #[cfg(unix)]
+mod calibrate;
+#[cfg(unix)]
 mod doctor;
 #[path = "../support/fake_nvml.rs"]
 mod fake_nvml;
@@ -10,6 +12,8 @@ mod fake_nvml;
 mod fake_sysfs;
 mod interruption;
 mod joulelab;
+#[cfg(unix)]
+mod knowledge;
 mod library;
 #[cfg(unix)]
 mod machine;

@@ -1,6 +1,6 @@
 //! Walks a person through a calibration: what to do with the plug meter, what it showed, what came of it.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use serde_json::json;
 
@@ -146,6 +146,10 @@ fn prompt(text: &str) -> Result<String, Failed> {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);
+    if !std::io::stdin().is_terminal() {
+        // Where nobody types, nothing ends the line.
+        eprintln!();
+    }
     match read {
         Ok(0) => Err(Failed::new(
             Exit::Interrupted,
