@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod allocation;
+mod download;
 mod idx;
 mod idx_hostile;
+mod recipes;
+mod registry;
+mod server;
 mod setup;
 mod shapes;
 mod shipped;
