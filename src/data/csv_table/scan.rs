@@ -1,7 +1,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    io::{BufReader, Read},
+    io::{BufRead, BufReader, Read},
     path::Path,
 };
 
@@ -52,7 +52,7 @@ pub(super) enum Kind {
 /// What is known of a column while the rows go by.
 #[derive(Default)]
 struct Seen {
-    /// The first cell that is no number, with its line.
+    /// The first cell that is no number, with the place of its row in bytes.
     text: Option<(u64, String)>,
     has_numbers: bool,
     texts: BTreeSet<String>,
@@ -60,10 +60,10 @@ struct Seen {
 }
 
 impl Seen {
-    fn take(&mut self, cell: &str, line: u64) {
+    fn take(&mut self, cell: &str, byte: u64) {
         match number(cell) {
             Some(_) => self.has_numbers = true,
-            None if self.text.is_none() => self.text = Some((line, cell.to_owned())),
+            None if self.text.is_none() => self.text = Some((byte, cell.to_owned())),
             None => {}
         }
         if !self.has_too_many && !self.texts.contains(cell) {
@@ -77,12 +77,13 @@ impl Seen {
     }
 
     fn kind(self, name: &str, path: &Path) -> Result<Kind, DataError> {
-        let Some((line, text)) = self.text else {
+        let Some((byte, text)) = self.text else {
             return Ok(Kind::Numbers);
         };
         if self.has_too_many {
             let text = shown(&text);
             let what = if self.has_numbers {
+                let line = line_at(path, byte);
                 format!(
                     "line {line}, column `{name}`: `{text}` is no number; write a number there, or leave the cell empty"
                 )
@@ -120,7 +121,7 @@ impl Scan {
         let mut rows = 0;
         for record in reader.records() {
             let record = record.map_err(|error| fault(path, error))?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let byte = record.position().map_or(0, csv::Position::byte);
             if seen.is_empty() {
                 let names = names.get_or_insert_with(|| {
                     (1..=record.len())
@@ -133,7 +134,7 @@ impl Scan {
             }
             let cells = || record.iter().map(str::trim);
             if let Some(at) = cells().position(is_missing) {
-                missing.take(line, at);
+                missing.take(byte, at);
                 continue;
             }
             rows += 1;
@@ -144,13 +145,13 @@ impl Scan {
                 if at == label {
                     count(&mut counts, cell, &names, at, path)?;
                 } else {
-                    seen.take(cell, line);
+                    seen.take(cell, byte);
                 }
             }
         }
         let names = names.unwrap_or_default();
         if setup.missing == Missing::Error
-            && let Some(what) = missing.in_words(&names)
+            && let Some(what) = missing.in_words(&names, path)
         {
             return Err(table(path, what));
         }
@@ -252,24 +253,22 @@ impl Scan {
 #[derive(Default)]
 struct MissingRows {
     rows: usize,
+    /// The place in bytes of the first ones, and the column.
     first: Vec<(u64, usize)>,
 }
 
 impl MissingRows {
-    fn take(&mut self, line: u64, column: usize) {
+    fn take(&mut self, byte: u64, column: usize) {
         self.rows += 1;
         if self.first.len() < NAMED {
-            self.first.push((line, column));
+            self.first.push((byte, column));
         }
     }
 
-    fn in_words(&self, names: &[String]) -> Option<String> {
+    fn in_words(&self, names: &[String], path: &Path) -> Option<String> {
         let (_, column) = self.first.first()?;
-        let lines: Vec<String> = self
-            .first
-            .iter()
-            .map(|(line, _)| line.to_string())
-            .collect();
+        let line = |(byte, _): &(u64, usize)| line_at(path, *byte).to_string();
+        let lines: Vec<String> = self.first.iter().map(line).collect();
         let mut lines = lines.join(", ");
         if self.rows > self.first.len() {
             lines.push_str(&format!(" and {} more", self.rows - self.first.len()));
@@ -373,7 +372,9 @@ pub(super) fn reader<R: Read>(input: R, has_header: bool) -> csv::Reader<R> {
 
 /// What is wrong with a file, in words.
 pub(super) fn fault(path: &Path, error: csv::Error) -> DataError {
-    let at = |position: &Option<csv::Position>| position.as_ref().map_or(0, csv::Position::line);
+    let at = |position: &Option<csv::Position>| {
+        line_at(path, position.as_ref().map_or(0, csv::Position::byte))
+    };
     match error.kind() {
         csv::ErrorKind::UnequalLengths {
             pos,
@@ -388,10 +389,7 @@ pub(super) fn fault(path: &Path, error: csv::Error) -> DataError {
         ),
         csv::ErrorKind::Utf8 { pos, .. } => table(
             path,
-            format!(
-                "line {} is no UTF-8 text; save the table as UTF-8",
-                at(pos).max(1)
-            ),
+            format!("line {} is no UTF-8 text; save the table as UTF-8", at(pos)),
         ),
         csv::ErrorKind::Io(_) => match error.into_kind() {
             csv::ErrorKind::Io(source) => DataError::Read {
@@ -401,6 +399,40 @@ pub(super) fn fault(path: &Path, error: csv::Error) -> DataError {
             _ => table(path, "the file cannot be read"),
         },
         _ => table(path, format!("the table cannot be read ({error})")),
+    }
+}
+
+/// The line, from 1, of the row that begins at `byte`. Counted in the file when it is to be told: the parser's own count
+/// leaves out line ends that it has not come to yet.
+fn line_at(path: &Path, byte: u64) -> u64 {
+    let Ok(file) = File::open(path) else {
+        return 0;
+    };
+    let mut reader = BufReader::new(file);
+    let mut line = 1;
+    let mut left = byte;
+    loop {
+        let Ok(buffer) = reader.fill_buf() else {
+            return line;
+        };
+        let before = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        line += buffer[..before].iter().filter(|b| **b == b'\n').count() as u64;
+        // Empty lines before the row belong to it as the parser sees it.
+        let rest = &buffer[before..];
+        let empty = rest
+            .iter()
+            .take_while(|b| matches!(b, b'\n' | b'\r'))
+            .count();
+        line += rest[..empty].iter().filter(|b| **b == b'\n').count() as u64;
+        let is_found = empty < rest.len() || buffer.is_empty();
+        left -= before as u64;
+        let read = buffer.len();
+        reader.consume(read);
+        if is_found {
+            return line;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{
     fs::File,
-    io::{BufReader, ErrorKind},
+    io::{Cursor, ErrorKind, Read},
     path::Path,
 };
 
@@ -77,12 +77,19 @@ fn decode(path: &Path) -> Result<DynamicImage, DataError> {
             "the file has {bytes} bytes, more than the {FILE_BYTES_MAX} that are read"
         )));
     }
-    let mut reader = ImageReader::new(BufReader::new(file))
+    let mut content = Vec::new();
+    file.take(FILE_BYTES_MAX)
+        .read_to_end(&mut content)
+        .map_err(read)?;
+    let mut reader = ImageReader::new(Cursor::new(content.as_slice()))
         .with_guessed_format()
         .map_err(read)?;
     // By content: a JPEG that is called `.png` is common, and no harm.
     if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
         return Err(refuse("the file is no PNG or JPEG image".to_owned()));
+    }
+    if reader.format() == Some(ImageFormat::Jpeg) && !is_whole_jpeg(&content) {
+        return Err(refuse("the image ends too early".to_owned()));
     }
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_MAX);
@@ -104,6 +111,33 @@ fn decode(path: &Path) -> Result<DynamicImage, DataError> {
     }
     image.apply_orientation(orientation);
     Ok(image)
+}
+
+/// Whether the marker that ends a JPEG is there. The decoder does without, and fills up what is missing with grey.
+fn is_whole_jpeg(content: &[u8]) -> bool {
+    // Markers are 0xff and a byte that is neither 0 nor 0xff; 0xd0 to 0xd9 and 0x01 stand alone, the others have two
+    // bytes of length and as much content, those two included. Between segments lies packed data, where 0xff is followed
+    // by 0. Sizes and thumbnails within segments are thus passed over. (ITU-T T.81, B.1.1)
+    let mut rest = content;
+    while let Some(at) = rest
+        .windows(2)
+        .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))
+    {
+        let marker = rest[at + 1];
+        rest = &rest[at + 2..];
+        match marker {
+            0xd9 => return true,
+            0x01 | 0xd0..=0xd8 => {}
+            _ => {
+                let Some(length) = rest.first_chunk::<2>() else {
+                    return false;
+                };
+                let length = usize::from(u16::from_be_bytes(*length));
+                rest = rest.get(length..).unwrap_or_default();
+            }
+        }
+    }
+    false
 }
 
 /// The image without transparency: what is transparent shows black behind it.
