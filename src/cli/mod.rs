@@ -4,6 +4,8 @@
 //! workers. Results go to standard output, everything else to standard error.
 
 mod bar;
+mod data;
+mod data_get;
 mod data_info;
 mod devices;
 mod doctor;
@@ -56,6 +58,8 @@ enum Command {
     Devices(devices::Args),
     /// Try every power meter: what it reads, how good it is, or why it was refused and how to mend that
     Doctor(doctor::Args),
+    /// List, download, describe and remove datasets
+    Data(data::Args),
     /// Describe a dataset and the model of a setup: sizes, layers, parameters, FLOP
     Info(data_info::Args),
     /// List the runs of the library
@@ -107,6 +111,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Run(args)) => run::run(*args, &place),
         Some(Command::Devices(args)) => devices::run(&args, &place),
         Some(Command::Doctor(args)) => doctor::run(&args, &place),
+        Some(Command::Data(args)) => data::run(&args),
         Some(Command::Info(args)) => data_info::run(&args),
         Some(Command::Runs(args)) => runs::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),

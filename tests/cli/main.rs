@@ -2,6 +2,7 @@
 
 mod adapter;
 mod bad_input;
+mod data;
 #[path = "../support/fake_nvml.rs"]
 mod fake_nvml;
 #[path = "../support/fake_sysfs.rs"]
