@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::table::Table;
 use super::{Exit, Failed, data_get, show};
-use crate::data::registry::{Recipe, recipe, recipes};
+use crate::data::registry::{Recipe, recipe};
 use crate::data::{State, Store};
 use crate::setup::DatasetSetup;
 use crate::units::{bytes, count};
@@ -153,10 +153,17 @@ fn licence(recipe: &Recipe) -> &str {
 fn list(args: &ListArgs, store: &Store) -> Result<Exit, Failed> {
     if args.json {
         let mut sets = Vec::new();
-        for recipe in recipes() {
+        for name in DatasetSetup::NAMES {
+            let Ok(recipe) = recipe(name) else {
+                let [what, state, licence] = of_no_download(name);
+                let licence = (!licence.is_empty()).then_some(licence);
+                sets.push(serde_json::json!({
+                    "name": name, "what": what, "state": state, "licence": licence
+                }));
+                continue;
+            };
             let (state, folder) = (store.state(recipe)?, store.folder(recipe)?);
-            let set = serde_json::to_value(Published::new(recipe, state, &folder));
-            sets.push(set.unwrap_or_default());
+            sets.push(serde_json::json!(Published::new(recipe, state, &folder)));
         }
         show::print_json(&sets)?;
         return Ok(Exit::Success);

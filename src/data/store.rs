@@ -55,7 +55,11 @@ pub struct Kept {
 
 #[derive(Serialize, Deserialize)]
 struct List {
+    /// What is kept.
     files: Vec<Kept>,
+    /// Checksums of what was downloaded, archives included.
+    #[serde(default)]
+    downloads: Vec<String>,
     /// When the set was got, RFC 3339.
     got_at: String,
 }
@@ -97,7 +101,7 @@ impl Store {
     /// Where the folder cannot be read.
     pub fn state(&self, recipe: &Recipe) -> Result<State, DataError> {
         let folder = self.folder(recipe)?;
-        if let Some(files) = read_list(&folder)? {
+        if let Some(List { files, .. }) = read_list(&folder)? {
             let sound = files.iter().all(|file| is_there(&folder, file))
                 && recipe
                     .kept()
@@ -146,7 +150,13 @@ impl Store {
     /// # Errors
     /// Where the folder cannot be read.
     pub fn kept(&self, recipe: &Recipe) -> Result<Option<Vec<Kept>>, DataError> {
-        read_list(&self.folder(recipe)?)
+        Ok(read_list(&self.folder(recipe)?)?.map(|list| list.files))
+    }
+
+    /// Whether what is there came of the same files as `recipe` names.
+    pub(super) fn is_of(&self, recipe: &Recipe) -> Result<bool, DataError> {
+        let list = read_list(&self.folder(recipe)?)?;
+        Ok(list.is_some_and(|list| list.downloads == downloads(recipe)))
     }
 
     /// Notes that these files of the set are in place.
@@ -154,6 +164,7 @@ impl Store {
         let path = self.folder(recipe)?.join(LIST);
         let list = List {
             files,
+            downloads: downloads(recipe),
             got_at: jiff::Timestamp::now().to_string(),
         };
         let text = serde_json::to_string_pretty(&list).unwrap_or_default();
@@ -243,7 +254,12 @@ fn is_there(folder: &Path, file: &Kept) -> bool {
         .is_ok_and(|metadata| metadata.is_file() && metadata.len() == file.bytes)
 }
 
-fn read_list(folder: &Path) -> Result<Option<Vec<Kept>>, DataError> {
+fn downloads(recipe: &Recipe) -> Vec<String> {
+    let files = recipe.files.iter();
+    files.map(|file| file.sha256.to_lowercase()).collect()
+}
+
+fn read_list(folder: &Path) -> Result<Option<List>, DataError> {
     let path = folder.join(LIST);
     let file = match File::open(&path) {
         Ok(file) => file,
@@ -260,9 +276,7 @@ fn read_list(folder: &Path) -> Result<Option<Vec<Kept>>, DataError> {
     let list: Option<List> = serde_json::from_slice(&text).ok();
     // The names become paths.
     let is_name = |name: &str| !name.is_empty() && !name.contains(['/', '\\']) && name != "..";
-    Ok(list
-        .filter(|list| list.files.iter().all(|file| is_name(&file.name)))
-        .map(|list| list.files))
+    Ok(list.filter(|list| list.files.iter().all(|file| is_name(&file.name))))
 }
 
 /// Writes a file beside `path`, which then takes its place.

@@ -220,7 +220,11 @@ fn a_network_learns_from_a_folder_of_images() {
     let run = joulelab.train(&[&data[..], &learn].concat());
     assert_eq!(number(&run, "/run/metrics/final_test_accuracy"), 1.0);
     fs::write(root.join("dark/3.png"), "no image").expect("a file");
-    let all = [&["run", "-q", "--device", "cpu", "--idle", "0"], &data[..]].concat();
+    let all = [
+        &["run", "-q", "--device", "cpu", "--idle", "0", "-b", "8"],
+        &data[..],
+    ]
+    .concat();
     let stderr = joulelab.fails(3, &all);
     assert!(
         stderr.contains("no PNG or JPEG") && stderr.contains("3.png"),

@@ -9,6 +9,8 @@ use joulelab::{
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use crate::allocation::peak_bytes;
+
 fn table(content: impl AsRef<[u8]>) -> (TempDir, CsvSetup) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("table.csv");
@@ -264,6 +266,19 @@ fn too_many_categories_and_classes_are_refused() {
         // No number that can be learnt from, so a category.
         assert_eq!(load(&setup).unwrap().info.input, InputShape::Features(2));
     }
+}
+
+#[test]
+fn an_open_quotation_mark_does_not_take_the_rest_of_the_file_in() {
+    let content = "a,b\n1,x\n\"2,y\n".to_owned() + &"3,x\n".repeat(30_000_000);
+    let (_folder, setup) = table(content);
+    let (result, peak) = peak_bytes(|| load(&setup));
+    let text = result.unwrap_err().to_string();
+    assert!(
+        text.contains("a row has more than 16777216 bytes; is a quotation mark left open?"),
+        "{text}"
+    );
+    assert!(peak < 100_000_000, "{peak} bytes");
 }
 
 #[test]

@@ -93,6 +93,15 @@ fn files_are_found_by_name_and_by_content_and_copied() {
     );
     // Copied, not moved.
     assert_eq!(fs::read(mine.join("a.gz")).unwrap(), b"first");
+    assert_eq!(from(&recipe, &store, &mine).unwrap(), Got::WasHere);
+    // What is there came of other files than those that are known now: not the set.
+    fs::write(mine.join("a.gz"), b"newer").unwrap();
+    let newer = crate::recipes::recipe(
+        "mnist",
+        vec![file("a.gz", b"newer"), file("b.gz", b"other")],
+        vec![],
+    );
+    assert_eq!(from(&newer, &store, &mine).unwrap(), Got::Now);
 }
 
 #[test]

@@ -1,17 +1,21 @@
 //! A table of the user's: a CSV file of numbers and categories, one column of which is learnt.
 //!
-//! The file is read twice. `scan` finds what each column is and what is wrong; then the numbers are written, so that
+//! The file is read twice, by `rows`. `scan` finds what each column is and what is wrong; then the numbers are written, so that
 //! nothing but they is ever held as a whole.
 
+mod rows;
 mod scan;
 
 use std::{
     fs::File,
-    io::{BufReader, Read, Seek, SeekFrom},
+    io::{Seek, SeekFrom},
     path::Path,
 };
 
-use self::scan::{Column, Kind, Scan};
+use self::{
+    rows::Rows,
+    scan::{Column, Kind, Scan},
+};
 use super::{
     DataError, DataInfo, Dataset, Features, LabelColumn, Provenance, Source, dataset::Heading,
 };
@@ -149,9 +153,9 @@ impl CsvTable<'_> {
         let mut labels = Vec::with_capacity(scan.rows);
         let changed = || table(path, "the file changed while it was read; try again");
 
-        let mut reader = scan::reader(BufReader::new(file.by_ref()), self.0.header);
-        for record in reader.records() {
-            let record = record.map_err(|error| scan::fault(path, error))?;
+        let mut rows = Rows::new(&file, self.0.header);
+        let mut record = csv::StringRecord::new();
+        while rows.next(&mut record, path)? {
             let cells = || record.iter().map(str::trim);
             if self.0.missing == Missing::Drop && cells().any(is_missing) {
                 continue;

@@ -1,13 +1,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    io::{BufRead, BufReader, Read},
+    io::Read,
     path::Path,
 };
 
+use csv::StringRecord;
+
 use super::{
     CATEGORIES_MAX, CLASSES_MAX, COLUMNS_MAX, DataError, FEATURE_BYTES_MAX, ROWS_MAX, is_missing,
-    number, table,
+    number,
+    rows::{Rows, line_at, shown},
+    table,
 };
 use crate::{
     setup::{CsvSetup, Missing},
@@ -16,8 +20,6 @@ use crate::{
 
 /// So many lines with missing values are named.
 const NAMED: usize = 10;
-/// The longest text of a cell that is shown, in letters.
-const SHOWN: usize = 40;
 
 /// What a file holds, without its rows.
 pub(super) struct Scan {
@@ -102,25 +104,18 @@ impl Seen {
 impl Scan {
     pub(super) fn of(file: &mut File, setup: &CsvSetup) -> Result<Self, DataError> {
         let path = setup.file.as_path();
-        let mut reader = reader(BufReader::new(file.by_ref()), setup.header);
-        let header = match setup.header {
-            true => Some(
-                reader
-                    .headers()
-                    .map_err(|error| fault(path, error))?
-                    .clone(),
-            ),
+        let mut reader = Rows::new(file.by_ref(), setup.header);
+        let mut names = match setup.header {
+            true => Some(reader.header(path)?),
             false => None,
         };
-        let mut names: Option<Vec<String>> =
-            header.map(|header| header.iter().map(|name| name.trim().to_owned()).collect());
         let mut seen: Vec<Seen> = Vec::new();
         let mut label = 0;
         let mut counts = BTreeMap::<String, usize>::new();
         let mut missing = MissingRows::default();
         let mut rows = 0;
-        for record in reader.records() {
-            let record = record.map_err(|error| fault(path, error))?;
+        let mut record = StringRecord::new();
+        while reader.next(&mut record, path)? {
             let byte = record.position().map_or(0, csv::Position::byte);
             if seen.is_empty() {
                 let names = names.get_or_insert_with(|| {
@@ -304,7 +299,7 @@ fn count(
     Ok(())
 }
 
-fn check_names(names: &[String], row: &csv::StringRecord, path: &Path) -> Result<(), DataError> {
+fn check_names(names: &[String], row: &StringRecord, path: &Path) -> Result<(), DataError> {
     if names.len() > COLUMNS_MAX {
         let what = format!("there are {} columns, more than {COLUMNS_MAX}", names.len());
         return Err(table(path, what));
@@ -361,84 +356,4 @@ fn label_column(names: &[String], setup: &CsvSetup, path: &Path) -> Result<usize
         some.join(", ")
     ));
     Err(table(path, what))
-}
-
-/// A reader of rows of equal length.
-pub(super) fn reader<R: Read>(input: R, has_header: bool) -> csv::Reader<R> {
-    csv::ReaderBuilder::new()
-        .has_headers(has_header)
-        .from_reader(input)
-}
-
-/// What is wrong with a file, in words.
-pub(super) fn fault(path: &Path, error: csv::Error) -> DataError {
-    let at = |position: &Option<csv::Position>| {
-        line_at(path, position.as_ref().map_or(0, csv::Position::byte))
-    };
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            pos,
-            expected_len,
-            len,
-        } => table(
-            path,
-            format!(
-                "line {} has {len} cells instead of {expected_len}; give each row as many as the first",
-                at(pos)
-            ),
-        ),
-        csv::ErrorKind::Utf8 { pos, .. } => table(
-            path,
-            format!("line {} is no UTF-8 text; save the table as UTF-8", at(pos)),
-        ),
-        csv::ErrorKind::Io(_) => match error.into_kind() {
-            csv::ErrorKind::Io(source) => DataError::Read {
-                path: path.to_owned(),
-                source,
-            },
-            _ => table(path, "the file cannot be read"),
-        },
-        _ => table(path, format!("the table cannot be read ({error})")),
-    }
-}
-
-/// The line, from 1, of the row that begins at `byte`. Counted in the file when it is to be told: the parser's own count
-/// leaves out line ends that it has not come to yet.
-fn line_at(path: &Path, byte: u64) -> u64 {
-    let Ok(file) = File::open(path) else {
-        return 0;
-    };
-    let mut reader = BufReader::new(file);
-    let mut line = 1;
-    let mut left = byte;
-    loop {
-        let Ok(buffer) = reader.fill_buf() else {
-            return line;
-        };
-        let before = buffer
-            .len()
-            .min(usize::try_from(left).unwrap_or(usize::MAX));
-        line += buffer[..before].iter().filter(|b| **b == b'\n').count() as u64;
-        // Empty lines before the row belong to it as the parser sees it.
-        let rest = &buffer[before..];
-        let empty = rest
-            .iter()
-            .take_while(|b| matches!(b, b'\n' | b'\r'))
-            .count();
-        line += rest[..empty].iter().filter(|b| **b == b'\n').count() as u64;
-        let is_found = empty < rest.len() || buffer.is_empty();
-        left -= before as u64;
-        let read = buffer.len();
-        reader.consume(read);
-        if is_found {
-            return line;
-        }
-    }
-}
-
-fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }

@@ -190,6 +190,9 @@ pub fn get_from_folder(
     let mut caller = Caller { cancel, report };
     let found = folder::find(recipe, from, &mut caller)?;
     let _lock = store.lock(recipe)?;
+    if is_sound(recipe, store, &mut caller)? {
+        return Ok(Got::WasHere);
+    }
     store.remove_list(recipe)?;
     let folder = store.folder(recipe)?;
     let mut kept = Vec::new();
@@ -206,8 +209,11 @@ pub fn get_from_folder(
     finish(recipe, store, &folder, kept)
 }
 
-/// Whether the set is there and each file has the checksum that is on its list.
+/// Whether the set is there, came of the files that are known, and each file has the checksum that is on its list.
 fn is_sound(recipe: &Recipe, store: &Store, caller: &mut Caller<'_>) -> Result<bool, GetError> {
+    if !store.is_of(recipe)? {
+        return Ok(false);
+    }
     let (Ok(folder), Some(files)) = (store.find(recipe), store.kept(recipe)?) else {
         return Ok(false);
     };

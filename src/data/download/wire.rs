@@ -4,9 +4,10 @@ use std::{
     io::{ErrorKind, Read},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
+    time::Duration,
 };
 
-use ureq::{Agent, Error, Proxy, http::HeaderMap};
+use ureq::{Agent, Error, Proxy, Timeout, http::HeaderMap};
 
 use super::{CHUNK, GetError, Options, Route};
 
@@ -55,13 +56,13 @@ pub(super) struct Request {
 /// Where the proxy's address is none or no thread can be started.
 pub(super) fn send(request: Request, options: &Options) -> Result<Receiver<Message>, GetError> {
     let (agent, through) = agent(options)?;
-    let silence_s = options.silence.as_secs_f64();
+    let patience = [options.connect, options.silence];
     let (sender, receiver) = sync_channel(WAITING);
     thread::Builder::new()
         .name("joulelab-download".to_owned())
         .spawn(move || {
             if let Err(error) = speak(&agent, &request, &sender) {
-                let why = in_words(&error, silence_s) + &through;
+                let why = in_words(&error, patience) + &through;
                 // Nobody listens any more: it was called off.
                 let _ = sender.send(Message::Failed(why));
             }
@@ -152,10 +153,13 @@ fn range(text: &str) -> Option<(u64, Option<u64>)> {
     Some((first.trim().parse().ok()?, whole.trim().parse().ok()))
 }
 
-fn in_words(error: &Error, silence_s: f64) -> String {
+fn in_words(error: &Error, [connect, silence]: [Duration; 2]) -> String {
     match error {
         Error::HostNotFound => "there is no such host, or no network".to_owned(),
-        Error::Timeout(_) => format!("nothing was heard for {silence_s} s or the time to connect"),
+        Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
+            format!("there is no connection within {} s", connect.as_secs_f64())
+        }
+        Error::Timeout(_) => format!("nothing was heard for {} s", silence.as_secs_f64()),
         Error::TooManyRedirects => format!("more than {REDIRECTS} redirects"),
         Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
             "the connection was closed too early".to_owned()
