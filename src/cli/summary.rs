@@ -135,6 +135,9 @@ fn energy(out: &mut Lines, details: &RunDetails, stored: Option<&Summary>) {
     for lost in stored.map(|summary| &summary.lost).into_iter().flatten() {
         out.line("  lost", &format!("{}: {}", lost.meter, lost.reason));
     }
+    if let Some(problem) = stored.and_then(|summary| summary.recording_problem.as_ref()) {
+        out.line("  recording", problem);
+    }
     for idle in &details.idle_power {
         out.line(
             "  idle power",

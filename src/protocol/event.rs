@@ -626,6 +626,9 @@ pub struct Summary {
     /// Meters that ended before the run did.
     #[serde(default)]
     pub lost: Vec<LostMeter>,
+    /// What the recording of raw readings lacks, where one was asked for and is not whole; figures are not touched by it.
+    #[serde(default)]
+    pub recording_problem: Option<String>,
     /// Share of one core that reading the meters took, 0 to 1.
     pub meter_overhead_share: f64,
     /// Raw readings that were dropped because they were not taken in time.

@@ -3,15 +3,20 @@
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::convert;
 use super::learn::{Done, Learn};
 use super::outbox::Outbox;
 use super::wall::{self, Wall};
+use crate::power::recording::Recording;
 use crate::power::{Clock, IdleBaseline, Role, Sample, Sampler, SamplerError, Snapshot, WindowId};
 use crate::protocol::{Event, LostMeter, PhaseEnergy};
 use crate::setup::Phase;
 use crate::units::EnergyFigure;
+
+/// How long the last lines of a recording are waited for.
+const RECORDING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The meters of a run.
 pub struct Meters {
@@ -27,6 +32,7 @@ struct Inner {
     shift_s: f64,
     /// What makes figures at the wall of those of the parts.
     wall: Option<Wall>,
+    recording: Option<Recording>,
     state: Mutex<State>,
 }
 
@@ -40,6 +46,8 @@ pub struct Beginning {
     pub wall: Option<Wall>,
     /// What gathers readings for later runs.
     pub learn: Learn,
+    /// The recording of raw readings.
+    pub recording: Option<Recording>,
 }
 
 /// What a run came to.
@@ -52,6 +60,8 @@ pub struct Ended {
     pub lost_wall: Option<LostMeter>,
     /// What was learnt of the machine's power.
     pub learnt: Option<Event>,
+    /// What the recording of raw readings lacks.
+    pub recording_problem: Option<String>,
 }
 
 struct State {
@@ -83,6 +93,7 @@ impl Meters {
             mut trained,
             wall,
             learn,
+            recording,
         } = beginning;
         // It is made anew, of the sum of the parts.
         wall::strip(&mut trained);
@@ -91,6 +102,7 @@ impl Meters {
             sampler,
             clock,
             wall,
+            recording,
             state: Mutex::new(State {
                 learn,
                 baseline: None,
@@ -254,6 +266,7 @@ impl Meters {
                 .and_then(|wall| wall.lost(&training, places)),
             training: inner.beside(training),
             last: inner.sampler.snapshot(),
+            recording_problem: inner.recording.as_ref().and_then(lacks),
             learnt,
         })
     }
@@ -323,6 +336,20 @@ impl State {
         let busy = self.learn.busy();
         self.learn.stretch(&stretch, busy);
         self.trained = sum(&self.trained, stretch);
+    }
+}
+
+/// What a recording lacks, once the meters' thread has ended. Waits for the last lines to be written.
+fn lacks(recording: &Recording) -> Option<String> {
+    let until = Instant::now() + RECORDING_PATIENCE;
+    while !recording.state().ended && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let state = recording.state();
+    match (state.problem, state.lost) {
+        (Some(problem), _) => Some(format!("it ended before the run did: {problem}")),
+        (None, 0) => None,
+        (None, lost) => Some(format!("{lost} lines were lost: the disk was too slow")),
     }
 }
 

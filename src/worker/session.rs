@@ -1,5 +1,6 @@
 //! One run, on a thread of its own, from its request to its summary.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::busy::{Busy, Costs};
@@ -13,6 +14,7 @@ use super::watch::all_answer;
 use super::{PROGRAM_VERSION, convert, task};
 use crate::data;
 use crate::device::{self, DeviceEntry, Opened};
+use crate::power::recording::Recorder;
 use crate::power::{self, Clock, Sampler, SamplerOptions};
 use crate::protocol::{
     Data, Event, Failure, FailureKind, Knowledge, PhaseEnergy, RunRequest, SelfCheck, Summary,
@@ -50,7 +52,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         kernel_cache,
         self_checks,
         resume,
-        record: _,
+        record,
         knowledge,
     } = request;
     let (plan, input) = describe(&setup, outbox)?;
@@ -86,6 +88,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         &chosen.entry,
         &busy,
         &knowledge,
+        record.as_deref(),
         (t_s, trained),
         outbox,
     )?;
@@ -205,6 +208,7 @@ fn meters(
     entry: &DeviceEntry,
     busy: &Busy,
     knowledge: &Knowledge,
+    record: Option<&Path>,
     (t_s, trained): (f64, Vec<PhaseEnergy>),
     outbox: &Outbox,
 ) -> Result<Meters, Failure> {
@@ -217,17 +221,24 @@ fn meters(
         .wall
         .then(|| Wall::choose(&knowledge.walls, &entry.identity(), &found))
         .transpose()?;
+    let clock = Clock::new();
+    let rate_hz = setup.measure.rate_hz;
+    // Before the run comes to be in the library: a file that is in the way ends it here.
+    let recorder = record.map(|file| Recorder::create(file, &found.meters, &clock, rate_hz));
+    let recorder = recorder
+        .transpose()
+        .map_err(failure(FailureKind::Storage))?;
     outbox.send(convert::meters(&found, wall.as_ref()));
     let learn = Learn::new(entry, &found);
-    let clock = Clock::new();
     // Before the first reading, so that no reading is older than the run.
     let begun_s = clock.now_s();
-    let options = SamplerOptions {
-        rate_hz: setup.measure.rate_hz,
-    };
-    let (sampler, samples) = Sampler::start(found.meters, clock.clone(), options)
+    let options = SamplerOptions { rate_hz };
+    let recording = recorder.as_ref().map(Recorder::recording);
+    let record = recorder.map(|recorder| Box::new(recorder) as Box<dyn power::Record>);
+    let (sampler, samples) = Sampler::start_recorded(found.meters, clock.clone(), options, record)
         .map_err(failure(FailureKind::Training))?;
     let beginning = Beginning {
+        recording,
         shift_s: t_s - begun_s,
         trained,
         wall,
@@ -247,6 +258,7 @@ fn summary(
         training,
         last,
         lost_wall,
+        recording_problem,
         ..
     } = ended;
     let (components, missing) = convert::sum(&training, places);
@@ -267,6 +279,7 @@ fn summary(
         missing,
         training,
         lost,
+        recording_problem,
         meter_overhead_share: last.overhead_share,
         dropped_samples: last.dropped_samples,
     }

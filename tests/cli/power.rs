@@ -10,6 +10,68 @@ use crate::machine::{Machine, first_line, is_true_energy, meter, signal};
 use crate::worker::Worker;
 
 #[test]
+fn a_run_leaves_a_recording_that_comes_to_the_same_energy() {
+    let joulelab = Joulelab::new();
+    let file = joulelab.folder().join("run.jsonl");
+    let file = file.to_str().expect("a name");
+    let run = [
+        "run",
+        "--json",
+        "-q",
+        "--device",
+        "cpu",
+        "--meter",
+        "simulated:steady",
+        "--idle",
+        "1",
+        "-e",
+        "2",
+        "--set",
+        "checkpoint.every_s=1000",
+        "--record-power",
+        file,
+    ];
+    let details = joulelab.json(&run);
+    let part = &details["training"][0]["figure"];
+    assert_eq!(part["meter"], "simulated:steady");
+    assert!(text(part["source"].as_str().expect("a source").as_bytes()).starts_with("simulated"));
+    assert_eq!(details["summary"]["json"]["recording_problem"], Value::Null);
+
+    let replayed = joulelab.stdout(&["power", "--json", "--replay", file]);
+    let windows: Vec<Value> = replayed
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let label = |wanted: &str| {
+        let window = windows.iter().find(|window| window["label"] == wanted);
+        window.unwrap_or_else(|| panic!("no {wanted} in {replayed}"))
+    };
+    let training = meter(label("training"), "simulated:steady");
+    for end in [
+        "/energy_j/value",
+        "/energy_j/low",
+        "/energy_j/high",
+        "/covered_s",
+    ] {
+        let (then, now) = (number(part, end), number(training, end));
+        assert!(
+            (then - now).abs() <= 1e-9 * then.abs(),
+            "{end}: {then} {now}"
+        );
+    }
+    for phase in ["idle", "load", "train", "evaluate"] {
+        label(phase);
+    }
+
+    // A file that is in the way ends it before there is a run.
+    let before = std::fs::read(file).expect("it is there");
+    let stderr = joulelab.fails(5, &run);
+    assert!(stderr.contains("run.jsonl"), "{stderr}");
+    assert_eq!(std::fs::read(file).expect("it is there"), before);
+    joulelab.only_run();
+}
+
+#[test]
 fn updates_are_lines_of_json_that_add_up() {
     let machine = Machine::new();
     let nvml = FakeNvml::new("[card]\nname = NVIDIA H200\nwatts = 120\n");
