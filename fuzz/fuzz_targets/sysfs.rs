@@ -11,7 +11,7 @@ use joulelab_fuzz::{
 };
 use libfuzzer_sys::fuzz_target;
 
-/// What may be there. Files of sources that are not in the program yet do no harm.
+/// What may be there. The kernel's performance counters are left out: they would be opened for real.
 const FILES: &[&str] = &[
     "class/powercap/intel-rapl:0/name",
     "class/powercap/intel-rapl:0/energy_uj",
@@ -25,28 +25,40 @@ const FILES: &[&str] = &[
     "class/powercap/intel-rapl-mmio:0/name",
     "class/powercap/intel-rapl-mmio:0/energy_uj",
     "class/powercap/intel-rapl:x:y:z/name",
-    "class/hwmon/hwmon0/name",
-    "class/hwmon/hwmon0/power1_average",
-    "class/hwmon/hwmon0/power1_input",
-    "class/hwmon/hwmon0/power1_label",
-    "class/hwmon/hwmon0/energy1_input",
-    "class/hwmon/hwmon0/energy1_label",
-    "class/hwmon/hwmon0/energy2_input",
-    "class/hwmon/hwmon0/energy2_label",
-    "class/hwmon/hwmon0/device/uevent",
-    "class/hwmon/hwmon0/device/vendor",
-    "class/hwmon/hwmon1/name",
-    "class/hwmon/hwmon1/power1_average",
-    "class/hwmon/hwmon1/energy1_input",
-    "class/drm/card0/device/uevent",
-    "class/drm/card0/device/vendor",
+    "bus/pci/devices/0000:03:00.0/class",
+    "bus/pci/devices/0000:03:00.0/vendor",
+    "bus/pci/devices/0000:03:00.0/device",
+    "bus/pci/devices/0000:03:00.0/product_name",
+    "bus/pci/devices/0000:03:00.0/gpu_busy_percent",
+    "bus/pci/devices/0000:03:00.0/power/runtime_status",
+    "bus/pci/devices/0000:03:00.0/hwmon/hwmon0/name",
+    "bus/pci/devices/0000:03:00.0/hwmon/hwmon0/power1_average",
+    "bus/pci/devices/0000:03:00.0/hwmon/hwmon0/power1_input",
+    "bus/pci/devices/0000:03:00.0/hwmon/hwmon0/power1_label",
+    "bus/pci/devices/0000:03:00.0/hwmon/hwmon0/energy1_input",
+    "bus/pci/devices/0000:03:00.0/hwmon/hwmon0/energy1_label",
+    "bus/pci/devices/0000:03:00.0/hwmon/hwmon0/energy2_input",
+    "bus/pci/devices/0000:03:00.0/hwmon/hwmon0/energy2_label",
+    "bus/pci/devices/0000:03:00.0/hwmon/hwmon0/temp1_input",
+    "bus/pci/devices/0000:00:02.0/class",
+    "bus/pci/devices/0000:00:02.0/vendor",
+    "bus/pci/devices/0000:00:02.0/hwmon/hwmon1/name",
+    "bus/pci/devices/0000:00:02.0/hwmon/hwmon1/energy1_input",
+    "bus/pci/devices/0000:00:02.0/hwmon/hwmon1/energy2_input",
+    "bus/pci/devices/0000:00:02.0/hwmon/hwmon1/power1_max",
     "class/power_supply/BAT0/type",
+    "class/power_supply/BAT0/scope",
+    "class/power_supply/BAT0/present",
     "class/power_supply/BAT0/status",
+    "class/power_supply/BAT0/capacity",
     "class/power_supply/BAT0/power_now",
     "class/power_supply/BAT0/current_now",
     "class/power_supply/BAT0/voltage_now",
+    "devices/system/cpu/cpu0/topology/physical_package_id",
+    "devices/system/cpu/cpu1/topology/physical_package_id",
     "hypervisor/type",
     "class/dmi/id/sys_vendor",
+    "class/dmi/id/product_name",
 ];
 
 thread_local! {
@@ -55,7 +67,7 @@ thread_local! {
 
 fuzz_target!(|bytes: &[u8]| {
     let root: PathBuf = ROOT.with(|root| root.path().to_owned());
-    for folder in ["class", "hypervisor"] {
+    for folder in ["class", "bus", "devices", "hypervisor"] {
         // Of the input before; not there at first.
         let _ = fs::remove_dir_all(root.join(folder));
     }

@@ -54,6 +54,12 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
             text.push_str(&format!("{name} {value}\n"));
         }
     }
+    if info.dropped_samples > 0 {
+        text.push_str(&format!(
+            "{} samples left out: values are missing\n",
+            count(info.dropped_samples as u64)
+        ));
+    }
     let mut table = Table::new([
         "layer",
         "output",

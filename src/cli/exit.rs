@@ -1,9 +1,11 @@
 use std::process::ExitCode;
 
 use crate::control::{AskError, StartError};
+use crate::data::{DataError, download::GetError};
 use crate::library::{LibraryError, export::ExportError};
 use crate::protocol::{Failure, FailureKind};
 use crate::setup::{ChangeError, Problems, file::SetupFileError};
+use crate::units::UnknownName;
 
 /// How the program ended. Documented in `--help` and `docs/command-line.md`; a number never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,7 +42,7 @@ Exit codes:
     0  done
     1  failed for another reason
     2  the command line or the setup is wrong
-    3  the dataset cannot be read
+    3  the dataset cannot be read, or not be got
     4  no such device, or it cannot be used
     5  the library or another file cannot be read or written, or holds no such run
     6  training failed or diverged; what was recorded is kept
@@ -109,7 +111,20 @@ failed_from! {
     ChangeError => Exit::Usage,
     Problems => Exit::Usage,
     StartError => Exit::WorkerDied,
-    crate::data::DataError => Exit::Data,
+    DataError => Exit::Data,
+    UnknownName => Exit::Usage,
+}
+
+impl From<GetError> for Failed {
+    fn from(error: GetError) -> Self {
+        let exit = match &error {
+            GetError::Cancelled => Exit::Interrupted,
+            GetError::Proxy(_) => Exit::Usage,
+            GetError::Data(DataError::Write { .. }) => Exit::Storage,
+            _ => Exit::Data,
+        };
+        Self::new(exit, error.to_string())
+    }
 }
 
 impl From<AskError> for Failed {

@@ -20,12 +20,13 @@ pub struct SetupFlags {
     #[arg(long, short = 'D')]
     device: Option<String>,
 
-    /// Dataset: digits, breast-cancer, shapes, or idx with --data
+    /// Dataset, such as digits, shapes or mnist; `joulelab data list` shows all
     #[arg(long, short = 'd', help_heading = "Dataset")]
     dataset: Option<String>,
 
-    /// Folder of IDX files, as MNIST and Fashion-MNIST come; implies `--dataset idx`
-    #[arg(long, value_name = "FOLDER", help_heading = "Dataset")]
+    /// Files of yours: a folder of IDX files (implies `--dataset idx`), a CSV file (implies `--dataset csv`), or with
+    /// `--dataset folder` a folder of images
+    #[arg(long, value_name = "PATH", help_heading = "Dataset")]
     data: Option<PathBuf>,
 
     /// Share of the samples that is held out, where the set has no split of its own
@@ -262,10 +263,17 @@ impl SetupFlags {
             self.gpu_power => "measure.gpu_board_w",
         }
         if let Some(folder) = &self.data {
-            if self.dataset.is_none() {
-                change.set("dataset.name", "idx");
-            }
-            change.set("dataset.folder", folder.to_string_lossy().into_owned());
+            let is_csv = folder
+                .extension()
+                .is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+            let implied = if is_csv { "csv" } else { "idx" };
+            let name = self.dataset.as_deref().unwrap_or(implied);
+            let field = if name == "csv" { "file" } else { "folder" };
+            change.set("dataset.name", name);
+            change.set(
+                &format!("dataset.{field}"),
+                folder.to_string_lossy().into_owned(),
+            );
         }
         if !self.meters.is_empty() {
             change.set("measure.meters", self.meters.clone());

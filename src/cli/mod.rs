@@ -5,6 +5,8 @@
 
 mod bar;
 mod calibrate;
+mod data;
+mod data_get;
 mod data_info;
 mod devices;
 mod doctor;
@@ -65,6 +67,8 @@ enum Command {
     Calibrate(Box<calibrate::Args>),
     /// Read every power meter: live, or while another program runs (`joulelab power -- COMMAND`)
     Power(power::Args),
+    /// List, download, describe and remove datasets
+    Data(data::Args),
     /// Describe a dataset and the model of a setup: sizes, layers, parameters, FLOP
     Info(data_info::Args),
     /// List the runs of the library
@@ -118,6 +122,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Doctor(args)) => doctor::run(&args, &place),
         Some(Command::Calibrate(args)) => calibrate::run(&args, &place),
         Some(Command::Power(args)) => power::run(&args, &place),
+        Some(Command::Data(args)) => data::run(&args),
         Some(Command::Info(args)) => data_info::run(&args),
         Some(Command::Runs(args)) => runs::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),

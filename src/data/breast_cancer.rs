@@ -32,7 +32,7 @@ impl Source for BreastCancer<'_> {
             )));
         }
         let heading = Heading {
-            name: NAME,
+            name: NAME.to_owned(),
             title: "UCI breast cancer, Wisconsin (diagnostic)".to_owned(),
             input: InputShape::Features(columns),
             labels: vec![LabelColumn::new("diagnosis", classes)],

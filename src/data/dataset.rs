@@ -38,6 +38,9 @@ pub struct DataInfo {
     pub test_samples: usize,
     /// Bytes of the samples of both parts as they are stored, without labels: 1 per pixel, 4 per feature of a table.
     pub feature_bytes: u64,
+    /// Samples of the source that were left out because values were missing.
+    #[serde(default)]
+    pub dropped_samples: usize,
     /// Where it comes from.
     pub provenance: Provenance,
 }
@@ -223,7 +226,7 @@ impl Normalisation {
 
 /// What is known of a dataset before its samples are.
 pub(super) struct Heading {
-    pub name: &'static str,
+    pub name: String,
     pub title: String,
     pub input: InputShape,
     pub labels: Vec<LabelColumn>,
@@ -234,7 +237,7 @@ pub(super) struct Heading {
 impl Heading {
     pub(super) fn info(self, train_samples: usize, test_samples: usize, bytes: u64) -> DataInfo {
         DataInfo {
-            name: self.name.to_owned(),
+            name: self.name,
             title: self.title,
             input: self.input,
             labels: self.labels,
@@ -242,6 +245,7 @@ impl Heading {
             train_samples,
             test_samples,
             feature_bytes: bytes,
+            dropped_samples: 0,
             provenance: self.provenance,
         }
     }

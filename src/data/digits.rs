@@ -22,7 +22,7 @@ impl Source for Digits<'_> {
         let table = shipped::read("digits", text, SIDE * SIDE, CLASSES, refuse)?;
         let pixels = table.values.iter().map(|value| *value as u8).collect();
         let heading = Heading {
-            name: "digits",
+            name: "digits".to_owned(),
             title: "UCI handwritten digits".to_owned(),
             input: InputShape::Image {
                 channels: 1,

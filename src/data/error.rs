@@ -1,6 +1,10 @@
-use std::path::PathBuf;
+use std::{
+    io::{Error, ErrorKind},
+    path::PathBuf,
+};
 
-use crate::setup::Problems;
+use super::store::DATA_VARIABLE;
+use crate::{setup::Problems, units::UnknownName};
 
 /// Why a dataset cannot be had. Each message says what is wrong, how to mend it, and where, the path last.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +30,7 @@ pub enum DataError {
         bytes: u64,
     },
     /// No thread could be started.
-    #[error("cannot start a thread to render images; close other programs and try again: {0}")]
+    #[error("cannot start a thread; close other programs and try again: {0}")]
     Thread(#[source] std::io::Error),
     /// A dataset that is part of the program cannot be read.
     #[error("the shipped dataset `{name}` is damaged ({what}); install the program anew")]
@@ -91,4 +95,94 @@ pub enum DataError {
         /// The folder or file.
         path: PathBuf,
     },
+    /// A set that can be downloaded has not been.
+    #[error(
+        "the dataset `{name}` is not on this machine; get it with `joulelab data get {name}` ({} to download), or from \
+         files that you have with `joulelab data get {name} --from FOLDER`: {}",
+        crate::units::bytes(*bytes), path.display()
+    )]
+    NotHere {
+        /// The set's name in a setup.
+        name: String,
+        /// Bytes to download.
+        bytes: u64,
+        /// The folder where it would be.
+        path: PathBuf,
+    },
+    /// Files of a downloaded set are no longer what they were.
+    #[error(
+        "files of the dataset `{name}` are missing or not whole; `joulelab data get {name}` gets them again: {}",
+        path.display()
+    )]
+    DamagedSet {
+        /// The set's name in a setup.
+        name: String,
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// No folder is known for downloaded sets.
+    #[error(
+        "the system names no folder for data; name one with the environment variable {DATA_VARIABLE}"
+    )]
+    NoDataFolder,
+    /// Another program is writing the set.
+    #[error("another program is getting or removing the dataset `{name}` now; wait until it is done: {}", path.display())]
+    Busy {
+        /// The set's name in a setup.
+        name: String,
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// A file or folder of ours cannot be written.
+    #[error("cannot write: {source}; {}: {}", advice(source), path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: Error,
+    },
+    /// The table of sets knows no such name.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// A folder of images is not laid out as it should be.
+    #[error(
+        "{what}; each class is a folder of PNG and JPEG files, either in the folder itself or in `train` and `test` \
+         within it: {}",
+        path.display()
+    )]
+    Layout {
+        /// What is wrong.
+        what: String,
+        /// The folder or file.
+        path: PathBuf,
+    },
+    /// An image cannot be read.
+    #[error("{what}; mend the image or take it out of the folder: {}", path.display())]
+    Image {
+        /// What is wrong with it.
+        what: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A table cannot be learnt from.
+    #[error("{what}: {}", path.display())]
+    Table {
+        /// What is wrong with it, where, and how to mend it.
+        what: String,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// What helps where something cannot be written.
+fn advice(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            format!("make room on that disk, or name a folder on another with {DATA_VARIABLE}")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            format!("allow writing there, or name another folder with {DATA_VARIABLE}")
+        }
+        _ => format!("check that disk, or name a folder on another with {DATA_VARIABLE}"),
+    }
 }

@@ -125,7 +125,7 @@ impl Library {
     /// # Errors
     /// Where none or several could be meant, or the library cannot be read.
     pub fn wall_calibration(&self, given: &str) -> Result<WallCalibration, LibraryError> {
-        self.read(|connection| Ok(resolved(connection, given)?))
+        self.read(|connection| resolved(connection, given))
     }
 
     /// Forgets the wall calibration that `given` means: it is no longer listed or applied. Figures that used it stay, and

@@ -74,27 +74,13 @@ fn device_of<'a>(meter: &'a str, meters: &'a [Meter]) -> &'a str {
 /// The sum over the parts of the machine that had a reading, with boundary [`Boundary::Components`]; `None` where there
 /// are no parts. Which parts had none is for the caller to show.
 ///
-/// What contains other parts (system, wall, other sums) is not added, nor the figure of a whole chip where package or
-/// memory have one. No net energy where any of the added parts has none.
+/// What contains other parts (system, wall, other sums) is not added. All else is: a worker tells of figures that share
+/// no hardware at the same time. No net energy where any of the added parts has none.
 pub fn sum_of_parts(energies: &[PhaseEnergy]) -> Option<PhaseEnergy> {
     let has_reading = |energy: &&PhaseEnergy| energy.figure.energy_j.is_some();
-    let in_chip = |energy: &&PhaseEnergy| {
-        matches!(
-            energy.figure.boundary,
-            Boundary::CpuPackage | Boundary::Dram
-        )
-    };
-    let chip_is_in_parts = energies
-        .iter()
-        .filter(in_chip)
-        .any(|part| has_reading(&part));
     let mut parts: Vec<&PhaseEnergy> = Vec::new();
     for energy in energies {
-        let adds = match energy.figure.boundary {
-            Boundary::GpuBoard | Boundary::CpuPackage | Boundary::Dram => true,
-            Boundary::Soc => !chip_is_in_parts,
-            Boundary::Components | Boundary::System | Boundary::Wall => false,
-        };
+        let adds = !energy.figure.boundary.is_whole();
         // A meter that stands for two boundaries is one meter.
         let twice = parts
             .iter()

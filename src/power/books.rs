@@ -76,6 +76,11 @@ impl Books {
         self.slots.iter_mut().map(|slot| slot.mark(t_s)).collect()
     }
 
+    /// Nothing was read for the edges that follow, until something is.
+    pub(super) fn forget_readings(&mut self) {
+        self.slots.iter_mut().for_each(Slot::forget_reading);
+    }
+
     /// The totals at the last readings; changes nothing.
     pub(super) fn totals(&self) -> Vec<Mark> {
         self.slots.iter().map(Slot::total).collect()

@@ -6,7 +6,9 @@ use super::{
     CpuPoints, Load, Part, PciAddress, RooflineFit, SourceReport, Work,
     choice::{self, AccountLine, Planned, Role},
     model,
-    sources::{Found, SOURCES, simulated},
+    sources::{
+        Found, SOURCES, apple::OpenReports, emi::Devices, simulated, windows_gpu::OpenCounters,
+    },
 };
 
 /// The GPU that trains.
@@ -57,6 +59,12 @@ pub struct Options {
     /// Made-up meters such as `simulated:steady` and recordings such as `replay:FILE`. Where there are any, nothing else
     /// is read.
     pub simulated: Vec<String>,
+    /// The energy meters of Windows; where they are not given, Windows is asked, and other systems have none.
+    pub energy_meters: Option<Devices>,
+    /// The performance counters of energy of Windows; as above.
+    pub energy_counters: Option<OpenCounters>,
+    /// The energy reports of Apple silicon; where they are not given, macOS is asked, and other systems have none.
+    pub energy_reports: Option<OpenReports>,
 }
 
 impl TrainingGpu {
@@ -83,6 +91,9 @@ impl Default for Options {
             cpu_name: None,
             cpu_load: None,
             simulated: Vec::new(),
+            energy_meters: None,
+            energy_counters: None,
+            energy_reports: None,
         }
     }
 }
@@ -137,11 +148,9 @@ pub fn discover(options: &Options) -> Discovery {
     } else {
         simulated::find(&options, &mut found);
     }
+    let expected = found.expected(&options);
     let (meters, mut report) = choice::choose(found.candidates);
     report.extend(found.report);
-    let mut expected = vec![Part::processors(), Part::memory()];
-    let card = options.gpu.as_ref().filter(|gpu| !gpu.integrated);
-    expected.extend(card.map(TrainingGpu::part));
     Discovery {
         account: choice::account(&meters, &expected),
         meters,

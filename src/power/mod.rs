@@ -61,4 +61,7 @@ pub use rounds::Rounds;
 pub use sampler::{
     Edge, MeterNow, Record, Sample, Sampler, SamplerError, SamplerOptions, Snapshot, WindowId,
 };
-pub use sources::{UDEV_RULE, access_refusal, part_time_sampled, sleeping_cards};
+pub use sources::{
+    PerfCounter, UDEV_RULE, access_refusal, apple, emi, part_time_sampled, perf_counters,
+    perf_refusal, sleeping_cards, windows_gpu,
+};

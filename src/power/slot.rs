@@ -261,6 +261,11 @@ impl Slot {
         mark
     }
 
+    /// The reading just made is not of the edge that follows.
+    pub(super) fn forget_reading(&mut self) {
+        self.read_s = None;
+    }
+
     /// A mark at the reading just made, or at `t_s` where it failed.
     pub(super) fn mark(&mut self, t_s: f64) -> Mark {
         self.integrator.mark(self.read_s.unwrap_or(t_s))

@@ -216,7 +216,8 @@ fn misfit(prefix: &str, error: serde_path_to_error::Error<serde_json::Error>) ->
 /// The kind of model for a dataset that is named without one, where the default one would not do: a convolutional network
 /// needs images.
 fn model_for(dataset: &Value) -> Option<&'static str> {
-    (dataset.as_str() == Some("breast-cancer")).then_some("mlp")
+    let name = dataset.as_str()?;
+    DatasetSetup::TABLES.contains(&name).then_some("mlp")
 }
 
 /// Lays `change` over `value`, table by table.

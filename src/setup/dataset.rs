@@ -1,8 +1,12 @@
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::problem::Problems;
+use super::{
+    dataset_files::{CsvSetup, FolderSetup, IdxSetup},
+    dataset_published::{Cifar100Setup, EmnistSetup, NoOptions},
+    problem::Problems,
+};
 use crate::units::UnknownName;
 
 /// Fewest images a [`ShapesSetup`] may ask for: two of each of the 60 combinations of shape, colour and size, so that
@@ -75,8 +79,34 @@ datasets! {
     BreastCancer(SplitSetup) = "breast-cancer",
     /// Rendered shapes on textured ground, of any number and three labels each.
     Shapes(ShapesSetup) = "shapes",
+    /// MNIST: 70,000 handwritten digits of 1×28×28. To be downloaded, as the five that follow.
+    Mnist(NoOptions) = "mnist",
+    /// Fashion-MNIST: 70,000 pieces of clothing of 1×28×28, 10 classes.
+    FashionMnist(NoOptions) = "fashion-mnist",
+    /// KMNIST: 70,000 cursive Japanese characters of 1×28×28, 10 classes.
+    Kmnist(NoOptions) = "kmnist",
+    /// EMNIST: handwritten digits and letters of 1×28×28, in six splits.
+    Emnist(EmnistSetup) = "emnist",
+    /// CIFAR-10: 60,000 colour images of 3×32×32, 10 classes.
+    Cifar10(NoOptions) = "cifar10",
+    /// CIFAR-100: 60,000 colour images of 3×32×32, 100 classes in 20 groups.
+    Cifar100(Cifar100Setup) = "cifar100",
     /// MNIST-like files in a folder, with their own split.
     Idx(IdxSetup) = "idx",
+    /// Images in a folder for each class.
+    Folder(FolderSetup) = "folder",
+    /// A table of numbers and categories in a CSV file.
+    Csv(CsvSetup) = "csv",
+}
+
+impl DatasetSetup {
+    /// The names of the sets that are tables: there is no neighbourhood from which a convolutional network could learn.
+    pub const TABLES: [&'static str; 2] = ["breast-cancer", "csv"];
+
+    /// Whether the set is a table.
+    pub fn is_table(&self) -> bool {
+        Self::TABLES.contains(&self.name())
+    }
 }
 
 impl Default for DatasetSetup {
@@ -143,7 +173,7 @@ impl Default for SplitSetup {
 }
 
 impl SplitSetup {
-    fn validate(&self, problems: &mut Problems) {
+    pub(super) fn validate(&self, problems: &mut Problems) {
         problems.require(
             self.test_fraction > 0.0 && self.test_fraction < 1.0,
             "dataset.test_fraction",
@@ -294,28 +324,7 @@ impl From<ShapesLabel> for &'static str {
     }
 }
 
-/// Where MNIST-like files are.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct IdxSetup {
-    /// The folder that holds the four files, `.gz` or not. Must be given: the default, an empty path, is refused by
-    /// `validate`.
-    pub folder: PathBuf,
-}
-
-impl IdxSetup {
-    fn validate(&self, problems: &mut Problems) {
-        // A path that is not text could be used here, but not be written into a setup file.
-        problems.require(
-            self.folder.to_str().is_some_and(|path| !path.is_empty()),
-            "dataset.folder",
-            self.folder.display(),
-            "the path, as UTF-8 text, of the folder with the four IDX files",
-        );
-    }
-}
-
-fn require_seed(problems: &mut Problems, field: &str, seed: u64) {
+pub(super) fn require_seed(problems: &mut Problems, field: &str, seed: u64) {
     problems.require(
         seed <= MAX_SEED,
         field,

@@ -6,6 +6,8 @@
 
 mod change;
 mod dataset;
+mod dataset_files;
+mod dataset_published;
 pub mod file;
 mod hash;
 mod measure;
@@ -19,6 +21,8 @@ mod stop;
 
 pub use change::{Change, ChangeError};
 pub use dataset::*;
+pub use dataset_files::{CsvSetup, FolderSetup, IdxSetup, Missing};
+pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSplit, NoOptions};
 pub use measure::{CheckpointSetup, MeasureSetup};
 pub use model::{Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling};
 pub use phase::Phase;

@@ -8,7 +8,7 @@ use super::convert;
 use super::learn::{Done, Learn};
 use super::outbox::Outbox;
 use super::wall::{self, Wall};
-use crate::power::{Clock, IdleBaseline, Sample, Sampler, SamplerError, Snapshot, WindowId};
+use crate::power::{Clock, IdleBaseline, Role, Sample, Sampler, SamplerError, Snapshot, WindowId};
 use crate::protocol::{Event, LostMeter, PhaseEnergy};
 use crate::setup::Phase;
 use crate::units::EnergyFigure;
@@ -265,8 +265,17 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// With the figure at the wall, where there is a calibration.
-    fn beside(&self, energies: Vec<PhaseEnergy>) -> Vec<PhaseEnergy> {
+    /// What is told: with the figure at the wall, where there is a calibration. Whoever hears of it adds up all parts, so
+    /// figures of parts that are looked at beside them are not among these; their readings are among the samples.
+    fn beside(&self, mut energies: Vec<PhaseEnergy>) -> Vec<PhaseEnergy> {
+        let places = self.sampler.places();
+        let is_looked_at = |meter: &str| {
+            let place = places.iter().find(|place| place.meter == meter);
+            place.is_some_and(|place| place.role == Role::CrossCheck)
+        };
+        energies.retain(|energy| {
+            energy.gross.boundary.is_whole() || !is_looked_at(&energy.gross.meter)
+        });
         match &self.wall {
             Some(wall) => wall.beside(energies, self.sampler.places()),
             None => energies,

@@ -223,7 +223,7 @@ fn a_calibration_is_stored_and_a_run_at_the_wall_is_what_the_line_says() {
         machine.joulelab.json(&["calibrate", "show", "--json", id]),
         calibration
     );
-    assert_eq!(machine.list(), [calibration.clone()]);
+    assert_eq!(machine.list(), std::slice::from_ref(&calibration));
     let shown = machine.joulelab.stdout(&["calibrate", "show", &id[..10]]);
     for word in [
         "wall = ",

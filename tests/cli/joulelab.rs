@@ -27,6 +27,8 @@ impl Joulelab {
             env: vec![
                 ("JOULELAB_SYSFS_ROOT".to_owned(), sysfs),
                 ("JOULELAB_NVML_LIBRARY".to_owned(), no_nvml),
+                // Nor which datasets the user of this machine has.
+                ("JOULELAB_DATA".to_owned(), folder.path().join("data")),
             ],
             folder,
         }

@@ -4,6 +4,7 @@ mod adapter;
 mod bad_input;
 #[cfg(unix)]
 mod calibrate;
+mod data;
 #[cfg(unix)]
 mod doctor;
 #[path = "../support/fake_nvml.rs"]

@@ -283,3 +283,24 @@ fn simulated_meters_are_marked_and_unknown_ones_refused() {
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("simulated:no-such-thing"));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_worker_dies_the_last_figures_are_told_as_what_they_are() {
+    let machine = Machine::new();
+    let mut child = machine.joulelab.spawn(&["power", "--device", "cpu"]);
+    let (_, mut out) = first_line(&mut child);
+    let worker = crate::interruption::workers(child.id());
+    assert_eq!(worker.len(), 1);
+    signal(&worker[0].to_string(), "KILL");
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).expect("text");
+    assert!(rest.contains("energy of"), "{rest}");
+    let output = child.wait_with_output().expect("it ends");
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{stderr}");
+    assert!(
+        stderr.contains("signal 9") && stderr.contains("not of the end"),
+        "{stderr}"
+    );
+}

@@ -3,8 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod allocation;
+mod csv_table;
+mod download;
+mod from_folder;
 mod idx;
 mod idx_hostile;
+mod image_folder;
+mod published;
+mod recipes;
+mod registry;
+mod server;
 mod setup;
 mod shapes;
 mod shipped;

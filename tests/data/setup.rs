@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use joulelab::{
     data::{self, DataError},
     setup::{
-        DatasetSetup, IdxSetup, InputShape, Problems, SHAPES_MAX_BYTES, ShapesLabel, ShapesSetup,
-        SplitSetup,
+        Cifar100Labels, Cifar100Setup, CsvSetup, DatasetSetup, EmnistSetup, EmnistSplit,
+        FolderSetup, IdxSetup, InputShape, Missing, NoOptions, Problems, SHAPES_MAX_BYTES,
+        ShapesLabel, ShapesSetup, SplitSetup,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,34 @@ fn every_set_survives_toml_and_json_with_all_its_options() {
         DatasetSetup::Digits(split.clone()),
         DatasetSetup::BreastCancer(split),
         DatasetSetup::Shapes(shapes),
-        DatasetSetup::Idx(IdxSetup { folder }),
+        DatasetSetup::Mnist(NoOptions {}),
+        DatasetSetup::FashionMnist(NoOptions {}),
+        DatasetSetup::Kmnist(NoOptions {}),
+        DatasetSetup::Emnist(EmnistSetup {
+            split: EmnistSplit::Letters,
+        }),
+        DatasetSetup::Cifar10(NoOptions {}),
+        DatasetSetup::Cifar100(Cifar100Setup {
+            labels: Cifar100Labels::Coarse,
+        }),
+        DatasetSetup::Idx(IdxSetup {
+            folder: folder.clone(),
+        }),
+        DatasetSetup::Folder(FolderSetup {
+            folder: folder.clone(),
+            size: 64,
+            channels: 1,
+            test_fraction: 0.1,
+            split_seed: 4,
+        }),
+        DatasetSetup::Csv(CsvSetup {
+            file: folder,
+            label: "species".to_owned(),
+            header: true,
+            missing: Missing::Drop,
+            test_fraction: 0.3,
+            split_seed: 5,
+        }),
     ];
     assert_eq!(setups.len(), DatasetSetup::NAMES.len());
     for (dataset, name) in setups.into_iter().zip(DatasetSetup::NAMES) {
@@ -116,6 +144,10 @@ fn unknown_names_are_refused_with_the_nearest() {
     );
     let error = from_toml("[dataset]\nname = \"shapes\"\nlabel = \"color\"").unwrap_err();
     assert!(error.contains("did you mean `colour`?"), "{error}");
+    let error = from_toml("[dataset]\nname = \"emnist\"\nsplit = \"letter\"").unwrap_err();
+    assert!(error.contains("did you mean `letters`?"), "{error}");
+    let error = from_toml("[dataset]\nname = \"csv\"\nmissing = \"dropp\"").unwrap_err();
+    assert!(error.contains("did you mean `drop`?"), "{error}");
 }
 
 #[test]
@@ -208,10 +240,32 @@ fn impossible_values_are_problems_with_their_field() {
         problems(&DatasetSetup::Shapes(too_many_bytes)),
         ["dataset.samples"]
     );
+    for (name, fields) in [
+        ("idx", &["dataset.folder"][..]),
+        ("folder", &["dataset.folder"]),
+        ("csv", &["dataset.file"]),
+    ] {
+        assert_eq!(problems(&DatasetSetup::from_name(name).unwrap()), fields);
+    }
+    let bad = FolderSetup {
+        folder: "x".into(),
+        size: 7,
+        channels: 2,
+        test_fraction: 1.0,
+        split_seed: u64::MAX,
+    };
+    let fields = ["size", "channels", "test_fraction", "split_seed"];
     assert_eq!(
-        problems(&DatasetSetup::from_name("idx").unwrap()),
-        ["dataset.folder"]
+        problems(&DatasetSetup::Folder(bad)),
+        fields.map(|field| format!("dataset.{field}"))
     );
+    let bad = CsvSetup {
+        file: "x".into(),
+        label: "a name without a header".to_owned(),
+        header: false,
+        ..CsvSetup::default()
+    };
+    assert_eq!(problems(&DatasetSetup::Csv(bad)), ["dataset.label"]);
 }
 
 #[test]

@@ -1,18 +1,29 @@
 //! Meters, sampling and integration through the public faces of `joulelab::power`.
 
 mod accounting;
+mod apple;
 mod calibration;
 mod choice;
 // The fake sysfs tree has colons in its names and the fake library asks `dladdr` where it lies.
 #[cfg(unix)]
 mod discovery;
+mod emi;
 mod integrator;
+#[cfg(unix)]
+mod linux;
+#[cfg(unix)]
+mod linux_cards;
+#[cfg(unix)]
+mod linux_others;
+#[cfg(unix)]
+mod linux_support;
 mod models;
 mod names;
 #[cfg(unix)]
 mod nvml;
 #[cfg(unix)]
 mod nvml_faults;
+mod performance_counters;
 mod recording;
 mod roofline;
 mod sampling;

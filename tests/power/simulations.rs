@@ -180,8 +180,8 @@ fn window(simulation: &str, worst_percent: f64, random: &mut StdRng) -> (Estimat
     let error = uniform(-worst_percent, worst_percent);
     let meter = one(&format!("{simulation},error_percent={error}"), &clock);
     let twin = meter.clone();
-    let mut rounds =
-        Rounds::begin(vec![planned(meter, Role::Part)], clock.clone(), USUAL, None).unwrap();
+    let mut rounds = Rounds::begin(vec![planned(meter, Role::Part)], clock.clone(), USUAL, None)
+        .expect("rounds");
     let mut pass_s = |rounds: &mut Rounds, seconds: f64| {
         let end_s = clock.now_s() + seconds;
         while clock.now_s() < end_s {
@@ -190,11 +190,11 @@ fn window(simulation: &str, worst_percent: f64, random: &mut StdRng) -> (Estimat
         }
     };
     pass_s(&mut rounds, 1.0);
-    let edge = rounds.edge(&[], &["w"], false).unwrap();
+    let edge = rounds.edge(&[], &["w"], false).expect("an edge");
     let from_s = edge.t_s;
     let length_s = 3.0 + 37.0 * (error.abs() * 7919.0).fract();
     pass_s(&mut rounds, length_s);
-    let edge = rounds.edge(&edge.opened, &[], false).unwrap();
+    let edge = rounds.edge(&edge.opened, &[], false).expect("an edge");
     let figure = &edge.closed[0][0];
     assert!(figure.coverage() > 0.999, "{figure:?}");
     (
@@ -204,7 +204,7 @@ fn window(simulation: &str, worst_percent: f64, random: &mut StdRng) -> (Estimat
 }
 
 fn coverage(simulation: &str, worst_percent: f64) -> f64 {
-    const CASES: u64 = 400;
+    const CASES: u64 = 300;
     let held = (0..CASES).filter(|case| {
         let (estimate, truth_j) =
             window(simulation, worst_percent, &mut StdRng::seed_from_u64(*case));
@@ -279,7 +279,7 @@ struct Failed {
 fn failed(fault: &str, stand_by: bool) -> Failed {
     let clock = Clock::manual();
     let mut flaky = meters(&format!("flaky,{fault}"), &clock);
-    let model = flaky.pop().unwrap();
+    let model = flaky.pop().expect("a model");
     let twin = flaky[0].clone();
     let watts = 1.2 * model.profile().mean_w();
     let of = twin.info().id.clone();
@@ -291,21 +291,21 @@ fn failed(fault: &str, stand_by: bool) -> Failed {
     if stand_by {
         all.push(planned(model, Role::StandBy { of }));
     }
-    let mut rounds = Rounds::begin(all, clock.clone(), USUAL, None).unwrap();
+    let mut rounds = Rounds::begin(all, clock.clone(), USUAL, None).expect("rounds");
     // Two readings at one moment would be one too many.
     clock.advance(0.05);
-    let run = rounds.edge(&[], &["run"], false).unwrap();
+    let run = rounds.edge(&[], &["run"], false).expect("an edge");
     pass(&mut rounds, &clock, 89.9);
     let now = rounds.snapshot().meters;
     clock.advance(0.1);
-    let mut edge = rounds.edge(&run.opened, &[], false).unwrap();
+    let mut edge = rounds.edge(&run.opened, &[], false).expect("an edge");
     let figures = edge.closed.remove(0);
     let of = |id: &str| figures.iter().find(|figure| figure.meter == id).cloned();
     Failed {
         sum: components(&figures, rounds.places()),
-        card: of("simulated:flaky:card").unwrap(),
-        package: of("simulated:flaky:package").unwrap(),
-        steady: of("simulated:steady").unwrap(),
+        card: of("simulated:flaky:card").expect("a card"),
+        package: of("simulated:flaky:package").expect("a package"),
+        steady: of("simulated:steady").expect("a figure"),
         stand_by: of("simulated:flaky:model"),
         now,
         truth_j: twin.truth_j(run.t_s, edge.t_s),
@@ -326,7 +326,7 @@ impl Failed {
             .now
             .iter()
             .find(|now| now.id == "simulated:steady")
-            .unwrap();
+            .expect("it is read");
         assert_eq!(
             (&steady.lost, steady.failed_reads, steady.dropped_reads),
             (&None, 0, 0)
@@ -338,7 +338,11 @@ impl Failed {
     }
 
     fn lost(&self, id: &str) -> String {
-        let now = self.now.iter().find(|now| now.id == id).unwrap();
+        let now = self
+            .now
+            .iter()
+            .find(|now| now.id == id)
+            .expect("it is read");
         now.lost.clone().unwrap_or_default()
     }
 }
@@ -548,7 +552,8 @@ fn an_idle_baseline_of_simulated_meters_takes_off_what_is_always_there() {
         pass(rounds, &clock, 10.0);
         rounds.edge(&open, &[], true).unwrap().closed.remove(0)
     };
-    let idle = IdleBaseline::new(&rounds.meters().to_vec(), &stretch(&mut rounds), &[]);
+    let infos = rounds.meters().to_vec();
+    let idle = IdleBaseline::new(&infos, &stretch(&mut rounds), &[]);
     let run = stretch(&mut rounds);
     assert!(net(&run[0], &idle).energy_j.unwrap().covers(0.0));
 }

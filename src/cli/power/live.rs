@@ -49,33 +49,35 @@ pub fn run(args: &Args, measure: &MeasureSetup, place: &Place) -> Result<Exit, F
         }
     };
     view.clear();
-    // Where the worker is gone, what it told last is what there is; the failure is told after it.
-    let (closed, failure) = match result {
-        Ok(closed) => (closed, None),
-        Err(error) => (None, Some(Failed::from(error))),
-    };
-    let was_closed = closed.is_some();
-    if let Some(end) = closed.or(last) {
-        let measured = Measured::new(&measuring, end, measure.rate_hz);
-        if args.json {
-            let line = json::total(&measured);
-            view.line(&line)?;
-        } else {
-            show::print(&figures::total(&measured))?;
+    match result {
+        Ok(Some(end)) => {
+            let measured = Measured::new(&measuring, end, measure.rate_hz);
+            if args.json {
+                view.line(&json::total(&measured))?;
+            } else {
+                show::print(&figures::total(&measured))?;
+            }
+            args.write_output(&json::total(&measured))?;
+            let came_early = args.duration.is_some() && !is_over();
+            Ok(if came_early {
+                Exit::Interrupted
+            } else {
+                Exit::Success
+            })
         }
-        args.write_output(&json::total(&measured))?;
-    }
-    match failure {
-        Some(failure) => Err(Failed::new(
-            failure.exit,
-            format!(
-                "{}\nthe figures are those of the last reading, not of the end",
-                failure.message
-            ),
-        )),
-        None if !was_closed => Ok(Exit::Interrupted),
-        None if args.duration.is_some() && !is_over() => Ok(Exit::Interrupted),
-        None => Ok(Exit::Success),
+        Ok(None) => Ok(Exit::Interrupted),
+        Err(error) => {
+            let mut failed = Failed::from(error);
+            // The lines of JSON have told it already; totals it has none.
+            if let Some(end) = last.filter(|_| !args.json) {
+                let measured = Measured::new(&measuring, end, measure.rate_hz);
+                show::print(&figures::total(&measured))?;
+                failed
+                    .message
+                    .push_str("\nthe figures are those of the last reading, not of the end");
+            }
+            Err(failed)
+        }
     }
 }
 

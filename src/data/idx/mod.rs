@@ -4,7 +4,7 @@
 //! make this take more memory than they, unpacked, are long.
 
 mod files;
-mod read;
+pub(super) mod read;
 
 use std::path::Path;
 
@@ -61,7 +61,7 @@ impl Idx<'_> {
         }
         let classes = class_count(&train.labels, &test.labels).map_err(unfit)?;
         let heading = Heading {
-            name: "idx",
+            name: "idx".to_owned(),
             title: found.title,
             input: InputShape::Image {
                 channels: 1,

@@ -20,7 +20,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// What a file holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::data) enum Kind {
     /// Magic number 0x00000803: bytes in 3 dimensions.
     Images,
     /// Magic number 0x00000801: bytes in 1 dimension.
@@ -47,7 +47,7 @@ impl Kind {
 ///
 /// IDX is big-endian: two bytes 0, one for the type (8: unsigned bytes), one for the number of dimensions, a u32 for
 /// the size of each, then the numbers, row-major.
-pub(super) struct IdxFile {
+pub(in crate::data) struct IdxFile {
     path: PathBuf,
     reader: Box<dyn Read>,
     samples: usize,
@@ -58,7 +58,7 @@ pub(super) struct IdxFile {
 impl IdxFile {
     /// Opens `path`, packed with gzip or not (its first bytes tell), and checks its header against caps, and against
     /// the file's length as far as that can be known without unpacking it.
-    pub(super) fn open(path: &Path, kind: Kind) -> Result<Self, DataError> {
+    pub(in crate::data) fn open(path: &Path, kind: Kind) -> Result<Self, DataError> {
         let failed = |error| read_error(path, error);
         let file = File::open(path).map_err(failed)?;
         let file_bytes = file.metadata().map_err(failed)?.len();
@@ -129,22 +129,22 @@ impl IdxFile {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::data) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Images or labels in the file; at least 1.
-    pub(super) fn samples(&self) -> usize {
+    pub(in crate::data) fn samples(&self) -> usize {
         self.samples
     }
 
     /// Height and width of an image, at least 1 each.
-    pub(super) fn image_size(&self) -> [usize; 2] {
+    pub(in crate::data) fn image_size(&self) -> [usize; 2] {
         self.size
     }
 
     /// Reads what the header promised: not a byte more is unpacked or kept, and not one less accepted.
-    pub(super) fn body(mut self) -> Result<Vec<u8>, DataError> {
+    pub(in crate::data) fn body(mut self) -> Result<Vec<u8>, DataError> {
         let failed = |error| read_error(&self.path, error);
         let damaged = |what: String| DataError::Damaged {
             what,

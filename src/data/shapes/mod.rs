@@ -64,7 +64,7 @@ impl Shapes<'_> {
             ["red", "green", "blue", "yellow"]
         };
         Heading {
-            name: "shapes",
+            name: "shapes".to_owned(),
             title: "Rendered shapes".to_owned(),
             input: InputShape::Image {
                 channels: self.0.channels,

@@ -85,6 +85,18 @@ impl Parameters {
         }
     }
 
+    /// The share of each of `n` equal parts of the device.
+    #[must_use]
+    pub fn share(&self, n: usize) -> Self {
+        let n = n.max(1) as f64;
+        Self {
+            idle_w: self.idle_w / n,
+            full_w: self.full_w / n,
+            origin: format!("one part in {n} of: {}", self.origin),
+            ..self.clone()
+        }
+    }
+
     /// Whether the user gave any figure that [`Parameters::choose`] would not pass over. It then comes before a fit.
     pub(super) fn any_given(user_full_w: Option<f64>, user_idle_w: Option<f64>) -> bool {
         [user_full_w, user_idle_w]
@@ -130,6 +142,18 @@ impl ModelMeter {
             parameters,
             load,
         )
+    }
+
+    /// One processor package, such as `model:cpu:package-0`. The load is that of all processors: packages that are not
+    /// equally busy share the error of the model.
+    pub fn package(device: &str, package: &Part, parameters: Parameters, load: Load) -> Self {
+        let id = format!("model:cpu:{}", package.name());
+        let boundary = Boundary::CpuPackage;
+        let part = package.clone();
+        let mut meter = Self::new(&id, device, boundary, part, parameters, load);
+        let assumed = "all packages are taken to be equally busy";
+        meter.info.notes.push(assumed.to_owned());
+        meter
     }
 
     /// The GPU that trains, `model:gpu`; `part` is its place in the machine.

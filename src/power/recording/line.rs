@@ -262,6 +262,7 @@ impl Raw<'_> {
             ("w", self.w.is_some()),
             ("error", self.error.is_some()),
             ("not_yet", self.not_yet.is_some()),
+            ("asleep", self.asleep.is_some()),
             ("also", self.also.is_some()),
             ("open", self.open.is_some()),
             ("label", self.label.is_some()),

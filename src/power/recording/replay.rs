@@ -72,6 +72,8 @@ pub struct Replay<R> {
     places: Vec<Place>,
     /// Whether a meter has been read.
     begun: Vec<bool>,
+    /// A round of readings is due this often, in seconds.
+    period_s: f64,
     /// When the first line was written after the header.
     from_s: Option<f64>,
     readings: u64,
@@ -129,8 +131,10 @@ impl<R: BufRead> Replay<R> {
             role: meter.role.clone(),
         });
         let places = header.places();
+        let period_s = 1.0 / header.rate_hz;
         Ok(Self {
-            books: Books::new(meters.collect(), 1.0 / header.rate_hz, None),
+            books: Books::new(meters.collect(), period_s, None),
+            period_s,
             begun: vec![false; places.len()],
             places,
             tape,
@@ -174,7 +178,10 @@ impl<R: BufRead> Replay<R> {
                     self.books.slots[meter].begin(t_s);
                 }
             }
-            What::Period { period_s } => self.books.set_period(t_s, period_s),
+            What::Period { period_s } => {
+                self.period_s = period_s;
+                self.books.set_period(t_s, period_s);
+            }
             What::Open {
                 window,
                 label,
@@ -215,9 +222,23 @@ impl<R: BufRead> Replay<R> {
                 }
                 self.books.replace(t_s, meter, by, &reason);
             }
-            What::Lost { .. } | What::End { .. } => {}
+            // Readings of edges may be missing: those before are not theirs.
+            What::Lost { .. } => self.books.forget_readings(),
+            What::End { .. } => {}
         }
         Ok(None)
+    }
+
+    /// The totals at the end: of a meter that was silent by then, up to the end and not to its last word.
+    fn ends(&self) -> Vec<Mark> {
+        let t_s = self.tape.t_s();
+        let mut totals = self.books.totals();
+        for total in &mut totals {
+            if t_s - total.t_s > 2.0 * self.period_s {
+                total.t_s = t_s;
+            }
+        }
+        totals
     }
 
     fn told(&self, t_s: f64, window: &Window, to: &[Mark], closed: bool) -> ReplayedWindow {
@@ -239,9 +260,9 @@ impl<R: BufRead> Replay<R> {
     }
 
     /// Windows without an end, as far as they got.
-    fn still_open(&mut self) -> Vec<ReplayedWindow> {
+    fn still_open(&self) -> Vec<ReplayedWindow> {
         let t_s = self.tape.t_s();
-        let to = self.books.marks(t_s);
+        let to = self.ends();
         self.books
             .windows()
             .map(|(_, window)| self.told(t_s, window, &to, false))
@@ -264,7 +285,7 @@ impl<R: BufRead> Replay<R> {
             from: self.books.slots.iter().map(Slot::start).collect(),
             stand_bys: false,
         };
-        let to = self.books.marks(to_s);
+        let to = self.ends();
         let whole = self.told(to_s, &all, &to, self.tape.end().is_some());
         Replayed {
             windows,

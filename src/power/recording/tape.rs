@@ -39,7 +39,7 @@ pub enum ReplayError {
     },
     /// The first line is none of a recording.
     #[error(
-        "this is no recording of power: line 1: {what}; a recording is made with --record-power"
+        "this is no recording of power: line 1: {what}; a recording is made by joulelab run --record-power FILE or joulelab power --record FILE"
     )]
     Header {
         /// What is wrong.

@@ -1,20 +1,20 @@
 //! The processors by how busy they are, where no counter answers.
 
-use std::{collections::BTreeSet, fs, path::Path};
-
 use super::{
     super::model::{cpu_load, cpu_tdp_w},
     Found,
+    sysfs::sockets,
 };
 use crate::{
     power::{Load, ModelMeter, Options, Parameters, Refusal, SourceReport},
     units::Boundary,
 };
 
-/// Offers a model of all processors together.
+/// Offers a model of all processors together; where there are several packages and sensors of some of them, also one of
+/// each package, to stand in where a single one has no reading.
 pub(super) fn find(options: &Options, found: &mut Found) {
     let name = options.cpu_name.as_deref().unwrap_or_default();
-    let packages = packages(&options.sysfs_root);
+    let packages = sockets(&options.sysfs_root).len().max(1);
     let table = cpu_tdp_w(name).map(|(tdp_w, entry)| {
         let from = format!("{packages} × {tdp_w} W design power of `{entry}`");
         (tdp_w * packages as f64, from)
@@ -38,11 +38,25 @@ pub(super) fn find(options: &Options, found: &mut Found) {
         found.refuse(report);
         return;
     };
-    // Integrated graphics draw from the package's own design power, and the processors' load does not show their work.
+    // Integrated graphics draw from the package's own design power, and the processors' load does not show their work;
+    // where a counter of their own does, they are not this model's.
     let load = match &options.gpu {
-        Some(gpu) if gpu.integrated => busier(load, gpu.busy.clone()),
+        Some(gpu) if gpu.integrated && found.alone(&gpu.part()).is_none() => {
+            busier(load, gpu.busy.clone())
+        }
         _ => load,
     };
+    if found
+        .packages
+        .iter()
+        .any(|package| found.has_sensor(package))
+    {
+        for package in found.packages.clone() {
+            let share = parameters.share(found.packages.len());
+            let meter = ModelMeter::package(name, &package, share, load.clone());
+            found.offer_model(meter);
+        }
+    }
     found.offer_model(ModelMeter::cpu(name, parameters, load));
 }
 
@@ -62,16 +76,4 @@ fn unknown_cpu() -> (f64, String) {
         watts,
         format!("a guess from {threads} logical processors: the processor is not in the table"),
     )
-}
-
-/// Number of processor packages; 1 where the system does not tell.
-fn packages(sysfs_root: &Path) -> usize {
-    let Ok(cpus) = fs::read_dir(sysfs_root.join("devices/system/cpu")) else {
-        return 1;
-    };
-    let ids: BTreeSet<String> = cpus
-        .flatten()
-        .filter_map(|cpu| fs::read_to_string(cpu.path().join("topology/physical_package_id")).ok())
-        .collect();
-    ids.len().max(1)
 }

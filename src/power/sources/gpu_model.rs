@@ -3,14 +3,34 @@
 use super::{super::model::gpu_board_power_w, Found};
 use crate::{
     power::{
-        Clock, ModelMeter, Options, Parameters, Refusal, RooflineFit, RooflineMeter, SourceReport,
-        Status, Work,
+        Clock, MeterInfo, ModelMeter, Options, Parameters, Part, Refusal, RooflineFit,
+        RooflineMeter, SourceReport, Status, TrainingGpu, Work, part::overlap,
     },
     units::{Boundary, Grade},
 };
 
 /// Power assumed of a GPU of which nothing is known, in watts.
 const UNKNOWN_GPU_W: f64 = 150.0;
+
+/// Why a GPU inside the processor gets no model.
+fn integrated(gpu: &TrainingGpu, found: &Found) -> String {
+    if let Some(meter) = found.alone(&gpu.part()) {
+        return format!("a counter of its own measures it: {meter}");
+    }
+    // Figures with the boundary `soc` are of parts of a chip that counts each by itself.
+    let apart = |info: &MeterInfo| {
+        info.boundary == Boundary::Soc && overlap(&info.covers, &[Part::processors()])
+    };
+    match found.added().find(|info| apart(info)) {
+        Some(meter) => format!(
+            "the chip counts its graphics apart from the processor, whose figure ({}) does not contain them, and gives no \
+             counter of them: their energy is missing",
+            meter.id
+        ),
+        None => "the GPU is part of the processor's package, and so is its energy: the package's figure contains it"
+            .to_owned(),
+    }
+}
 
 /// Offers a model of the GPU that trains.
 pub(super) fn find(options: &Options, found: &mut Found) {
@@ -43,9 +63,7 @@ pub(super) fn find(options: &Options, found: &mut Found) {
     let parameters =
         Parameters::choose(options.gpu_board_power_w, options.gpu_idle_w, known, guess);
     if gpu.integrated {
-        let refusal = Refusal::new(
-            "the GPU is part of the processor's package, and so is its energy: the package's figure contains it",
-        );
+        let refusal = Refusal::new(integrated(gpu, found));
         found.refuse(report(&gpu.name, parameters.grade, refusal.into()));
         return;
     }

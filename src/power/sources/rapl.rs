@@ -1,15 +1,19 @@
 //! Intel and AMD processors on Linux: the energy counters that the kernel publishes under `class/powercap`.
 //!
 //! Zones nest (psys ⊃ package ⊃ core, uncore, with dram beside the package), two interfaces (MSR and MMIO) mirror each
-//! other, and some multi-die parts show one package twice. Used are packages and dram, each once.
+//! other, and some multi-die parts show one package twice. Used are packages and dram, each once; psys is looked at
+//! beside.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
 
-use super::Found;
+use super::{
+    Found,
+    sysfs::{number, sockets, text},
+};
 use crate::{
     power::{
         ErrorRule, Kind, Level, Meter, MeterInfo, Options, Origin, Part, ReadError, Reading,
@@ -18,13 +22,21 @@ use crate::{
     units::{Boundary, Grade},
 };
 
-const SOURCE: &str = "RAPL energy counter";
+/// The counters of one processor have one systematic error, whichever way they are read.
+pub(super) const SOURCE: &str = "RAPL energy counter";
 /// Intel's manual (volume 3, section on RAPL): the counters are updated about every millisecond.
-const REFRESH_S: f64 = 0.001;
+pub(super) const REFRESH_S: f64 = 0.001;
 /// Above what any one socket draws today, turbo included, in watts.
-const MAX_PACKAGE_W: f64 = 1000.0;
+pub(super) const MAX_PACKAGE_W: f64 = 1000.0;
 /// Above what the memory of any one socket draws, in watts.
-const MAX_DRAM_W: f64 = 500.0;
+pub(super) const MAX_DRAM_W: f64 = 500.0;
+/// Above what any machine with a platform counter draws, in watts.
+const MAX_PLATFORM_W: f64 = 5000.0;
+/// What `psys` covers is up to the maker of the machine, and nothing tells: far more than a counter's own error.
+const PLATFORM_ERROR: ErrorRule = ErrorRule::Relative { fraction: 0.25 };
+/// The method reads a counter at least this often, in seconds; the slowest pace is once a second. A counter that may go
+/// round faster than this is remarked upon.
+const READ_AT_LEAST_S: f64 = 30.0;
 
 /// An opt-in udev rule that lets one group read the counters. They are attributes, not device nodes, so `MODE=` and
 /// `GROUP=` would not touch them: a program has to change them each time a zone appears.
@@ -64,6 +76,8 @@ struct Zone {
     parent: Option<String>,
     /// `intel-rapl` (MSR) or `intel-rapl-mmio`.
     interface: String,
+    /// The name of its folder, such as `intel-rapl:0:1`.
+    key: String,
     path: PathBuf,
 }
 
@@ -73,6 +87,10 @@ pub(super) fn find(options: &Options, found: &mut Found) {
     let folder = options.sysfs_root.join("class/powercap");
     let zones = zones(&folder);
     if zones.is_empty() {
+        // Only Linux has powercap, and other systems need no word about it.
+        if !cfg!(target_os = "linux") {
+            return;
+        }
         let refusal = no_powercap(&options.sysfs_root, &folder);
         found.refuse(SourceReport::without_meter(
             "rapl",
@@ -84,20 +102,59 @@ pub(super) fn find(options: &Options, found: &mut Found) {
         ));
         return;
     }
-    let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
+    let mut offered = Offered::default();
     for zone in &zones {
-        found.offer_zone(zone, &mut taken, cpu_name);
+        found.offer_zone(zone, &mut offered, cpu_name, memory_note(&zones, cpu_name));
+    }
+    offered.name_the_packages(&zones, options, found);
+}
+
+/// What was offered so far.
+#[derive(Default)]
+struct Offered {
+    /// Counters that may be added, by the identifier of their meter.
+    added: BTreeMap<String, PathBuf>,
+    /// Identifiers in use.
+    ids: BTreeSet<String>,
+    /// Packages that are another one under a second name.
+    twins: BTreeSet<Part>,
+}
+
+impl Offered {
+    /// Leaves word of every package and its memory, whether its counter answers or not, so that one that nobody answers
+    /// for is missed.
+    fn name_the_packages(&self, zones: &[Zone], options: &Options, found: &mut Found) {
+        let top = zones.iter().filter(|zone| zone.parent.is_none());
+        let mut names: BTreeSet<String> = top
+            .filter_map(|zone| zone.name.strip_prefix("package-"))
+            .filter(|name| !self.twins.contains(&Part::package(name)))
+            .map(str::to_owned)
+            .collect();
+        let known: BTreeSet<u32> = names.iter().filter_map(|name| socket(name)).collect();
+        let silent = sockets(&options.sysfs_root);
+        names.extend(silent.difference(&known).map(ToString::to_string));
+        if names.len() < 2 {
+            return;
+        }
+        found.packages = names.iter().map(|name| Part::package(name)).collect();
+        if zones.iter().any(|zone| zone.name == "dram") {
+            found.memories = names.iter().map(|name| Part::memory_of(name)).collect();
+        }
     }
 }
 
-/// A meter that was offered already, and the counter behind it.
-struct Taken {
-    path: PathBuf,
-}
-
 impl Found {
-    fn offer_zone(&mut self, zone: &Zone, taken: &mut BTreeMap<String, Taken>, cpu_name: &str) {
+    fn offer_zone(
+        &mut self,
+        zone: &Zone,
+        offered: &mut Offered,
+        cpu_name: &str,
+        memory_note: Option<&str>,
+    ) {
         let mut meter = RaplMeter::new(zone, cpu_name);
+        if zone.name.starts_with("package-") {
+            meter.info.notes.extend(memory_note.map(str::to_owned));
+        }
         let raw = match meter.counts() {
             Ok(counts) => format!("{counts} µJ"),
             Err(error) => {
@@ -107,10 +164,14 @@ impl Found {
             }
         };
         let id = meter.info.id.clone();
-        let mirror = taken.contains_key(&id);
+        let mirror = offered.ids.contains(&id);
         if mirror {
             meter.info.id = format!("{id} ({})", zone.interface);
+            if offered.ids.contains(&meter.info.id) {
+                meter.info.id = format!("{id} ({})", zone.key);
+            }
         }
+        offered.ids.insert(meter.info.id.clone());
         let may = match (zone.name.as_str(), &zone.parent) {
             ("psys", _) => Use::CrossCheck,
             ("dram", Some(_)) => Use::Add,
@@ -118,15 +179,31 @@ impl Found {
             (name, Some(parent)) => Use::Not(format!("{name} is contained in {parent}")),
             (name, None) => Use::Not(format!("{name} is no level that is used")),
         };
-        let may = match same_counter(&meter, taken) {
-            Some(reason) if may == Use::Add && !mirror => Use::Not(reason),
+        let may = match same_counter(&meter, &offered.added) {
+            Some(reason) if may == Use::Add && !mirror => {
+                offered.twins.extend(meter.info.covers.iter().cloned());
+                Use::Not(reason)
+            }
             _ => may,
         };
         if may == Use::Add && !mirror {
-            let path = meter.path.clone();
-            taken.insert(id, Taken { path });
+            offered.added.insert(id, meter.path.clone());
         }
         self.offer_as(meter, Some(raw), may, u8::from(mirror));
+    }
+}
+
+/// What a reader of a package's figure should know about memory, where no zone is about it.
+fn memory_note(zones: &[Zone], cpu_name: &str) -> Option<&'static str> {
+    let amd = cpu_name.to_lowercase().contains("amd");
+    match zones.iter().any(|zone| zone.name == "dram") {
+        true => None,
+        false if amd => Some(
+            "AMD publishes package and core only: memory is not in this figure and is modelled by its size",
+        ),
+        false => {
+            Some("there is no zone of memory: it is not in this figure and is modelled by its size")
+        }
     }
 }
 
@@ -137,27 +214,27 @@ fn refuse(error: &ReadError, path: &Path) -> Refusal {
     }
 }
 
-/// Whether a meter already taken is the same counter as `meter`, in words.
-fn same_counter(meter: &RaplMeter, taken: &BTreeMap<String, Taken>) -> Option<String> {
+/// Whether a counter that was offered before is the same as that of `meter`, in words.
+fn same_counter(meter: &RaplMeter, added: &BTreeMap<String, PathBuf>) -> Option<String> {
     // `package-0-die-1` may be a second name of `package-0-die-0`: then a reading of the one lies between two of the
     // other, which for separate counters of many digits would be a wonder.
-    let socket = socket(&meter.info.id)?;
-    taken.iter().find_map(|(id, twin)| {
-        let alike = self::socket(id) == Some(socket)
-            && id.ends_with(":dram") == meter.info.id.ends_with(":dram");
-        let before = alike.then(|| read_number(&twin.path).ok())??;
+    let socket = |id: &str| self::socket(id.strip_prefix("rapl:package-")?);
+    let own = socket(&meter.info.id)?;
+    added.iter().find_map(|(id, path)| {
+        let alike =
+            socket(id) == Some(own) && id.ends_with(":dram") == meter.info.id.ends_with(":dram");
+        let before = alike.then(|| number(path).ok())??;
         let between = meter.counts().ok()?;
-        let after = read_number(&twin.path).ok()?;
+        let after = number(path).ok()?;
         ((before..=after).contains(&between) && between > 0)
             .then(|| format!("reads the same as {id}: the package is shown twice"))
     })
 }
 
-/// The number after `package-`.
-fn socket(id: &str) -> Option<&str> {
-    let rest = id.strip_prefix("rapl:package-")?;
-    let end = rest.find(|c: char| !c.is_ascii_digit());
-    Some(&rest[..end.unwrap_or(rest.len())])
+/// The number of the socket, of what comes after `package-`.
+fn socket(package: &str) -> Option<u32> {
+    let end = package.find(|c: char| !c.is_ascii_digit());
+    package[..end.unwrap_or(package.len())].parse().ok()
 }
 
 /// All zones of both interfaces, MSR before MMIO, parents before their parts.
@@ -184,6 +261,10 @@ fn zones(folder: &Path) -> Vec<Zone> {
             name: name.clone(),
             parent: parent(interface, numbers),
             interface: interface.clone(),
+            key: path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
             path: path.clone(),
         })
         .collect()
@@ -199,10 +280,7 @@ fn zone_key(file: &str) -> Option<(String, Vec<u32>)> {
 
 /// Why there are no zones at all.
 fn no_powercap(sysfs_root: &Path, folder: &Path) -> Refusal {
-    let told = |file: &str| {
-        let text = fs::read_to_string(sysfs_root.join(file)).ok()?;
-        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-    };
+    let told = |file: &str| text(&sysfs_root.join(file));
     let maker = told("class/dmi/id/sys_vendor").unwrap_or_default();
     let product = told("class/dmi/id/product_name").unwrap_or_default();
     const VIRTUAL: [&str; 9] = [
@@ -239,18 +317,28 @@ struct RaplMeter {
 
 impl RaplMeter {
     fn new(zone: &Zone, cpu_name: &str) -> Self {
-        let dram = zone.name == "dram";
         let id = match &zone.parent {
             Some(parent) => format!("rapl:{parent}:{}", zone.name),
             None => format!("rapl:{}", zone.name),
         };
-        let wrap = read_number(&zone.path.join("max_energy_range_uj")).ok();
+        let (max_power_w, error) = match zone.name.as_str() {
+            "dram" => (MAX_DRAM_W, ErrorRule::COUNTER),
+            "psys" => (MAX_PLATFORM_W, PLATFORM_ERROR),
+            _ => (MAX_PACKAGE_W, ErrorRule::COUNTER),
+        };
+        let range = number(&zone.path.join("max_energy_range_uj"))
+            .ok()
+            .filter(|range| *range > 0);
         let mut notes = vec![format!("interface {}", zone.interface)];
-        if wrap.is_none() {
-            notes.push(
+        match range {
+            None => notes.push(
                 "the counter's range cannot be read: where it falls, the interval is dropped"
                     .into(),
-            );
+            ),
+            Some(range_uj) => notes.extend(short_range(range_uj, max_power_w)),
+        }
+        if zone.name == "psys" {
+            notes.push(platform_note(cpu_name));
         }
         Self {
             info: MeterInfo {
@@ -272,11 +360,11 @@ impl RaplMeter {
                 every_s: 0.0,
                 kind: Kind::Counter {
                     joules_per_count: 1e-6,
-                    wrap_counts: wrap.filter(|range| *range > 0),
+                    wrap_counts: range,
                 },
                 refresh_s: Some(REFRESH_S),
-                error: ErrorRule::COUNTER,
-                max_power_w: if dram { MAX_DRAM_W } else { MAX_PACKAGE_W },
+                error,
+                max_power_w,
                 notes,
                 pci: None,
             },
@@ -285,7 +373,7 @@ impl RaplMeter {
     }
 
     fn counts(&self) -> Result<u64, ReadError> {
-        read_number(&self.path)
+        number(&self.path)
     }
 }
 
@@ -319,13 +407,41 @@ fn covered(zone: &Zone) -> Part {
     }
 }
 
-fn read_number(path: &Path) -> Result<u64, ReadError> {
-    let text = fs::read_to_string(path).map_err(|error| ReadError::Io {
-        error,
-        path: path.to_owned(),
-    })?;
-    text.trim().parse().map_err(|_| ReadError::NotANumber {
-        text: text.trim().chars().take(40).collect(),
-        path: path.to_owned(),
+/// A remark on a counter that may go round too soon to be followed at the slowest pace with much to spare.
+fn short_range(range_uj: u64, max_power_w: f64) -> Option<String> {
+    let round_s = range_uj as f64 * 1e-6 / max_power_w;
+    (round_s < READ_AT_LEAST_S).then(|| {
+        format!(
+            "at {max_power_w:.0} W the counter goes round in {round_s:.1} s: it has to be read more often than that, and gaps of \
+             half of it are dropped"
+        )
+    })
+}
+
+/// What is to be known of `psys` on this processor.
+fn platform_note(cpu_name: &str) -> String {
+    let general =
+        "what psys covers is up to the maker of the machine: at best all behind the power supply";
+    if is_old_core(cpu_name) {
+        format!(
+            "{general}. On Core processors of the sixth to ninth generation (Skylake to Coffee Lake), the first with such a \
+             counter, it is unreliable: often not wired, standing still or of another scale"
+        )
+    } else {
+        general.to_owned()
+    }
+}
+
+/// Whether this is a Core processor of the sixth to ninth generation, whose names carry four digits that begin with it:
+/// `i7-8550U`, `i5-6300HQ`.
+fn is_old_core(cpu_name: &str) -> bool {
+    cpu_name.split_whitespace().any(|word| {
+        let Some((family, model)) = word.split_once('-') else {
+            return false;
+        };
+        let digits = model.chars().take_while(char::is_ascii_digit).count();
+        matches!(family, "i3" | "i5" | "i7" | "i9")
+            && digits == 4
+            && model.starts_with(['6', '7', '8', '9'])
     })
 }

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use nvml_wrapper::{
-    Device, enum_wrappers::device::GpuVirtualizationMode, enums::device::DeviceArchitecture,
-    error::NvmlError,
-};
+#[cfg(target_os = "linux")]
+use nvml_wrapper::enum_wrappers::device::GpuVirtualizationMode;
+use nvml_wrapper::{Device, enums::device::DeviceArchitecture, error::NvmlError};
 
 use super::{COUNTER_SOURCE, POWER_SOURCE, faults, handle::Handle};
 use crate::{
@@ -132,6 +131,16 @@ impl Card {
                 _ => {}
             }
         }
+        self.ask_for_virtual_machines(device);
+    }
+
+    /// The library tells it on Linux only.
+    #[cfg(not(target_os = "linux"))]
+    fn ask_for_virtual_machines(&mut self, _: &Device<'_>) {}
+
+    /// Whether the card is one of a virtual machine, or lent to some.
+    #[cfg(target_os = "linux")]
+    fn ask_for_virtual_machines(&mut self, device: &Device<'_>) {
         match device.virtualization_mode() {
             Ok(GpuVirtualizationMode::Vgpu) => {
                 self.refusal = Some(

@@ -26,7 +26,15 @@ pub fn title(name: &str) -> &str {
         "digits" => "Handwritten digits",
         "breast-cancer" => "Breast cancer (table)",
         "shapes" => "Rendered shapes",
+        "mnist" => "MNIST",
+        "fashion-mnist" => "Fashion-MNIST",
+        "kmnist" => "KMNIST",
+        "emnist" => "EMNIST",
+        "cifar10" => "CIFAR-10",
+        "cifar100" => "CIFAR-100",
         "idx" => "Files in a folder (IDX)",
+        "folder" => "Images in folders",
+        "csv" => "Table (CSV)",
         other => other,
     }
 }
@@ -37,7 +45,9 @@ fn hint(name: &str) -> &str {
         "breast-cancer" => "569 tumours with 30 measured features each, shipped with the program",
         "shapes" => "Pictures painted by the program: as many, as large and as noisy as you like",
         "idx" => "MNIST, Fashion-MNIST and the like, from a folder of yours",
-        _ => "",
+        "folder" => "PNG and JPEG images of yours, in a folder for each class",
+        "csv" => "A table of yours with the classes in one of its columns",
+        other => crate::data::registry::recipe(other).map_or("", |recipe| recipe.what.as_str()),
     }
 }
 
@@ -89,6 +99,20 @@ impl SetupPanel {
                     form.problems_at(ui, "dataset.folder");
                 }
             }
+            DatasetSetup::Folder(_) | DatasetSetup::Csv(_) => {
+                form.problems_at(ui, "dataset.folder");
+                form.problems_at(ui, "dataset.file");
+                widgets::caption(
+                    ui,
+                    "Its options are set in a setup file, which can be opened here.",
+                );
+            }
+            DatasetSetup::Mnist(_)
+            | DatasetSetup::FashionMnist(_)
+            | DatasetSetup::Kmnist(_)
+            | DatasetSetup::Emnist(_)
+            | DatasetSetup::Cifar10(_)
+            | DatasetSetup::Cifar100(_) => {}
         }
     }
 
@@ -116,7 +140,7 @@ impl SetupPanel {
         };
         let left = std::mem::replace(&mut setup.dataset, other);
         self.kept.datasets.insert(before, left);
-        if is_table(&setup.dataset) && matches!(setup.model, ModelSetup::Cnn(_)) {
+        if setup.dataset.is_table() && matches!(setup.model, ModelSetup::Cnn(_)) {
             let model = self.kept.models.get("mlp").cloned();
             let model = model.unwrap_or_else(|| ModelSetup::Mlp(MlpSetup::default()));
             let left = std::mem::replace(&mut setup.model, model);
@@ -128,9 +152,12 @@ impl SetupPanel {
     }
 }
 
-/// Whether the set is a table, from which no convolutional network can learn.
-pub fn is_table(dataset: &DatasetSetup) -> bool {
-    matches!(dataset, DatasetSetup::BreastCancer(_))
+fn has_no_path(dataset: &DatasetSetup) -> bool {
+    match dataset {
+        DatasetSetup::Folder(folder) => folder.folder.as_os_str().is_empty(),
+        DatasetSetup::Csv(csv) => csv.file.as_os_str().is_empty(),
+        _ => false,
+    }
 }
 
 fn held_out(form: &mut Form<'_>, ui: &mut Ui, test_fraction: &mut f64, split_seed: &mut u64) {
@@ -221,6 +248,9 @@ fn look(ui: &mut Ui, preview: &mut Preview, dataset: &DatasetSetup) {
             }
             _ if matches!(dataset, DatasetSetup::Idx(idx) if idx.folder.as_os_str().is_empty()) => {
                 widgets::caption(ui, "Choose a folder to see its samples.");
+            }
+            _ if has_no_path(dataset) => {
+                widgets::caption(ui, "Where its files are is not said yet.");
             }
             _ => {
                 widgets::caption(ui, "Reading the set…");

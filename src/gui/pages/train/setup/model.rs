@@ -3,7 +3,6 @@
 use egui::{ComboBox, RichText, Ui};
 
 use super::SetupPanel;
-use super::dataset::is_table;
 use super::form::{Form, Look};
 use super::number::Steps;
 use crate::gui::theme::{self, Tokens};
@@ -126,7 +125,7 @@ impl SetupPanel {
                 .truncate();
             let response = combo.selected_text(chosen).show_ui(ui, |ui| {
                 for (known, title, hint) in KINDS {
-                    let is_possible = known != "cnn" || !is_table(&setup.dataset);
+                    let is_possible = known != "cnn" || !setup.dataset.is_table();
                     let item = egui::Button::selectable(kind == known, title);
                     let response = ui.add_enabled(is_possible, item);
                     let response = response.on_hover_text(hint);

@@ -158,7 +158,7 @@ impl Preview {
 
 fn look_at(dataset: &DatasetSetup) -> Result<Seen, DataError> {
     let info = data::describe(dataset)?;
-    if info.feature_bytes > BYTES_MAX && matches!(dataset, DatasetSetup::Idx(_)) {
+    if info.feature_bytes > BYTES_MAX && !matches!(dataset, DatasetSetup::Shapes(_)) {
         let size = crate::units::bytes(info.feature_bytes);
         let samples = Samples::None(format!(
             "{size}: too large to read only to show a few of them"

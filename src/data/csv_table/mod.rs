@@ -1,0 +1,201 @@
+//! A table of the user's: a CSV file of numbers and categories, one column of which is learnt.
+//!
+//! The file is read twice, by `rows`. `scan` finds what each column is and what is wrong; then the numbers are written, so that
+//! nothing but they is ever held as a whole.
+
+mod rows;
+mod scan;
+
+use std::{
+    fs::File,
+    io::{Seek, SeekFrom},
+    path::Path,
+};
+
+use self::{
+    rows::Rows,
+    scan::{Column, Kind, Scan},
+};
+use super::{
+    DataError, DataInfo, Dataset, Features, LabelColumn, Provenance, Source, dataset::Heading,
+};
+use crate::setup::{CsvSetup, InputShape, Missing};
+
+/// Most bytes that a file may have (4 GiB).
+const FILE_BYTES_MAX: u64 = 4 << 30;
+/// Most columns that a file may have.
+const COLUMNS_MAX: usize = 10_000;
+/// Most rows that a file may have.
+const ROWS_MAX: usize = 10_000_000;
+/// Most different texts in a column of categories. Each is a feature.
+const CATEGORIES_MAX: usize = 100;
+/// Most classes in the column that is learnt.
+const CLASSES_MAX: usize = 1000;
+/// Most bytes of features, 4 each (2 GiB).
+const FEATURE_BYTES_MAX: u64 = 2 << 30;
+
+/// Whether a cell, without blanks around it, says that its value is missing.
+fn is_missing(cell: &str) -> bool {
+    const MARKS: [&str; 6] = ["?", "na", "n/a", "nan", "null", "none"];
+    cell.is_empty() || MARKS.iter().any(|mark| cell.eq_ignore_ascii_case(mark))
+}
+
+/// The number in a cell, if it is one that can be learnt from.
+fn number(cell: &str) -> Option<f32> {
+    cell.parse().ok().filter(|value: &f32| value.is_finite())
+}
+
+/// The table in a file.
+pub(super) struct CsvTable<'a>(pub &'a CsvSetup);
+
+impl Source for CsvTable<'_> {
+    fn load(&self) -> Result<Dataset, DataError> {
+        let mut file = self.open()?;
+        let scan = Scan::of(&mut file, self.0)?;
+        let (features, labels) = self.read(file, &scan)?;
+        let mut set = self
+            .heading(&scan)
+            .with_samples(&features, &labels, &self.0.split())?;
+        set.info.dropped_samples = scan.dropped;
+        Ok(set)
+    }
+
+    fn describe(&self) -> Result<DataInfo, DataError> {
+        let scan = Scan::of(&mut self.open()?, self.0)?;
+        let test: usize = super::split::quotas(&scan.class_counts, self.0.test_fraction)?
+            .iter()
+            .sum();
+        let bytes = scan.feature_bytes();
+        let train = scan.rows - test;
+        let mut info = self.heading(&scan).info(train, test, bytes);
+        info.dropped_samples = scan.dropped;
+        Ok(info)
+    }
+}
+
+impl CsvTable<'_> {
+    fn path(&self) -> &Path {
+        &self.0.file
+    }
+
+    fn open(&self) -> Result<File, DataError> {
+        let failed = |source| DataError::Read {
+            path: self.path().to_owned(),
+            source,
+        };
+        let file = File::open(self.path()).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(table(
+                self.path(),
+                "this is no file; dataset.file names a CSV file",
+            ));
+        }
+        if metadata.len() > FILE_BYTES_MAX {
+            let what = format!(
+                "the file has {} bytes, more than the {FILE_BYTES_MAX} that are read",
+                metadata.len()
+            );
+            return Err(table(self.path(), what));
+        }
+        Ok(file)
+    }
+
+    fn heading(&self, scan: &Scan) -> Heading {
+        let path = self.path();
+        let categories = scan.categories();
+        let mut source = format!(
+            "{}: {} columns besides the label",
+            path.display(),
+            scan.columns.len() - 1
+        );
+        if !categories.is_empty() {
+            source.push_str(&format!(
+                "; a feature for each category of {}",
+                categories.join(", ")
+            ));
+        }
+        Heading {
+            name: "csv".to_owned(),
+            title: path
+                .file_stem()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
+            input: InputShape::Features(scan.features()),
+            labels: vec![LabelColumn::new(
+                &scan.columns[scan.label].name,
+                scan.classes.clone(),
+            )],
+            target: 0,
+            provenance: Provenance {
+                source,
+                credit: None,
+                licence: None,
+            },
+        }
+    }
+
+    /// The numbers and classes of every row that is kept.
+    fn read(&self, mut file: File, scan: &Scan) -> Result<(Features, Vec<u16>), DataError> {
+        let path = self.path();
+        let failed = |source| DataError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let bytes = scan.feature_bytes();
+        let count = scan.rows * scan.features();
+        let mut values: Vec<f32> = Vec::new();
+        values
+            .try_reserve_exact(count)
+            .map_err(|_| DataError::Memory { bytes })?;
+        let mut labels = Vec::with_capacity(scan.rows);
+        let changed = || table(path, "the file changed while it was read; try again");
+
+        let mut rows = Rows::new(&file, self.0.header);
+        let mut record = csv::StringRecord::new();
+        while rows.next(&mut record, path)? {
+            let cells = || record.iter().map(str::trim);
+            if self.0.missing == Missing::Drop && cells().any(is_missing) {
+                continue;
+            }
+            if record.len() != scan.columns.len() || labels.len() == scan.rows {
+                return Err(changed());
+            }
+            for (at, (cell, column)) in cells().zip(&scan.columns).enumerate() {
+                if at == scan.label {
+                    labels.push(scan.class(cell).ok_or_else(changed)?);
+                } else {
+                    column.write(cell, &mut values).ok_or_else(changed)?;
+                }
+            }
+        }
+        match labels.len() == scan.rows && values.len() == count {
+            true => Ok((Features::F32(values), labels)),
+            false => Err(changed()),
+        }
+    }
+}
+
+impl Column {
+    /// Appends the features of a cell; `None` where it is none that the column was seen to have.
+    fn write(&self, cell: &str, values: &mut Vec<f32>) -> Option<()> {
+        match &self.kind {
+            Kind::Numbers => values.push(number(cell)?),
+            Kind::Categories(categories) => {
+                let found = categories.binary_search_by(|known| known.as_str().cmp(cell));
+                let found = found.ok()?;
+                values.extend((0..categories.len()).map(|at| f32::from(u8::from(at == found))));
+            }
+        }
+        Some(())
+    }
+}
+
+fn table(path: &Path, what: impl Into<String>) -> DataError {
+    DataError::Table {
+        what: what.into(),
+        path: path.to_owned(),
+    }
+}

@@ -1,0 +1,149 @@
+use std::{
+    cell::Cell,
+    fs::File,
+    io::{self, BufRead, BufReader, ErrorKind, Read},
+    path::Path,
+    rc::Rc,
+};
+
+use csv::StringRecord;
+
+use super::{DataError, table};
+
+/// Most bytes from the beginning of a row to its end (16 MiB).
+const ROW_BYTES_MAX: u64 = 16 << 20;
+/// The longest text of a cell that is shown, in letters.
+const SHOWN: usize = 40;
+
+/// The rows of a file, of equal length and bounded.
+pub(super) struct Rows<R> {
+    reader: csv::Reader<Bounded<R>>,
+    since_row: Rc<Cell<u64>>,
+}
+
+/// Counts the bytes since the last row, and refuses to read on where no row ends: an open quotation mark would make all
+/// the rest of a file one cell.
+struct Bounded<R> {
+    inner: R,
+    since_row: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.since_row.get() > ROW_BYTES_MAX {
+            return Err(io::Error::new(
+                ErrorKind::InvalidData,
+                format!(
+                    "a row has more than {ROW_BYTES_MAX} bytes; is a quotation mark left open?"
+                ),
+            ));
+        }
+        let count = self.inner.read(buffer)?;
+        self.since_row.set(self.since_row.get() + count as u64);
+        Ok(count)
+    }
+}
+
+impl<R: Read> Rows<R> {
+    pub(super) fn new(inner: R, has_header: bool) -> Self {
+        let since_row = Rc::new(Cell::new(0));
+        let input = Bounded {
+            inner,
+            since_row: Rc::clone(&since_row),
+        };
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(has_header)
+            .from_reader(input);
+        Self { reader, since_row }
+    }
+
+    pub(super) fn header(&mut self, path: &Path) -> Result<Vec<String>, DataError> {
+        let header = self.reader.headers().map_err(|error| fault(path, error))?;
+        Ok(header.iter().map(|name| name.trim().to_owned()).collect())
+    }
+
+    /// Reads the next row; `false` at the end.
+    pub(super) fn next(&mut self, row: &mut StringRecord, path: &Path) -> Result<bool, DataError> {
+        self.since_row.set(0);
+        self.reader
+            .read_record(row)
+            .map_err(|error| fault(path, error))
+    }
+}
+
+/// What is wrong with a file, in words.
+fn fault(path: &Path, error: csv::Error) -> DataError {
+    let at = |position: &Option<csv::Position>| {
+        line_at(path, position.as_ref().map_or(0, csv::Position::byte))
+    };
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            pos,
+            expected_len,
+            len,
+        } => table(
+            path,
+            format!(
+                "line {} has {len} cells instead of {expected_len}; give each row as many as the first",
+                at(pos)
+            ),
+        ),
+        csv::ErrorKind::Utf8 { pos, .. } => table(
+            path,
+            format!("line {} is no UTF-8 text; save the table as UTF-8", at(pos)),
+        ),
+        csv::ErrorKind::Io(source) if source.kind() == ErrorKind::InvalidData => {
+            table(path, source.to_string())
+        }
+        csv::ErrorKind::Io(_) => match error.into_kind() {
+            csv::ErrorKind::Io(source) => DataError::Read {
+                path: path.to_owned(),
+                source,
+            },
+            _ => table(path, "the file cannot be read"),
+        },
+        _ => table(path, format!("the table cannot be read ({error})")),
+    }
+}
+
+/// The line, from 1, of the row that begins at `byte`. Counted in the file when it is to be told: the parser's own count
+/// leaves out line ends that it has not come to yet.
+pub(super) fn line_at(path: &Path, byte: u64) -> u64 {
+    let Ok(file) = File::open(path) else {
+        return 0;
+    };
+    let mut reader = BufReader::new(file);
+    let mut line = 1;
+    let mut left = byte;
+    loop {
+        let Ok(buffer) = reader.fill_buf() else {
+            return line;
+        };
+        let before = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        line += buffer[..before].iter().filter(|b| **b == b'\n').count() as u64;
+        // Empty lines before the row belong to it as the parser sees it.
+        let rest = &buffer[before..];
+        let empty = rest
+            .iter()
+            .take_while(|b| matches!(b, b'\n' | b'\r'))
+            .count();
+        line += rest[..empty].iter().filter(|b| **b == b'\n').count() as u64;
+        let is_found = empty < rest.len() || buffer.is_empty();
+        left -= before as u64;
+        let read = buffer.len();
+        reader.consume(read);
+        if is_found {
+            return line;
+        }
+    }
+}
+
+/// The beginning of a text that may be long.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,263 @@
+//! Datasets on the command line: listing, getting, removing, and training with those that are files.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use crate::joulelab::{Joulelab, number, text};
+
+/// A command that asks nobody but the proxy at `address`.
+fn through(joulelab: &Joulelab, arguments: &[&str], address: &str) -> Command {
+    let mut command = joulelab.command(arguments);
+    for name in ["NO_PROXY", "no_proxy"] {
+        command.env_remove(name);
+    }
+    command.env("ALL_PROXY", address);
+    command
+}
+
+/// CIFAR-10 in small, as if it had been got.
+fn small_cifar10(joulelab: &Joulelab, records: u8) {
+    let folder = joulelab.folder().join("data/datasets/cifar10");
+    fs::create_dir_all(&folder).expect("a folder");
+    let mut files = Vec::new();
+    let names = (1..=5).map(|batch| format!("data_batch_{batch}.bin"));
+    for name in names.chain(["test_batch.bin".to_owned()]) {
+        let record = |i: u8| [vec![i % 10], vec![i % 10 * 25; 3072]].concat();
+        let content: Vec<u8> = (0..records).flat_map(record).collect();
+        fs::write(folder.join(&name), &content).expect("a file");
+        files.push(serde_json::json!({"name": name, "bytes": content.len(), "sha256": ""}));
+    }
+    let list = serde_json::json!({"files": files, "got_at": ""});
+    fs::write(folder.join("joulelab-files.json"), list.to_string()).expect("a file");
+}
+
+#[test]
+fn every_set_is_listed_with_what_of_it_is_here() {
+    let joulelab = Joulelab::new();
+    let table = joulelab.stdout(&["data", "list"]);
+    for row in [
+        "mnist",
+        "11.1 MiB to download",
+        "not here",
+        "CC BY-SA 3.0",
+        "part of the program",
+        "none stated",
+    ] {
+        assert!(table.contains(row), "no `{row}` in\n{table}");
+    }
+    let state = || {
+        let sets = joulelab.json(&["data", "list", "--json"]);
+        let sets = sets.as_array().expect("a list").clone();
+        let cifar = sets.iter().find(|set| set["name"] == "cifar10");
+        cifar.expect("it is listed").clone()
+    };
+    assert_eq!(state()["state"], "absent");
+    small_cifar10(&joulelab, 2);
+    assert_eq!(state()["state"], "here");
+    assert_eq!(state()["bytes"], 12 * 3073);
+    assert!(!joulelab.library().exists());
+
+    let info = joulelab.stdout(&["data", "info", "mnist"]);
+    for line in [
+        "60,000",
+        "storage.googleapis.com",
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    ] {
+        assert!(info.contains(line), "no `{line}` in\n{info}");
+    }
+    let info = joulelab.json(&["data", "info", "emnist", "--json"]);
+    assert_eq!(
+        info["recipe"]["variants"].as_array().expect("a list").len(),
+        6
+    );
+    assert_eq!(info["set"]["state"], "absent");
+}
+
+#[test]
+fn names_that_cannot_be_got_are_told() {
+    let joulelab = Joulelab::new();
+    let stderr = joulelab.fails(2, &["data", "get", "cifar-10"]);
+    assert!(stderr.contains("did you mean `cifar10`?"), "{stderr}");
+    let stderr = joulelab.fails(2, &["data", "get", "digits"]);
+    assert!(stderr.contains("part of the program"), "{stderr}");
+}
+
+#[test]
+fn a_set_that_is_not_here_is_never_downloaded_by_a_run() {
+    let joulelab = Joulelab::new();
+    for arguments in [
+        &["run", "-d", "mnist", "--device", "cpu"][..],
+        &["info", "-d", "mnist"],
+    ] {
+        let stderr = joulelab.fails(3, arguments);
+        assert!(
+            stderr.contains("`joulelab data get mnist` (11.1 MiB"),
+            "{stderr}"
+        );
+    }
+    assert!(!joulelab.folder().join("data").exists());
+}
+
+#[test]
+fn a_download_without_a_network_names_every_address() {
+    let joulelab = Joulelab::new();
+    // Nobody listens there any more.
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", closed.local_addr().expect("an address"));
+    drop(closed);
+    let output = through(&joulelab, &["data", "get", "mnist"], &address)
+        .output()
+        .expect("joulelab starts");
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    for words in [
+        "storage.googleapis.com",
+        "ossci-datasets.s3.amazonaws.com",
+        "through the proxy 127.0.0.1:",
+        "joulelab data get mnist --from FOLDER",
+    ] {
+        assert!(stderr.contains(words), "no `{words}` in {stderr}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_a_download_at_once() {
+    let joulelab = Joulelab::new();
+    // A proxy that takes the connection and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", silent.local_addr().expect("an address"));
+    let child = through(&joulelab, &["data", "get", "mnist"], &address)
+        .spawn()
+        .expect("joulelab starts");
+    let (_connection, _) = silent.accept().expect("a connection");
+    let begun = std::time::Instant::now();
+    let done = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill is everywhere on Unix");
+    assert!(done.success());
+    let output = child.wait_with_output().expect("it ends");
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(
+        stderr.contains("`joulelab data get mnist` goes on from there"),
+        "{stderr}"
+    );
+    // The program waits 30 s for a silent server.
+    assert!(begun.elapsed().as_secs() < 15, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn files_of_the_user_are_checked() {
+    let joulelab = Joulelab::new();
+    let mine = joulelab.folder().join("mine");
+    fs::create_dir(&mine).expect("a folder");
+    fs::write(mine.join("train-labels-idx1-ubyte.gz"), "x").expect("a file");
+    let from = mine.to_str().expect("a name");
+    let stderr = joulelab.fails(3, &["data", "get", "mnist", "--from", from]);
+    for words in [
+        "`train-images-idx3-ubyte.gz` (9912422 bytes) is not there",
+        "`train-labels-idx1-ubyte.gz` has 1 bytes instead of 28881",
+        "joulelab data info mnist",
+    ] {
+        assert!(stderr.contains(words), "no `{words}` in {stderr}");
+    }
+}
+
+#[test]
+fn a_set_is_removed_when_that_is_meant() {
+    let joulelab = Joulelab::new();
+    small_cifar10(&joulelab, 1);
+    let stderr = joulelab.fails(2, &["data", "remove", "cifar10"]);
+    assert!(stderr.contains("--yes"), "{stderr}");
+    joulelab.stdout(&["data", "remove", "cifar10", "--yes"]);
+    assert!(!joulelab.folder().join("data/datasets/cifar10").exists());
+    joulelab.stdout(&["data", "remove", "cifar10", "--yes"]);
+}
+
+#[test]
+fn a_network_learns_from_cifar10() {
+    let joulelab = Joulelab::new();
+    small_cifar10(&joulelab, 40);
+    let run = joulelab.train(&["-d", "cifar10", "--channels", "4", "-b", "20", "-e", "3"]);
+    assert_eq!(run["run"]["setup"]["dataset"], "cifar10");
+    // 200 images, and each shade is a class.
+    assert_eq!(number(&run, "/run/epochs"), 3.0);
+    assert!(number(&run, "/run/metrics/final_test_accuracy") > 0.1);
+}
+
+fn image_folder(root: &Path) {
+    for class in 0..2_u8 {
+        let folder = root.join(["dark", "bright"][usize::from(class)]);
+        fs::create_dir_all(&folder).expect("a folder");
+        for number in 0..20_u8 {
+            let colour = image::Rgb([class * 200 + number, number, 90]);
+            let image = image::RgbImage::from_pixel(20, 16, colour);
+            image
+                .save(folder.join(format!("{number}.png")))
+                .expect("a file");
+        }
+    }
+}
+
+#[test]
+fn a_network_learns_from_a_folder_of_images() {
+    let joulelab = Joulelab::new();
+    let root = joulelab.folder().join("pictures");
+    image_folder(&root);
+    let data = [
+        "-d",
+        "folder",
+        "--data",
+        root.to_str().expect("a name"),
+        "--set",
+        "dataset.size=16",
+    ];
+    let learn = ["--channels", "4", "-b", "8", "-e", "10"];
+    let run = joulelab.train(&[&data[..], &learn].concat());
+    assert_eq!(number(&run, "/run/metrics/final_test_accuracy"), 1.0);
+    fs::write(root.join("dark/3.png"), "no image").expect("a file");
+    let all = [
+        &["run", "-q", "--device", "cpu", "--idle", "0", "-b", "8"],
+        &data[..],
+    ]
+    .concat();
+    let stderr = joulelab.fails(3, &all);
+    assert!(
+        stderr.contains("no PNG or JPEG") && stderr.contains("3.png"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_network_learns_from_a_table() {
+    let joulelab = Joulelab::new();
+    let file = joulelab.folder().join("Table.CSV");
+    let mut content = "weight,colour,kind\n".to_owned();
+    for row in 0..100 {
+        let (weight, colour) = (row % 2 * 10 + row % 7, ["red", "blue"][row / 2 % 2]);
+        content.push_str(&format!("{weight},{colour},k{}\n", row % 2));
+    }
+    content.push_str(",red,k1\n");
+    fs::write(&file, content).expect("a file");
+    let file = file.to_str().expect("a name");
+    let stderr = joulelab.fails(3, &["info", "--data", file]);
+    assert!(
+        stderr.contains("1 rows have missing values") && stderr.contains("(lines 102)"),
+        "{stderr}"
+    );
+    let drop = ["--data", file, "--set", "dataset.missing=drop"];
+    let info = joulelab.json(&[&["info", "--json"], &drop[..]].concat());
+    assert_eq!(info["dataset"]["dropped_samples"], 1);
+    assert_eq!(info["dataset"]["input"]["features"], 3);
+    // A table is learnt by an MLP, also where none is named.
+    let run = joulelab.train(&[&drop[..], &["-b", "16", "-e", "30"]].concat());
+    assert!(
+        number(&run, "/run/metrics/final_test_accuracy") > 0.9,
+        "{:#}",
+        run["run"]
+    );
+}
