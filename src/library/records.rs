@@ -84,7 +84,7 @@ pub struct Meter {
     pub boundary: Boundary,
     /// How good it is.
     pub grade: Grade,
-    /// `counter`, `power` or `model`.
+    /// `counter`, `power` or `model`; `calibration` of figures at the wall.
     pub kind: String,
     /// How often its reading changes, in seconds.
     pub refresh_s: Option<f64>,

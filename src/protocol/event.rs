@@ -235,7 +235,7 @@ pub struct Meter {
     pub boundary: Boundary,
     /// How good it is.
     pub grade: Grade,
-    /// `counter`, `power` or `model`.
+    /// `counter`, `power` or `model`; `calibration` of figures at the wall.
     pub kind: String,
     /// `sensor`, `model` or `simulated`.
     pub origin: String,

@@ -122,3 +122,86 @@ fn sources<'a>(all: impl Iterator<Item = &'a str>) -> String {
     }
     known.join(" and ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Api;
+    use crate::units::{Estimate, Grade};
+
+    fn card() -> DeviceEntry {
+        DeviceEntry {
+            index: 0,
+            name: "Made-up GPU".to_owned(),
+            kind: DeviceKind::DiscreteGpu,
+            api: Some(Api::Vulkan),
+            driver: "550".to_owned(),
+            vendor: None,
+            address: Some("0000:01:00.0".to_owned()),
+            of_kind: 0,
+        }
+    }
+
+    /// A stretch of a card that draws 20 W always and 0.5 pJ for each operation.
+    fn point(driver: &str, flop: f64, seconds: f64) -> DevicePoint {
+        let energy_j = 20.0 * seconds + 0.5e-12 * flop;
+        DevicePoint {
+            device: card().identity(),
+            driver: driver.to_owned(),
+            energy_j: Estimate::plus_minus(energy_j, 0.05 * energy_j),
+            flop,
+            bytes: Some(0.0),
+            seconds,
+            source: "NVML energy counter".to_owned(),
+            at: "2026-11-21T10:00:00Z".to_owned(),
+        }
+    }
+
+    /// What became of the model of the card, where no sensor answers.
+    fn model(points: Vec<DevicePoint>) -> power::SourceReport {
+        let knowledge = Knowledge {
+            device_points: points,
+            ..Knowledge::default()
+        };
+        let known = Known::of(&knowledge, &card());
+        let nowhere = std::path::PathBuf::from("/nowhere/at/all");
+        let options = power::Options {
+            sysfs_root: nowhere.clone(),
+            nvml_library: Some(nowhere),
+            ..known.options(&card(), &MeasureSetup::default(), &Busy::default())
+        };
+        let mut found = power::discover(&options);
+        known.remark(&mut found);
+        let mut reports = found.report.into_iter();
+        reports.find(|report| report.id == "model:gpu").unwrap()
+    }
+
+    #[test]
+    fn a_device_that_was_ever_measured_has_a_model_of_grade_d() {
+        let report = model(vec![point("550", 0.0, 5.0), point("550", 1e15, 10.0)]);
+        assert_eq!(report.grade, Grade::D);
+        let notes = report.notes.join("; ");
+        assert!(
+            notes.contains("0.500 pJ/FLOP") && notes.contains("20.0 W always"),
+            "{notes}"
+        );
+        assert!(
+            notes.contains("driver 550") && notes.contains("residual"),
+            "{notes}"
+        );
+    }
+
+    #[test]
+    fn readings_under_another_driver_or_of_one_kind_make_no_fit() {
+        let other = model(vec![point("535", 0.0, 5.0), point("535", 1e15, 10.0)]);
+        assert!(other.grade > Grade::D, "{other:?}");
+        assert!(!other.notes.join("; ").contains("fit"), "{other:?}");
+        let one_kind = model(vec![point("550", 1e15, 10.0), point("550", 2e15, 20.0)]);
+        assert!(one_kind.grade > Grade::D, "{one_kind:?}");
+        let notes = one_kind.notes.join("; ");
+        assert!(
+            notes.contains("no fit yet") && notes.contains("at rest"),
+            "{notes}"
+        );
+    }
+}

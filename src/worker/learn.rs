@@ -216,3 +216,200 @@ fn energy_of(energies: &[PhaseEnergy], meter: &str) -> Option<(Estimate, f64)> {
         figure.window_s,
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{Api, DeviceKind};
+    use crate::power::{
+        Discovery, ErrorRule, IdlePower, Kind, Level, Meter, Planned, ReadError, Reading, Role,
+    };
+    use crate::units::{EnergyFigure, Grade};
+
+    struct Made(MeterInfo);
+
+    impl Meter for Made {
+        fn info(&self) -> &MeterInfo {
+            &self.0
+        }
+
+        fn read(&mut self) -> Result<Reading, ReadError> {
+            Ok(Level::Watts(1.0).into())
+        }
+    }
+
+    fn found(meters: &[(&str, Boundary, Part, Origin)]) -> Discovery {
+        let planned = |(id, boundary, part, origin): &(&str, Boundary, Part, Origin)| Planned {
+            meter: Box::new(Made(MeterInfo {
+                id: (*id).to_owned(),
+                source: format!("source of {id}"),
+                device: (*id).to_owned(),
+                boundary: *boundary,
+                covers: vec![part.clone()],
+                origin: *origin,
+                grade: Grade::B,
+                kind: Kind::Power,
+                refresh_s: None,
+                every_s: 0.0,
+                error: ErrorRule::COUNTER,
+                max_power_w: 1000.0,
+                notes: Vec::new(),
+                pci: None,
+            })),
+            role: Role::Part,
+        };
+        Discovery {
+            meters: meters.iter().map(planned).collect(),
+            ..Discovery::default()
+        }
+    }
+
+    fn card(kind: DeviceKind) -> DeviceEntry {
+        DeviceEntry {
+            index: 0,
+            name: "Made-up GPU".to_owned(),
+            kind,
+            api: Some(Api::Vulkan),
+            driver: "550".to_owned(),
+            vendor: None,
+            address: Some("0000:01:00.0".to_owned()),
+            of_kind: 0,
+        }
+    }
+
+    fn energy(
+        meter: &str,
+        energy_j: f64,
+        width: f64,
+        covered_s: f64,
+        window_s: f64,
+    ) -> PhaseEnergy {
+        PhaseEnergy {
+            gross: EnergyFigure {
+                boundary: Boundary::GpuBoard,
+                meter: meter.to_owned(),
+                source: String::new(),
+                grade: Grade::B,
+                energy_j: Some(Estimate::plus_minus(energy_j, width * energy_j)),
+                covered_s,
+                window_s,
+            },
+            net_j: None,
+        }
+    }
+
+    fn idle(meter: &str, watts: f64) -> IdleBaseline {
+        IdleBaseline {
+            meters: vec![IdlePower {
+                meter: meter.to_owned(),
+                power_w: Some(Estimate::plus_minus(watts, 0.05 * watts)),
+                scatter_w: 0.5,
+            }],
+            duration_s: 5.0,
+        }
+    }
+
+    const DONE: Done = Done {
+        flop: 4e14,
+        bytes: 1e12,
+    };
+
+    fn learnt(mut learn: Learn, phases: &[PhaseEnergy]) -> Vec<DevicePoint> {
+        learn.idle(&idle("card", 20.0), None);
+        for phase in phases {
+            learn.train_phase(std::slice::from_ref(phase));
+        }
+        match learn.finish(DONE) {
+            Some(Event::Learnt { device_points, .. }) => device_points,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_sensor_of_the_card_teaches_what_it_drew_at_rest_and_at_work() {
+        let found = found(&[(
+            "card",
+            Boundary::GpuBoard,
+            Part::training_gpu(),
+            Origin::Sensor,
+        )]);
+        let entry = card(DeviceKind::DiscreteGpu);
+        let phases = [
+            energy("card", 600.0, 0.06, 4.0, 4.0),
+            energy("card", 400.0, 0.06, 2.0, 2.0),
+            energy("other", 9e9, 0.06, 2.0, 2.0),
+        ];
+        let points = learnt(Learn::new(&entry, &found), &phases);
+        assert_eq!(points.len(), 2);
+        assert_eq!((points[0].flop, points[0].seconds), (0.0, 5.0));
+        // 20 ± 1 W and half a watt of scatter, over 5 s.
+        assert_eq!(points[0].energy_j, Estimate::plus_minus(100.0, 7.5));
+        assert_eq!((points[1].flop, points[1].bytes), (4e14, Some(1e12)));
+        assert_eq!((points[1].energy_j.value, points[1].seconds), (1000.0, 6.0));
+        assert_eq!(points[1].source, "source of card");
+        assert_eq!(
+            (points[1].device.as_str(), points[1].driver.as_str()),
+            (entry.identity().as_str(), "550")
+        );
+    }
+
+    #[test]
+    fn models_made_up_meters_and_poor_readings_teach_nothing() {
+        let good = energy("card", 600.0, 0.06, 4.0, 4.0);
+        for origin in [Origin::Model, Origin::Simulated] {
+            let found = found(&[("card", Boundary::GpuBoard, Part::training_gpu(), origin)]);
+            let learn = Learn::new(&card(DeviceKind::DiscreteGpu), &found);
+            assert!(learnt(learn, std::slice::from_ref(&good)).is_empty());
+        }
+        let found = found(&[(
+            "card",
+            Boundary::GpuBoard,
+            Part::training_gpu(),
+            Origin::Sensor,
+        )]);
+        // A card that only stands beside a run on the processor.
+        let learn = Learn::new(&card(DeviceKind::Software), &found);
+        assert!(learnt(learn, std::slice::from_ref(&good)).is_empty());
+        // Too wide, with a gap, too short: only what it drew at rest is left.
+        for poor in [
+            energy("card", 600.0, 0.3, 4.0, 4.0),
+            energy("card", 600.0, 0.06, 3.0, 4.0),
+            energy("card", 600.0, 0.06, 0.5, 0.5),
+        ] {
+            let learn = Learn::new(&card(DeviceKind::DiscreteGpu), &found);
+            let points = learnt(learn, &[poor]);
+            assert_eq!(points.len(), 1, "{points:?}");
+            assert_eq!(points[0].flop, 0.0);
+        }
+    }
+
+    #[test]
+    fn the_processors_teach_only_where_sensors_cover_all_of_them() {
+        let package = |origin| ("package", Boundary::CpuPackage, Part::package("0"), origin);
+        let second = (
+            "second",
+            Boundary::CpuPackage,
+            Part::package("1"),
+            Origin::Model,
+        );
+        let entry = card(DeviceKind::Software);
+        let teaches = |meters: &[(&str, Boundary, Part, Origin)]| {
+            let mut learn = Learn::new(&entry, &found(meters));
+            learn.idle(&idle("package", 30.0), Some(0.125));
+            let stretch = energy("package", 400.0, 0.06, 4.0, 4.0);
+            learn.stretch(std::slice::from_ref(&stretch), Some(0.75));
+            match learn.finish(Done::default()) {
+                Some(Event::Learnt { cpu_points, .. }) => cpu_points,
+                _ => Vec::new(),
+            }
+        };
+        let points = teaches(&[package(Origin::Sensor)]);
+        let told: Vec<(f64, f64)> = points
+            .iter()
+            .map(|point| (point.busy, point.power_w.value))
+            .collect();
+        assert_eq!(told, [(0.125, 30.0), (0.75, 100.0)]);
+        assert!(teaches(&[package(Origin::Sensor), second]).is_empty());
+        assert!(teaches(&[package(Origin::Model)]).is_empty());
+    }
+}
