@@ -203,7 +203,7 @@ fn a_calibration_is_stored_and_a_run_at_the_wall_is_what_the_line_says() {
     let parts_w: Vec<f64> = (0..3)
         .map(|at| number(&json["readings"][at], "/components_w/value"))
         .collect();
-    for (at, (low, high)) in [(40.0, 80.0), (185.0, 230.0), (115.0, 160.0)]
+    for (at, (low, high)) in [(30.0, 90.0), (165.0, 270.0), (100.0, 160.0)]
         .iter()
         .enumerate()
     {
