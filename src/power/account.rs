@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MeterInfo, Place, Role, part::overlap};
+use super::{MeterInfo, Origin, Place, Role, part::overlap};
 use crate::units::{Boundary, EnergyFigure, Estimate, Grade};
 
 /// Idle power of every meter, measured before a run.
@@ -24,6 +24,9 @@ pub struct IdlePower {
     /// What is uncertain about the mean beside the systematic error, in watts: how far the idle power wandered between
     /// slices of the time, and the edges of the window.
     pub scatter_w: f64,
+    /// Whether this is a model that tells its highest power at rest already, as one of memory by its size does: it cannot
+    /// show what load adds.
+    pub is_flat: bool,
 }
 
 impl IdleBaseline {
@@ -41,6 +44,7 @@ impl IdleBaseline {
                     meter: info.id.clone(),
                     power_w: None,
                     scatter_w: 0.0,
+                    is_flat: false,
                 };
             };
             // What a long window would have: the error that the run's own figure shares.
@@ -50,6 +54,7 @@ impl IdleBaseline {
                 meter: info.id.clone(),
                 power_w: Some(shared),
                 scatter_w: own_w.hypot(deviation(&slices)),
+                is_flat: info.origin == Origin::Model && mean.value >= 0.999 * info.max_power_w,
             }
         };
         Self {
@@ -75,16 +80,22 @@ fn deviation(values: &[f64]) -> f64 {
 
 /// Net energy: gross − idle power × covered time. The meter's systematic error is common to both and shrinks with the
 /// difference; the baseline's scatter is added to it. No energy where the meter has no baseline. May be negative within
-/// its interval: a machine that is busy elsewhere while idle is measured is not idle.
+/// its interval: a machine that is busy elsewhere while idle is measured is not idle. Of a model that is flat, the net
+/// energy is 0 J, up to as much as the gross figure may be too low: what load adds is not known.
 pub fn net(gross: &EnergyFigure, idle: &IdleBaseline) -> EnergyFigure {
     let idle = idle.meters.iter().find(|idle| idle.meter == gross.meter);
     let energy_j = gross.energy_j.zip(idle).and_then(|(gross_j, idle)| {
         let idle_j = idle.power_w?.scale(gross.covered_s);
         let scatter_j = idle.scatter_w * gross.covered_s;
         let net = gross_j.minus_same_source(idle_j);
+        let hidden_j = if idle.is_flat {
+            gross_j.high - gross_j.value
+        } else {
+            0.0
+        };
         Some(Estimate {
             low: net.low - scatter_j,
-            high: net.high + scatter_j,
+            high: net.high.max(hidden_j) + scatter_j,
             ..net
         })
     });

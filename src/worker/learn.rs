@@ -304,6 +304,7 @@ mod tests {
                 meter: meter.to_owned(),
                 power_w: Some(Estimate::plus_minus(watts, 0.05 * watts)),
                 scatter_w: 0.5,
+                is_flat: false,
             }],
             duration_s: 5.0,
         }

@@ -1,9 +1,9 @@
 use joulelab::{
-    power::{IdleBaseline, IdlePower, components, net},
+    power::{ErrorRule, IdleBaseline, IdlePower, MeterInfo, Origin, components, net},
     units::{Boundary, EnergyFigure, Estimate, Grade},
 };
 
-use super::counter;
+use super::{counter, polled};
 
 fn figure(
     meter: &str,
@@ -117,6 +117,7 @@ fn net_energy_shares_the_systematic_error_of_gross_and_idle() {
             meter: "c".to_owned(),
             power_w: Some(Estimate::plus_minus(40.0, 2.0)),
             scatter_w: 1.0,
+            is_flat: false,
         }],
         duration_s: 10.0,
     };
@@ -157,4 +158,32 @@ fn a_baseline_keeps_its_scatter_apart_from_the_meters_error() {
     assert!(near(idle.power_w.unwrap(), 40.0, 2.0), "{idle:?}");
     assert!((idle.scatter_w - 2.0).abs() < 1e-9, "{idle:?}");
     assert_eq!(baseline.duration_s, 10.0);
+}
+
+#[test]
+fn a_model_that_cannot_show_what_load_adds_does_not_claim_that_it_adds_nothing() {
+    let memory = MeterInfo {
+        id: "model:memory".to_owned(),
+        boundary: Boundary::Dram,
+        origin: Origin::Model,
+        error: ErrorRule::UNKNOWN,
+        max_power_w: 5.0,
+        ..polled("model:memory")
+    };
+    let at = |energy_j: f64| EnergyFigure {
+        energy_j: Some(Estimate::within_factor(energy_j, 2.0)),
+        ..figure("model:memory", Boundary::Dram, "model", Some((1.0, 0.0)))
+    };
+    let idle = IdleBaseline::new(&[memory.clone()], &[at(50.0)], &[]);
+    assert!(idle.meters[0].is_flat);
+    let net_j = net(&at(50.0), &idle).energy_j.unwrap();
+    assert!(
+        net_j.value.abs() < 1e-9 && net_j.low.abs() < 1e-9,
+        "{net_j:?}"
+    );
+    assert!((net_j.high - 50.0).abs() < 1e-9, "{net_j:?}");
+    // One that can is taken at its word.
+    let idle = IdleBaseline::new(&[memory], &[at(20.0)], &[]);
+    assert!(!idle.meters[0].is_flat);
+    assert!((net(&at(50.0), &idle).energy_j.unwrap().value - 30.0).abs() < 1e-9);
 }
