@@ -95,7 +95,13 @@ impl Books {
         self.windows.iter()
     }
 
-    pub(super) fn open(&mut self, id: WindowId, window: Window) {
+    pub(super) fn open(&mut self, id: WindowId, mut window: Window) {
+        for (mark, slot) in window.from.iter_mut().zip(&self.slots) {
+            if slot.stands_by() && !window.stand_bys {
+                // Its last reading is of an earlier window: should it step in, this one began here all the same.
+                mark.t_s = window.since_s;
+            }
+        }
         if let Some(record) = &mut self.record {
             record.opened(window.since_s, id, &window.label, window.stand_bys);
         }

@@ -46,18 +46,32 @@ impl Cost {
         self.reads += began.elapsed();
     }
 
-    /// Times a few rounds of readings that count for nothing. Gives the seconds of processor time that one takes, and
-    /// leaves with each slot how long its reading takes.
-    pub(super) fn of_a_round(&mut self, slots: &mut [Slot]) -> f64 {
+    /// Times a few rounds of readings that count for nothing. Gives the seconds of processor time that one takes, and the
+    /// share of a core that meters with a pace of their own take; leaves with each slot how long its reading takes.
+    pub(super) fn of_a_round(&mut self, slots: &mut [Slot]) -> (f64, f64) {
+        let mut slow_share = 0.0;
+        let slow = slots
+            .iter_mut()
+            .filter(|slot| slot.is_read() && slot.info().every_s > 0.0);
+        for slot in slow {
+            let (before, began) = (self.moment(), Instant::now());
+            slot.time_a_reading();
+            self.add_round(began);
+            slow_share += (self.moment().used_s - before.used_s) / slot.info().every_s;
+        }
         let before = self.moment();
         for _ in 0..ROUNDS {
             let began = Instant::now();
-            for slot in slots.iter_mut().filter(|slot| slot.is_read()) {
+            let fast = slots
+                .iter_mut()
+                .filter(|slot| slot.is_read() && slot.info().every_s <= 0.0);
+            for slot in fast {
                 slot.time_a_reading();
             }
             self.add_round(began);
         }
-        (self.moment().used_s - before.used_s) / f64::from(ROUNDS)
+        let round_s = (self.moment().used_s - before.used_s) / f64::from(ROUNDS);
+        (round_s, slow_share)
     }
 
     /// Share of one core since the start, 0 to 1.
@@ -117,10 +131,11 @@ impl Pace {
         1.0 / self.period.as_secs_f64()
     }
 
-    /// Goes as slowly as a round of `round_s` seconds of processor time needs.
-    pub(super) fn fit(&mut self, round_s: f64) {
+    /// Goes as slowly as a round of `round_s` seconds of processor time needs, beside what others take.
+    pub(super) fn fit(&mut self, (round_s, slow_share): (f64, f64)) {
         if round_s.is_finite() && round_s > 0.0 {
-            self.slow_to(Duration::from_secs_f64((round_s / BUDGET).min(60.0)));
+            let left = (BUDGET - slow_share).max(0.1 * BUDGET);
+            self.slow_to(Duration::from_secs_f64((round_s / left).min(60.0)));
         }
     }
 

@@ -2,7 +2,7 @@ use std::{
     borrow::Cow,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -286,9 +286,13 @@ impl Sampler {
             stand_bys,
             reply,
         };
+        // Never waited for here: where a driver hangs, the queue fills up.
         self.control
-            .send(command)
-            .map_err(|_| SamplerError::Ended)?;
+            .try_send(command)
+            .map_err(|error| match error {
+                TrySendError::Full(_) => SamplerError::TimedOut,
+                TrySendError::Disconnected(_) => SamplerError::Ended,
+            })?;
         match answer.recv_timeout(EDGE_TIMEOUT) {
             Ok(edge) => edge,
             Err(RecvTimeoutError::Timeout) => Err(SamplerError::TimedOut),

@@ -59,8 +59,8 @@ impl Sampling {
 
     /// Reads until told to stop or until nobody is left to tell it.
     pub(super) fn run(&mut self, commands: &Receiver<Command>) {
-        let round_s = self.cost.of_a_round(&mut self.books.slots);
-        self.pace.fit(round_s);
+        let cost = self.cost.of_a_round(&mut self.books.slots);
+        self.pace.fit(cost);
         self.cost.start();
         self.begin();
         let mut due = Instant::now() + self.pace.period();
@@ -223,9 +223,17 @@ impl Sampling {
     }
 
     fn publish(&mut self) {
-        let totals = self.books.totals();
+        let t_s = self.clock.now_s();
+        let mut totals = self.books.totals();
+        for (total, slot) in totals.iter_mut().zip(&self.books.slots) {
+            // Of one that is silent, what is open goes on all the same, uncovered.
+            let due_s = 2.0 * self.pace.period().as_secs_f64().max(slot.info().every_s);
+            if t_s - total.t_s > due_s {
+                total.t_s = t_s;
+            }
+        }
         let snapshot = Snapshot {
-            t_s: self.clock.now_s(),
+            t_s,
             meters: self.books.now(&totals),
             dropped_samples: self.dropped_samples,
             overhead_share: self.cost.share(),

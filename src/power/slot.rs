@@ -10,6 +10,8 @@ use crate::units::EnergyFigure;
 
 /// A meter that fails this many times in a row is lost.
 const FAILURES: u32 = 10;
+/// A power that is older than so many questions is not that of now.
+const STALE: u32 = 3;
 /// A counter that has stood still for so long is given up where another source stands by, in seconds.
 const STANDSTILL_S: f64 = 10.0;
 
@@ -22,6 +24,8 @@ pub(super) struct Slot {
     state: State,
     failures_in_row: u32,
     absurd_in_row: u32,
+    /// Questions since the last reading that counts.
+    silent: u32,
     /// When the latest reading was made, if it counts.
     read_s: Option<f64>,
     /// When it was asked last.
@@ -57,6 +61,7 @@ impl Slot {
             start: Mark::default(),
             failures_in_row: 0,
             absurd_in_row: 0,
+            silent: 0,
             read_s: None,
             asked_s: f64::NEG_INFINITY,
             failed_reads: 0,
@@ -160,6 +165,7 @@ impl Slot {
         if self.lost.is_some() {
             return;
         }
+        self.silent = self.silent.saturating_add(1);
         let reading = match reading {
             Ok(reading) => reading,
             Err(ReadError::NotYet) => return,
@@ -181,6 +187,7 @@ impl Slot {
             return;
         }
         self.absurd_in_row = 0;
+        self.silent = 0;
         self.read_s = Some(t_s);
         if self.state == State::StandBy {
             // Looked at for its idle power, or to see whether it answers: nothing of it counts yet.
@@ -290,7 +297,10 @@ impl Slot {
         let (took, readings) = self.took;
         MeterNow {
             id: self.info().id.clone(),
-            power_w: self.integrator.power_w().filter(|_| self.lost.is_none()),
+            power_w: self
+                .integrator
+                .power_w()
+                .filter(|_| self.lost.is_none() && self.silent <= STALE),
             energy_j: figure.energy_j.map(|energy| energy.value),
             uncovered_s: figure.window_s - figure.covered_s,
             failed_reads: self.failed_reads,

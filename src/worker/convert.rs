@@ -188,7 +188,7 @@ pub fn sum(parts: &[PhaseEnergy], places: &[power::Place]) -> (PhaseEnergy, Vec<
     let total_net = power::components(&net, places);
     let sum = PhaseEnergy {
         // A net sum of some of the parts would look like that of all.
-        net_j: (total_net.missing == total.missing)
+        net_j: (total_net.figure.meter == total.figure.meter)
             .then_some(total_net.figure.energy_j)
             .flatten(),
         gross: total.figure,

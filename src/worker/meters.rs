@@ -58,6 +58,8 @@ pub struct Ended {
     pub last: Snapshot,
     /// Why there is no figure at the wall, where there should have been one.
     pub lost_wall: Option<LostMeter>,
+    /// Why the last readings are missing, where a driver hangs.
+    pub hung: Option<String>,
     /// What was learnt of the machine's power.
     pub learnt: Option<Event>,
     /// What the recording of raw readings lacks.
@@ -239,27 +241,31 @@ impl Meters {
         self.inner.training(&self.inner.state())
     }
 
-    /// Ends everything; `done` is what the device did in the train phases.
-    ///
-    /// # Errors
-    /// Where the meters' thread is gone or a driver hangs.
-    pub fn finish(mut self, done: Done) -> Result<Ended, SamplerError> {
+    /// Ends everything; `done` is what the device did in the train phases. Where the meters' thread is gone or a driver
+    /// hangs, the figures are those of the last readings: what was trained is not lost over it.
+    pub fn finish(mut self, done: Done) -> Ended {
         let inner = &self.inner;
+        let mut hung = None;
         let (training, learnt) = {
             let mut state = inner.state();
             if let Some(window) = state.training.take() {
-                let figures = inner.sampler.close_window(window)?;
-                state.add_stretch(&figures);
+                let figures = inner.sampler.close_window(window).or_else(|error| {
+                    tracing::error!("the last edge of training is not measured: {error}");
+                    hung = Some(error.to_string());
+                    inner.sampler.peek(window)
+                });
+                state.add_stretch(&figures.unwrap_or_default());
             }
             (std::mem::take(&mut state.trained), state.learn.finish(done))
         };
         inner.sampler.halt();
-        if let Some(relay) = self.relay.take() {
+        if let Some(relay) = self.relay.take().filter(|_| hung.is_none()) {
             // It ends with the sampler; a panic in it was printed where it happened.
             let _ = relay.join();
         }
         let places = inner.sampler.places();
-        Ok(Ended {
+        Ended {
+            hung,
             lost_wall: inner
                 .wall
                 .as_ref()
@@ -268,7 +274,7 @@ impl Meters {
             last: inner.sampler.snapshot(),
             recording_problem: inner.recording.as_ref().and_then(lacks),
             learnt,
-        })
+        }
     }
 }
 

@@ -17,7 +17,8 @@ use crate::device::{self, DeviceEntry, Opened};
 use crate::power::recording::Recorder;
 use crate::power::{self, Clock, Sampler, SamplerOptions};
 use crate::protocol::{
-    Data, Event, Failure, FailureKind, Knowledge, PhaseEnergy, RunRequest, SelfCheck, Summary,
+    Data, Event, Failure, FailureKind, Knowledge, LostMeter, PhaseEnergy, RunRequest, SelfCheck,
+    Summary,
 };
 use crate::setup::plan::Plan;
 use crate::setup::{DataCounts, InputShape, Phase, Setup};
@@ -107,7 +108,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         outbox: outbox.clone(),
         controls: Arc::clone(controls),
     };
-    watcher.idle(job.setup.measure.idle_s)?;
+    watcher.idle(job.setup.measure.idle_s);
     let outcome = train::train(job, &mut watcher).map_err(|error| Failure {
         kind: match error {
             TrainError::Data(_) => FailureKind::Data,
@@ -122,10 +123,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         flop: costs.step_flop * steps,
         bytes: costs.step_bytes * steps,
     };
-    let ended = watcher
-        .meters
-        .finish(done)
-        .map_err(failure(FailureKind::Training))?;
+    let ended = watcher.meters.finish(done);
     if let Some(learnt) = &ended.learnt {
         outbox.send(learnt.clone());
     }
@@ -258,12 +256,17 @@ fn summary(
         training,
         last,
         lost_wall,
+        hung,
         recording_problem,
         ..
     } = ended;
     let (components, missing) = convert::sum(&training, places);
     let mut lost = convert::lost(&last);
     lost.extend(lost_wall);
+    lost.extend(hung.map(|reason| LostMeter {
+        meter: "the meters' thread".to_owned(),
+        reason,
+    }));
     Summary {
         reason: reason_name(outcome.reason),
         reason_text: outcome.reason.sentence().to_owned(),
@@ -308,21 +311,28 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn idle(&mut self, duration_s: f64) -> Result<(), Failure> {
+    fn idle(&mut self, duration_s: f64) {
         if duration_s <= 0.0 {
-            return Ok(());
+            return;
         }
         self.begin(Phase::Idle);
         let baseline = self
             .meters
-            .measure_idle(duration_s, &|| !self.controls.is_stopped())
-            .map_err(failure(FailureKind::Training))?;
+            .measure_idle(duration_s, &|| !self.controls.is_stopped());
         self.end(Phase::Idle);
+        let baseline = match baseline {
+            Ok(baseline) => baseline,
+            Err(error) => {
+                tracing::error!(
+                    "the idle machine is not measured: {error}; there is no net energy"
+                );
+                return;
+            }
+        };
         self.outbox.send(Event::Idle {
             power: convert::idle_power(&baseline, self.meters.sampler()),
             duration_s: baseline.duration_s,
         });
-        Ok(())
     }
 }
 

@@ -146,7 +146,7 @@ impl Wall {
         let is_same = in_sum().count() == self.line.made.meters.len()
             && in_sum().all(|meter| own(&meter.meter));
         MeterNow {
-            meter: format!("{PREFIX}{}", self.line.date()),
+            meter: self.id(),
             power_w: MeterNow::sum_w(now)
                 .filter(|_| is_same)
                 .map(|parts_w| self.line.wall_w(parts_w)),
@@ -160,7 +160,7 @@ impl Wall {
         let (sum, _) = convert::sum(energies, places);
         let error = self.line.wall_figure(&sum.gross).err()?;
         Some(LostMeter {
-            meter: format!("{PREFIX}{}", self.line.date()),
+            meter: self.id(),
             reason: error.to_string(),
         })
     }
@@ -173,9 +173,25 @@ impl Wall {
             ..components.clone()
         };
         let line = &self.line;
-        line.wall_figure(components)
+        let mut figure = line
+            .wall_figure(components)
             .or_else(|_| line.wall_figure(&without(components)))
-            .unwrap_or_else(|_| without(components))
+            .unwrap_or_else(|_| without(components));
+        figure.meter = self.id();
+        if self.known.simulated {
+            figure.source = format!("simulated: {}", figure.source);
+        }
+        figure
+    }
+
+    /// Identifier of the meter that a calibration is; one with made-up meters says so.
+    fn id(&self) -> String {
+        let simulated = if self.known.simulated {
+            " (simulated)"
+        } else {
+            ""
+        };
+        format!("{PREFIX}{}{simulated}", self.line.date())
     }
 }
 

@@ -174,7 +174,7 @@ fn a_model_that_cannot_show_what_load_adds_does_not_claim_that_it_adds_nothing()
         energy_j: Some(Estimate::within_factor(energy_j, 2.0)),
         ..figure("model:memory", Boundary::Dram, "model", Some((1.0, 0.0)))
     };
-    let idle = IdleBaseline::new(&[memory.clone()], &[at(50.0)], &[]);
+    let idle = IdleBaseline::new(std::slice::from_ref(&memory), &[at(50.0)], &[]);
     assert!(idle.meters[0].is_flat);
     let net_j = net(&at(50.0), &idle).energy_j.unwrap();
     assert!(

@@ -347,7 +347,7 @@ fn cards_that_sleep_are_left_asleep_unless_one_is_to_train() {
     // In the middle of watching: not woken, and missing rather than 0 W.
     for meter in &mut found.meters {
         if [xe, &amd].contains(&&*meter.info().id) {
-            assert!(matches!(meter.read(), Err(ReadError::NotYet)));
+            assert!(matches!(meter.read(), Err(ReadError::Asleep)));
         }
     }
     let found = discover(&options);

@@ -174,7 +174,14 @@ pub(super) fn rows(
             .ram_bytes
             .map(|bytes| bytes as f64 / 1024.0_f64.powi(3)),
     )?;
-    cells.text("machine")?;
+    // Nothing of what made-up meters tell was drawn by the machine.
+    let is_simulated = details.meters.iter().any(|meter| {
+        meter
+            .info
+            .get("origin")
+            .is_some_and(|origin| origin == "simulated")
+    });
+    cells.text(if is_simulated { "simulated" } else { "machine" })?;
     for _ in ["cpu", "gpu", "ram utilization_percent", "ram_used_gb"] {
         cells.missing()?;
     }

@@ -380,7 +380,7 @@ impl Meter for AmdMeter {
 
     fn read(&mut self) -> Result<Reading, ReadError> {
         if self.asleep.as_deref().is_some_and(sleeps) {
-            return Err(ReadError::NotYet);
+            return Err(ReadError::Asleep);
         }
         Ok(Reading {
             level: self.quantity.read(&self.file)?,

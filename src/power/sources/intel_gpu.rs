@@ -270,7 +270,7 @@ impl Meter for IntelMeter {
 
     fn read(&mut self) -> Result<Reading, ReadError> {
         if self.asleep.as_deref().is_some_and(sleeps) {
-            return Err(ReadError::NotYet);
+            return Err(ReadError::Asleep);
         }
         Ok(Reading {
             level: Level::Counts(number(&self.file)?),

@@ -345,7 +345,12 @@ impl RaplMeter {
                 id,
                 source: SOURCE.to_owned(),
                 // Two packages of one name are two devices.
-                device: match zone.name.strip_prefix("package-") {
+                device: match zone
+                    .parent
+                    .as_ref()
+                    .unwrap_or(&zone.name)
+                    .strip_prefix("package-")
+                {
                     Some(package) => format!("{cpu_name}, package {package}"),
                     None => cpu_name.to_owned(),
                 },
