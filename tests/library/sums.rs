@@ -1,5 +1,5 @@
 use joulelab::library::{Library, PhaseEnergy, at_boundary, sum_of_parts};
-use joulelab::units::{Boundary, Estimate};
+use joulelab::units::{Boundary, Estimate, Grade};
 use tempfile::tempdir;
 
 use crate::common::{began, ended, energy, gpu, meter, new_run};
@@ -98,6 +98,18 @@ fn parts_of_the_machine_add_up_linearly_within_a_source_and_in_quadrature_across
             .energy_j
             .map(|e| e.value)
     };
+    // Two looks at the whole machine are no two machines.
+    let psys = part(Boundary::System, "psys", Some(400.0));
+    let mut battery = part(Boundary::System, "battery", Some(420.0));
+    battery.figure.meter = "battery".to_owned();
+    battery.figure.grade = Grade::C;
+    let whole = at_boundary(&[battery.clone(), psys.clone()], Boundary::System, &[]).unwrap();
+    assert_eq!(whole, psys);
+    battery.figure.energy_j = None;
+    assert_eq!(
+        at_boundary(&[battery, psys.clone()], Boundary::System, &[]),
+        Some(psys)
+    );
     let chip = part(Boundary::Soc, "SMC", Some(50.0));
     let wall = part(Boundary::Wall, "plug", Some(500.0));
     assert_eq!(value(&[chip.clone(), wall.clone()]), Some(50.0));

@@ -89,6 +89,7 @@ fn stand_by(of: &str, meter: Box<Moody>) -> Planned {
 }
 
 const FAST: SamplerOptions = SamplerOptions { rate_hz: 20.0 };
+const USUAL: SamplerOptions = SamplerOptions { rate_hz: 10.0 };
 
 fn figure(
     meter: &str,
@@ -239,6 +240,8 @@ fn run_with_fault(mood_then: u8) {
     let (sampler, samples) = Sampler::start(meters, Clock::new(), FAST).expect("there is one");
     let idle = sampler.measure_idle(0.5, &|| true).expect("there is one");
     assert_eq!(idle.meters.len(), 3, "stand-bys have a baseline too");
+    // What a stand-by was asked for before a window begins is no part of that window.
+    sleep(Duration::from_millis(700));
 
     let run = sampler.open_window("run").expect("there is one");
     assert_eq!(
@@ -345,6 +348,13 @@ fn without_another_source_the_part_is_missing_and_the_rest_goes_on() {
     mood.store(FAILS, Ordering::Relaxed);
     card_mood.store(RAVES, Ordering::Relaxed);
     wait_for(&sampler, |snapshot| is_lost(snapshot, "rapl"));
+    // What is open goes on uncovered, and a power of before is not that of now.
+    sleep(Duration::from_millis(400));
+    let so_far = &sampler.peek(run).unwrap()[0];
+    assert!(so_far.coverage() < 0.8, "{so_far:?}");
+    let raving = sampler.snapshot();
+    let card_now = raving.meters.iter().find(|now| now.id == "card").unwrap();
+    assert_eq!(card_now.power_w, None, "{raving:?}");
     // One that only talks nonsense is not given up: it may come to its senses.
     card_mood.store(WELL, Ordering::Relaxed);
     sleep(Duration::from_millis(600));
@@ -378,22 +388,44 @@ fn a_counter_that_jumps_back_loses_the_interval_and_goes_on() {
     assert!((45.0..105.0).contains(&mean_w), "{figure:?}");
 }
 
+/// A driver that keeps the processor busy for each reading.
+struct Dear(MeterInfo);
+
+impl Meter for Dear {
+    fn info(&self) -> &MeterInfo {
+        &self.0
+    }
+
+    fn read(&mut self) -> Result<Reading, ReadError> {
+        let until = Instant::now() + Duration::from_millis(4);
+        while Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        Ok(Level::Watts(50.0).into())
+    }
+}
+
+#[test]
+fn a_dear_meter_with_a_pace_of_its_own_does_not_slow_the_others() {
+    let info = MeterInfo {
+        every_s: 5.0,
+        covers: vec![Part::memory()],
+        ..polled("dear")
+    };
+    let (cheap, _) = Moody::new(counter("cheap"), 100.0);
+    let meters = vec![Planned::from(cheap), Box::new(Dear(info)).into()];
+    let (sampler, _samples) = Sampler::start(meters, Clock::new(), USUAL).unwrap();
+    sampler.open_window("run").unwrap();
+    // 4 ms in 5 s are a sixth of what may be spent.
+    let snapshot = sampler.snapshot();
+    assert!(
+        (snapshot.rate_hz - USUAL.rate_hz).abs() < 0.01,
+        "{snapshot:?}"
+    );
+}
+
 #[test]
 fn the_pace_slows_down_where_reading_costs_too_much() {
-    /// A driver that keeps the processor busy for each reading.
-    struct Dear(MeterInfo);
-    impl Meter for Dear {
-        fn info(&self) -> &MeterInfo {
-            &self.0
-        }
-        fn read(&mut self) -> Result<Reading, ReadError> {
-            let until = Instant::now() + Duration::from_millis(4);
-            while Instant::now() < until {
-                std::hint::spin_loop();
-            }
-            Ok(Level::Watts(50.0).into())
-        }
-    }
     let options = SamplerOptions { rate_hz: 50.0 };
     let (sampler, _samples) =
         Sampler::start(vec![Box::new(Dear(polled("dear")))], Clock::new(), options).unwrap();
