@@ -150,6 +150,8 @@ pub(super) enum Command {
         close: Vec<WindowId>,
         open: Vec<String>,
         stand_bys: bool,
+        /// Nobody waits for the answer any more after this.
+        until: Instant,
         reply: SyncSender<Result<Edge, SamplerError>>,
     },
     Stop,
@@ -181,6 +183,8 @@ pub struct Sampler {
     thread: Option<JoinHandle<()>>,
     meters: Vec<MeterInfo>,
     places: Vec<Place>,
+    /// Time of the last readings when an edge was waited for in vain: a driver hangs until there are later ones.
+    hung_s: Mutex<Option<f64>>,
 }
 
 impl Sampler {
@@ -231,6 +235,7 @@ impl Sampler {
             thread: Some(thread),
             meters: infos,
             places,
+            hung_s: Mutex::new(None),
         };
         Ok((sampler, samples))
     }
@@ -284,8 +289,16 @@ impl Sampler {
             close: close.to_vec(),
             open: open.iter().map(|&label| label.to_owned()).collect(),
             stand_bys,
+            until: Instant::now() + EDGE_TIMEOUT,
             reply,
         };
+        let read_s = self.snapshot().t_s;
+        let mut hung_s = self.hung_s.lock().unwrap_or_else(PoisonError::into_inner);
+        if *hung_s == Some(read_s) {
+            // It has not answered since it was waited for last: waiting again would only hold up the training.
+            return Err(SamplerError::TimedOut);
+        }
+        *hung_s = None;
         // Never waited for here: where a driver hangs, the queue fills up.
         self.control
             .try_send(command)
@@ -295,7 +308,10 @@ impl Sampler {
             })?;
         match answer.recv_timeout(EDGE_TIMEOUT) {
             Ok(edge) => edge,
-            Err(RecvTimeoutError::Timeout) => Err(SamplerError::TimedOut),
+            Err(RecvTimeoutError::Timeout) => {
+                *hung_s = Some(self.snapshot().t_s);
+                Err(SamplerError::TimedOut)
+            }
             Err(RecvTimeoutError::Disconnected) => Err(SamplerError::Ended),
         }
     }

@@ -71,8 +71,13 @@ impl Sampling {
                     close,
                     open,
                     stand_bys,
+                    until,
                     reply,
                 }) => {
+                    if Instant::now() > until {
+                        // Whoever asked has given up; a window that nobody knows of would stay open for good.
+                        continue;
+                    }
                     let edge = self.edge(&close, open, stand_bys);
                     // Whoever asked may have stopped waiting.
                     let _ = reply.send(edge);

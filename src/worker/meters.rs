@@ -194,7 +194,14 @@ impl Meters {
         {
             close.push(window);
         }
-        let edge = self.inner.sampler.edge(&close, &open)?;
+        let edge = self.inner.sampler.edge(&close, &open).inspect_err(|_| {
+            // What was read of the stretch is kept, as far as it was read.
+            for window in &close {
+                if let Ok(figures) = self.inner.sampler.peek(*window) {
+                    state.add_stretch(&figures);
+                }
+            }
+        })?;
         if let Some(figures) = edge.closed.first() {
             state.add_stretch(figures);
         }

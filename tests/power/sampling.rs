@@ -243,3 +243,57 @@ fn a_manual_clock_moves_only_when_told() {
     real.advance(1000.0);
     assert!((before_s..before_s + 100.0).contains(&Clock::new().now_s()));
 }
+
+#[test]
+fn a_driver_that_hangs_is_waited_for_once() {
+    /// Answers until it is told to hang.
+    struct Hanging(MeterInfo, Arc<AtomicBool>);
+    impl Meter for Hanging {
+        fn info(&self) -> &MeterInfo {
+            &self.0
+        }
+        fn read(&mut self) -> Result<Reading, ReadError> {
+            while self.1.load(Ordering::Relaxed) {
+                sleep(Duration::from_millis(10));
+            }
+            Ok(Level::Watts(50.0).into())
+        }
+    }
+    let hangs = Arc::new(AtomicBool::new(false));
+    let meter = Box::new(Hanging(polled("p"), Arc::clone(&hangs)));
+    let (sampler, _samples) = Sampler::start(vec![meter], Clock::new(), USUAL).unwrap();
+    let run = sampler.open_window("run").unwrap();
+    sleep(Duration::from_millis(600));
+    hangs.store(true, Ordering::Relaxed);
+    sleep(Duration::from_millis(200));
+    assert!(matches!(
+        sampler.edge(&[], &["a"]),
+        Err(SamplerError::TimedOut)
+    ));
+    let began = Instant::now();
+    for _ in 0..40 {
+        assert!(matches!(
+            sampler.edge(&[], &["b"]),
+            Err(SamplerError::TimedOut)
+        ));
+    }
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    let so_far = sampler.peek(run).unwrap();
+    assert!(
+        value(&so_far[0]) > 10.0,
+        "what was read is kept: {so_far:?}"
+    );
+    // It comes back, and so does the measuring; windows that were asked for in vain are not open.
+    hangs.store(false, Ordering::Relaxed);
+    let until = Instant::now() + Duration::from_secs(5);
+    while sampler.edge(&[], &["c"]).is_err() {
+        assert!(Instant::now() < until);
+        sleep(Duration::from_millis(50));
+    }
+    let figures = sampler.close_window(run).unwrap();
+    assert!(figures[0].coverage() < 0.5, "{figures:?}");
+}
