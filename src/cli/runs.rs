@@ -194,6 +194,8 @@ fn mixed(rows: &[RunRow]) -> bool {
                 .iter()
                 .filter(|part| part.figure.energy_j.is_some())
                 .map(|part| part.figure.boundary)
+                // What stands beside the sum does not make it another one.
+                .filter(|boundary| !boundary.is_whole())
                 .collect();
             boundaries.sort();
             boundaries.dedup();

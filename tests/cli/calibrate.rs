@@ -300,6 +300,14 @@ fn a_calibration_is_stored_and_a_run_at_the_wall_is_what_the_line_says() {
     let run = details["run"]["id"].as_str().expect("an id");
     let shown = machine.joulelab.stdout(&["show", run]);
     assert!(shown.contains("calibrated with a plug meter on"), "{shown}");
+    // A run without it has the same parts: their sums can be compared.
+    machine.joulelab.train(&["-m", "mlp", "-e", "2"]);
+    let listed = machine.joulelab.output(&["runs"]);
+    let said = text(&listed.stderr);
+    assert!(
+        listed.status.success() && !said.contains("warning"),
+        "{said}"
+    );
     // The doctor knows it.
     let report = machine
         .joulelab

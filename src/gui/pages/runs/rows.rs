@@ -106,6 +106,8 @@ impl Item {
                 .iter()
                 .filter(|part| part.figure.energy_j.is_some())
                 .map(|part| part.figure.boundary)
+                // What stands beside the sum does not make it another one.
+                .filter(|boundary| !boundary.is_whole())
                 .collect();
             parts.sort();
             parts.dedup();
