@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// powercap's own zones and their mirrors go first: they need no open file and no right to look at other programs.
+#[cfg(target_os = "linux")]
 const RANK: u8 = 2;
 
 /// One counter that could be opened: an event on one processor of each package.
