@@ -301,7 +301,9 @@ fn a_calibration_is_stored_and_a_run_at_the_wall_is_what_the_line_says() {
     let shown = machine.joulelab.stdout(&["show", run]);
     assert!(shown.contains("calibrated with a plug meter on"), "{shown}");
     // A run without it has the same parts: their sums can be compared.
-    machine.joulelab.train(&["-m", "mlp", "-e", "2"]);
+    machine
+        .joulelab
+        .train(&["-m", "mlp", "--time-budget", "2", "-e", "100000"]);
     let listed = machine.joulelab.output(&["runs"]);
     let said = text(&listed.stderr);
     assert!(
