@@ -16,11 +16,16 @@ pub fn significant(value: f64, digits: usize) -> String {
 
 /// `value` rounded to `places` decimals; negative places round to tens, hundreds, ….
 fn decimals(value: f64, places: i32) -> String {
-    if places >= 0 {
+    let text = if places >= 0 {
         format!("{value:.*}", places.min(12) as usize)
     } else {
         let step = 10_f64.powi(-places);
         format!("{:.0}", (value / step).round() * step)
+    };
+    // What rounds to nothing has no sign.
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().all(|c| matches!(c, '0' | '.')) => rest.to_owned(),
+        _ => text,
     }
 }
 

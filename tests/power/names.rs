@@ -166,3 +166,13 @@ fn part_time_sensors_are_known_by_name() {
     assert!(!part_time_sampled("NVIDIA RTX A1000"));
     assert!(!part_time_sampled("NVIDIA GeForce RTX 4090"));
 }
+
+#[test]
+fn what_rounds_to_nothing_has_no_sign() {
+    let almost = joulelab::units::Estimate {
+        value: -1e-7,
+        low: -2e-7,
+        high: 12.0,
+    };
+    assert_eq!(joulelab::units::estimate(almost, "J"), "0 J (0 to 12)");
+}
