@@ -49,6 +49,8 @@ impl PastRun {
         let time_s = if window_s > 0.0 { window_s } else { trained_s };
         let steps = row.run.steps.filter(|steps| *steps > 0)?;
         let flop_per_step = row.run.flops_per_sample? * setup.regime.batch_size as f64;
+        // What made-up meters told forecasts nothing that will be drawn.
+        let sum = sum.filter(|sum| !sum.figure.is_simulated());
         let energy = sum.and_then(|sum| Some((sum.figure.energy_j?.value, sum.figure.meter)));
         (time_s > 0.0 && flop_per_step > 0.0).then_some(Self {
             dataset: setup.dataset,

@@ -131,6 +131,7 @@ impl Bar {
             self.power_w,
             energy,
             left,
+            self.training.iter().any(|part| part.gross.is_simulated()),
         );
         let is_due = self
             .last_line
@@ -168,6 +169,7 @@ fn text(
     power_w: Option<f64>,
     energy: Option<Estimate>,
     left: Option<Left>,
+    simulated: bool,
 ) -> String {
     let mut parts = vec![match epochs {
         Some(epochs) => format!("epoch {}/{epochs}", progress.epoch),
@@ -196,6 +198,9 @@ fn text(
         if let Some(energy_j) = left.energy_j {
             parts.push(format!("{} left", quantity(energy_j.value, "J")));
         }
+    }
+    if simulated {
+        parts.push("simulated".to_owned());
     }
     parts.join(" · ")
 }

@@ -177,7 +177,14 @@ fn cells(row: &RunRow) -> [String; 15] {
                 || "missing".to_owned(),
                 |energy_j: Estimate| estimate(energy_j, "J"),
             ),
-        energy.map_or_else(dash, |figure| figure.grade.to_string()),
+        energy.map_or_else(dash, |figure| {
+            let simulated = if figure.is_simulated() {
+                " simulated"
+            } else {
+                ""
+            };
+            format!("{}{simulated}", figure.grade)
+        }),
         run.device.name.clone(),
         run.name.clone().unwrap_or_default(),
     ]
@@ -185,7 +192,7 @@ fn cells(row: &RunRow) -> [String; 15] {
 
 /// Whether figures of different boundaries or grades stand in one table.
 fn mixed(rows: &[RunRow]) -> bool {
-    let mut kinds: Vec<(Vec<_>, _)> = rows
+    let mut kinds: Vec<(Vec<_>, _, bool)> = rows
         .iter()
         .filter_map(|row| {
             let figure = summary::components(&row.training)?;
@@ -199,7 +206,7 @@ fn mixed(rows: &[RunRow]) -> bool {
                 .collect();
             boundaries.sort();
             boundaries.dedup();
-            Some((boundaries, figure.grade))
+            Some((boundaries, figure.grade, figure.is_simulated()))
         })
         .collect();
     kinds.sort();

@@ -167,7 +167,7 @@ impl Store {
             downloads: downloads(recipe),
             got_at: jiff::Timestamp::now().to_string(),
         };
-        let text = serde_json::to_string_pretty(&list).unwrap_or_default();
+        let text = serde_json::to_string_pretty(&list).expect("text and numbers are JSON");
         replace(&path, text.as_bytes()).map_err(|source| DataError::Write { path, source })
     }
 

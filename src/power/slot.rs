@@ -34,6 +34,8 @@ pub(super) struct Slot {
     dropped_reads: u64,
     /// Why it is no longer read.
     lost: Option<String>,
+    /// Another one has taken its place.
+    replaced: bool,
     /// Time that readings took in all, and how many there were.
     took: (Duration, u32),
 }
@@ -67,6 +69,7 @@ impl Slot {
             failed_reads: 0,
             dropped_reads: 0,
             lost: None,
+            replaced: false,
             took: (Duration::ZERO, 0),
             planned,
         }
@@ -235,7 +238,7 @@ impl Slot {
             return None;
         }
         if let Some(lost) = &self.lost {
-            return (!self.is_replaced()).then(|| lost.clone());
+            return (!self.replaced).then(|| lost.clone());
         }
         if self.absurd_in_row >= FAILURES {
             return Some(format!(
@@ -246,16 +249,12 @@ impl Slot {
         (stood_s >= STANDSTILL_S).then(|| format!("the counter stood still for {stood_s:.0} s"))
     }
 
-    fn is_replaced(&self) -> bool {
-        let lost = self.lost.as_deref().unwrap_or_default();
-        lost.ends_with(IN_ITS_PLACE)
-    }
-
     /// It is not read again: `by` has taken its place.
     pub(super) fn retire(&mut self, reason: &str, by: &str) {
-        let reason = format!("{reason}; {by}{IN_ITS_PLACE}");
+        let reason = format!("{reason}; {by} has taken its place");
         tracing::warn!(meter = self.info().id, reason, "meter replaced");
         self.lost = Some(reason);
+        self.replaced = true;
         // Windows that end later do not end for it at its last reading: what follows is time that it does not cover.
         self.read_s = None;
     }
@@ -306,11 +305,8 @@ impl Slot {
             failed_reads: self.failed_reads,
             dropped_reads: self.dropped_reads,
             lost: self.lost.clone(),
-            in_sum: self.planned.role != Role::CrossCheck && !self.is_replaced(),
+            in_sum: self.planned.role != Role::CrossCheck && !self.replaced,
             read_s: (readings > 0).then(|| took.as_secs_f64() / f64::from(readings)),
         }
     }
 }
-
-/// How the reason of a meter ends whose place another one has taken.
-const IN_ITS_PLACE: &str = " has taken its place";

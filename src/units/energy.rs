@@ -31,6 +31,14 @@ impl EnergyFigure {
         }
     }
 
+    /// Whether any of it comes from made-up meters or from a recording that is played: nothing of that was drawn here. Their
+    /// sources begin with these words, also in a sum.
+    pub fn is_simulated(&self) -> bool {
+        self.source
+            .split(" + ")
+            .any(|source| source.starts_with("simulated") || source.starts_with("recording of"))
+    }
+
     /// Mean power over the covered time in watts, where there is any.
     pub fn mean_power_w(&self) -> Option<Estimate> {
         let energy = self.energy_j?;

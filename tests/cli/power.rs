@@ -36,6 +36,8 @@ fn a_run_leaves_a_recording_that_comes_to_the_same_energy() {
     assert_eq!(part["meter"], "simulated:steady");
     assert!(text(part["source"].as_str().expect("a source").as_bytes()).starts_with("simulated"));
     assert_eq!(details["summary"]["json"]["recording_problem"], Value::Null);
+    let listed = joulelab.stdout(&["runs"]);
+    assert!(listed.contains("B simulated"), "{listed}");
 
     let replayed = joulelab.stdout(&["power", "--json", "--replay", file]);
     let windows: Vec<Value> = replayed

@@ -236,7 +236,10 @@ impl Column {
             Self::Grade => item
                 .kind
                 .as_ref()
-                .map(|kind| kind.grade.to_string())
+                .map(|kind| {
+                    let simulated = if kind.simulated { " simulated" } else { "" };
+                    format!("{}{simulated}", kind.grade)
+                })
                 .unwrap_or_default(),
             Self::FinalAccuracy => percent(run.metrics.final_test_accuracy),
             Self::BestAccuracy => percent(run.metrics.best_test_accuracy),

@@ -24,13 +24,16 @@ pub struct Kind {
     pub parts: Vec<Boundary>,
     /// Grade of their sum.
     pub grade: Grade,
+    /// Whether meters were made up.
+    pub simulated: bool,
 }
 
 impl Kind {
     /// For people.
     pub fn label(&self) -> String {
         let parts: Vec<&str> = self.parts.iter().map(|part| part.label()).collect();
-        format!("{}, grade {}", parts.join(" + "), self.grade)
+        let simulated = if self.simulated { ", simulated" } else { "" };
+        format!("{}, grade {}{simulated}", parts.join(" + "), self.grade)
     }
 }
 
@@ -114,6 +117,7 @@ impl Item {
             Kind {
                 parts,
                 grade: energy.figure.grade,
+                simulated: energy.figure.is_simulated(),
             }
         });
         let mut haystack = [

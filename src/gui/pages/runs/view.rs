@@ -296,6 +296,7 @@ mod tests {
         let kind = |grade| Kind {
             parts: vec![crate::units::Boundary::GpuBoard],
             grade,
+            simulated: false,
         };
         let one = BTreeSet::from([kind(crate::units::Grade::B)]);
         assert_eq!(warning(&one), None);

@@ -61,7 +61,16 @@ fn energy_figure(ui: &mut Ui, live: &Live, unit: EnergyUnit) {
                 .map(|part| part.gross.boundary.label())
                 .collect();
             parts.dedup();
-            format!("{} · grade {}", parts.join(" + "), sum.gross.grade)
+            let simulated = if sum.gross.is_simulated() {
+                "simulated · "
+            } else {
+                ""
+            };
+            format!(
+                "{simulated}{} · grade {}",
+                parts.join(" + "),
+                sum.gross.grade
+            )
         }
         None => "training and evaluation".to_owned(),
     };
