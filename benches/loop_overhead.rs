@@ -14,9 +14,7 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use joulelab::data::{self, Dataset, Features, Split};
 use joulelab::models::Network;
-use joulelab::setup::{
-    AdamSetup, DataCounts, MlpSetup, ModelSetup, OptimiserSetup, Phase, Setup, plan::Plan,
-};
+use joulelab::setup::{AdamSetup, MlpSetup, ModelSetup, OptimiserSetup, Phase, Setup, plan::Plan};
 use joulelab::train::{
     Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, Work, train,
 };
@@ -111,11 +109,7 @@ impl Case {
         setup.regime.stop.epochs = Some(epochs);
         setup.regime.evaluation.every_epochs = epochs;
         let data = data::load(&setup.dataset)?;
-        let plan = setup.validate_with(&DataCounts {
-            input: data.info.input,
-            classes: data.info.classes().len(),
-            train: data.train.len(),
-        })?;
+        let plan = setup.validate_with(&data.info.counts())?;
         Ok(Self {
             name,
             setup,
@@ -265,7 +259,7 @@ fn bare(case: &Case, device: &Device) -> Result<Round> {
     let step = |network: Network, optimiser: &mut ModuleOptimizer, epoch: usize, index: usize| {
         let from = index * regime.batch_size;
         let chosen = orders[epoch].clone().narrow(0, from, regime.batch_size);
-        let scores = network.forward(samples.clone().select(0, chosen.clone()));
+        let scores = network.forward(Samples::Numbers(samples.clone().select(0, chosen.clone())));
         let loss = loss.forward(scores, labels.clone().select(0, chosen));
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
         optimiser.step(regime.learning_rate, network, gradients)
@@ -288,7 +282,7 @@ fn bare(case: &Case, device: &Device) -> Result<Round> {
 
     let (samples, labels) = on_device(&case.data, &case.data.test, device);
     let count = case.data.test.len();
-    let scores = network.valid().forward(samples);
+    let scores = network.valid().forward(Samples::Numbers(samples));
     let right = scores.argmax(1).reshape([count]).equal(labels);
     let share = right.float().mean().into_data();
     Ok(Round {
@@ -315,7 +309,7 @@ fn fresh(case: &Case, device: &Device) -> Result<(Network, ModuleOptimizer)> {
     let network = Network::new(
         &case.setup.model,
         case.data.info.input,
-        case.data.info.classes().len(),
+        case.data.info.outputs(),
         &case.plan,
         case.setup.regime.seed,
         device,

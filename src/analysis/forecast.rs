@@ -213,7 +213,7 @@ pub fn forecast(planned: &Planned<'_>, past: &[PastRun]) -> Option<Forecast> {
         energy_j,
         runs: runs.len(),
         basis,
-        may_end_earlier: regime.stop.target_accuracy.is_some() || regime.stop.patience.is_some(),
+        may_end_earlier: regime.stop.target.is_some() || regime.stop.patience.is_some(),
     })
 }
 
@@ -362,7 +362,7 @@ mod tests {
         let found = forecast(&planned(&setup), &runs).expect("there is a basis");
         assert!(close(found.time_s.value, 15.0), "{found:?}");
         setup.regime.stop.time_s = Some(4.0);
-        setup.regime.stop.target_accuracy = Some(0.9);
+        setup.regime.stop.target = Some(0.9);
         let found = forecast(&planned(&setup), &runs).expect("there is a basis");
         assert!(close(found.energy_j.expect("metered").value, 40.0) && found.may_end_earlier);
     }

@@ -1,7 +1,6 @@
 use super::flags::SetupFlags;
 use super::table::Table;
 use super::{Exit, Failed, show};
-use crate::setup::DataCounts;
 use crate::units::{bytes, count, quantity};
 
 /// Arguments of `joulelab info`.
@@ -20,11 +19,7 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
     let setup = args.setup.build()?;
     setup.validate()?;
     let info = crate::data::describe(&setup.dataset)?;
-    let plan = setup.validate_with(&DataCounts {
-        input: info.input,
-        classes: info.classes().len(),
-        train: info.train_samples,
-    })?;
+    let plan = setup.validate_with(&info.counts())?;
     if args.json {
         show::print_json(&serde_json::json!({
             "hash": setup.hash(),

@@ -10,7 +10,7 @@ use super::{Exit, Failed, Place, show, summary};
 use crate::control::{self, Ending, Launch, RunControl, RunEvent};
 use crate::library::{Library, Status};
 use crate::protocol::{Event, Source, SourceStatus};
-use crate::setup::{DataCounts, Setup, file};
+use crate::setup::{Setup, file};
 use crate::units::{count, quantity};
 
 /// Arguments of `joulelab run`.
@@ -128,11 +128,7 @@ fn stored_setup(json: &str) -> Result<Setup, Failed> {
 fn check(setup: &Setup) -> Result<(), Failed> {
     setup.validate()?;
     let info = crate::data::describe(&setup.dataset)?;
-    setup.validate_with(&DataCounts {
-        input: info.input,
-        classes: info.classes().len(),
-        train: info.train_samples,
-    })?;
+    setup.validate_with(&info.counts())?;
     crate::analysis::lookup(setup.measure.country.as_deref())
         .map_err(|error| Failed::new(Exit::Usage, format!("measure.country: {error}")))?;
     Ok(())

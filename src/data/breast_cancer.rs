@@ -1,7 +1,7 @@
 use super::{
     DataError, Dataset, Features, LabelColumn, Provenance, Source, dataset::Heading, shipped,
 };
-use crate::setup::{InputShape, SplitSetup};
+use crate::setup::{InputShape, SplitSetup, Task};
 
 /// 569 tumours, each with 30 features of the cell nuclei in a digitised image.
 pub(super) struct BreastCancer<'a>(pub &'a SplitSetup);
@@ -35,6 +35,7 @@ impl Source for BreastCancer<'_> {
             name: NAME.to_owned(),
             title: "UCI breast cancer, Wisconsin (diagnostic)".to_owned(),
             input: InputShape::Features(columns),
+            task: Task::Classification,
             labels: vec![LabelColumn::new("diagnosis", classes)],
             target: 0,
             provenance: Provenance {

@@ -4,7 +4,7 @@ use super::{
     DataError,
     split::{self, Partition},
 };
-use crate::setup::{InputShape, SplitSetup};
+use crate::setup::{DataCounts, InputShape, Outputs, SplitSetup, Task};
 
 /// A dataset, whole, in memory.
 #[derive(Clone, Debug)]
@@ -28,7 +28,11 @@ pub struct DataInfo {
     pub title: String,
     /// Shape of one sample.
     pub input: InputShape,
-    /// Every label that samples have.
+    /// What is asked of a model.
+    #[serde(default)]
+    pub task: Task,
+    /// Every label that samples have. Sets of tokens have one, whose classes are the vocabulary; where a number is to be
+    /// foretold, its name stands here, without classes.
     pub labels: Vec<LabelColumn>,
     /// Which of `labels` is to be learnt.
     pub target: usize,
@@ -46,6 +50,28 @@ pub struct DataInfo {
 }
 
 impl DataInfo {
+    /// What a model of this set answers with.
+    pub fn outputs(&self) -> Outputs {
+        match self.task {
+            Task::Classification | Task::Reinforcement => Outputs::of_sample(self.classes().len()),
+            Task::Regression => Outputs::of_sample(1),
+            Task::LanguageModelling | Task::Sequence => Outputs {
+                numbers: self.classes().len(),
+                per_position: true,
+            },
+        }
+    }
+
+    /// What checks of a setup have to know of the set.
+    pub fn counts(&self) -> DataCounts {
+        DataCounts {
+            input: self.input,
+            task: self.task,
+            outputs: self.outputs(),
+            train: self.train_samples,
+        }
+    }
+
     /// The label to be learnt.
     pub fn target_label(&self) -> &LabelColumn {
         &self.labels[self.target]
@@ -91,14 +117,47 @@ impl LabelColumn {
 pub struct Split {
     /// The samples, one after the other, each of the shape that [`DataInfo::input`] says.
     pub features: Features,
+    /// What is to be answered.
+    pub labels: Labels,
+}
+
+/// What is to be answered for each sample of a [`Split`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Labels {
     /// For each column of [`DataInfo::labels`] the value of each sample, below the number of the column's classes.
-    pub labels: Vec<Vec<u16>>,
+    Classes(Vec<Vec<u16>>),
+    /// A token for each position of each sample, one sample after the other; [`Labels::NOT_ASKED`] where none is asked for.
+    Tokens {
+        /// Positions of a sample.
+        length: usize,
+        /// The tokens.
+        tokens: Vec<u16>,
+    },
+    /// A number for each sample.
+    Numbers(Vec<f32>),
+}
+
+impl Labels {
+    /// Stands at positions where no token is asked for: they count neither in the loss nor in a metric.
+    pub const NOT_ASKED: u16 = u16::MAX;
+
+    /// The values of a column of classes, by sample.
+    pub fn classes(&self, column: usize) -> Option<&[u16]> {
+        match self {
+            Self::Classes(columns) => columns.get(column).map(Vec::as_slice),
+            _ => None,
+        }
+    }
 }
 
 impl Split {
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.labels.first().map_or(0, Vec::len)
+        match &self.labels {
+            Labels::Classes(columns) => columns.first().map_or(0, Vec::len),
+            Labels::Tokens { length, tokens } => tokens.len() / (*length).max(1),
+            Labels::Numbers(numbers) => numbers.len(),
+        }
     }
 
     /// Whether there is no sample.
@@ -114,6 +173,8 @@ pub enum Features {
     U8(Vec<u8>),
     /// Rows of a table.
     F32(Vec<f32>),
+    /// Tokens, each below the size of the vocabulary.
+    Tokens(Vec<u16>),
 }
 
 impl Features {
@@ -122,6 +183,7 @@ impl Features {
         match self {
             Self::U8(values) => values.len(),
             Self::F32(values) => values.len(),
+            Self::Tokens(values) => values.len(),
         }
     }
 
@@ -135,6 +197,7 @@ impl Features {
         let width = match self {
             Self::U8(_) => size_of::<u8>(),
             Self::F32(_) => size_of::<f32>(),
+            Self::Tokens(_) => size_of::<u16>(),
         };
         (self.len() * width) as u64
     }
@@ -148,12 +211,13 @@ impl Features {
         match self {
             Self::U8(values) => Self::U8(pick(values, samples, sample_len)),
             Self::F32(values) => Self::F32(pick(values, samples, sample_len)),
+            Self::Tokens(values) => Self::Tokens(pick(values, samples, sample_len)),
         }
     }
 }
 
 /// `(x − mean) / std`, with x as stored (a pixel counts from 0 to 255, or as far as the set's pixels go). One pair for
-/// each channel of a picture, one for each feature of a table.
+/// each channel of a picture, one for each feature of a table; none for tokens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Normalisation {
     /// Means over the training part.
@@ -170,10 +234,13 @@ impl Normalisation {
         let (groups, run) = match input {
             InputShape::Image { channels, .. } => (channels, input.len() / channels.max(1)),
             InputShape::Features(count) => (count, 1),
+            InputShape::Tokens { .. } | InputShape::Sequence { .. } => (0, 1),
         };
         match training {
             Features::U8(pixels) => Self::from_histograms(pixels, groups, run),
             Features::F32(values) => Self::in_two_passes(values, groups, run),
+            // Tokens are names, not quantities.
+            Features::Tokens(_) => Self::from_moments(std::iter::empty()),
         }
     }
 
@@ -229,6 +296,7 @@ pub(super) struct Heading {
     pub name: String,
     pub title: String,
     pub input: InputShape,
+    pub task: Task,
     pub labels: Vec<LabelColumn>,
     pub target: usize,
     pub provenance: Provenance,
@@ -240,6 +308,7 @@ impl Heading {
             name: self.name,
             title: self.title,
             input: self.input,
+            task: self.task,
             labels: self.labels,
             target: self.target,
             train_samples,
@@ -272,7 +341,7 @@ impl Heading {
         let Partition { train, test } = split::stratified(labels, setup)?;
         let part = |samples: &[usize]| Split {
             features: features.select(samples, self.input.len()),
-            labels: vec![samples.iter().map(|&sample| labels[sample]).collect()],
+            labels: Labels::Classes(vec![samples.iter().map(|&sample| labels[sample]).collect()]),
         };
         let (train, test) = (part(&train), part(&test));
         Ok(self.with_parts(train, test))

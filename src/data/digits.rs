@@ -3,7 +3,7 @@ use flate2::read::GzDecoder;
 use super::{
     DataError, Dataset, Features, LabelColumn, Provenance, Source, dataset::Heading, shipped,
 };
-use crate::setup::{InputShape, SplitSetup};
+use crate::setup::{InputShape, SplitSetup, Task};
 
 /// 1,797 handwritten digits of 8×8 pixels, each the number of set points, 0 to 16, in a block of 4×4.
 pub(super) struct Digits<'a>(pub &'a SplitSetup);
@@ -29,6 +29,7 @@ impl Source for Digits<'_> {
                 height: SIDE,
                 width: SIDE,
             },
+            task: Task::Classification,
             labels: vec![LabelColumn::new("digit", (0..CLASSES).map(|i| i.to_string()))],
             target: 0,
             provenance: Provenance {

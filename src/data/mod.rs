@@ -22,7 +22,9 @@ mod shipped;
 pub mod split;
 mod store;
 
-pub use dataset::{DataInfo, Dataset, Features, LabelColumn, Normalisation, Provenance, Split};
+pub use dataset::{
+    DataInfo, Dataset, Features, LabelColumn, Labels, Normalisation, Provenance, Split,
+};
 pub use error::DataError;
 pub use store::{DATA_VARIABLE, Kept, State, Store};
 

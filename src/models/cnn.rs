@@ -50,7 +50,7 @@ impl Cnn {
                 height,
                 width,
             } => (channels, height, width),
-            InputShape::Features(n) => (1, 1, n),
+            other => (1, 1, other.len()),
         };
         let mut from = channels;
         let blocks = setup

@@ -8,12 +8,32 @@ mod layers;
 mod mlp;
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 
-use crate::setup::{InputShape, ModelSetup, plan::Plan};
+use crate::setup::{InputShape, ModelSetup, Outputs, plan::Plan};
 
 pub use cnn::Cnn;
 pub use mlp::Mlp;
+
+/// A batch of samples, as a network takes it.
+#[derive(Clone, Debug)]
+pub enum Samples {
+    /// `[batch, numbers]`: the features of a table's row, or the channels, rows and columns of an image one after the other.
+    Numbers(Tensor<2>),
+    /// `[batch, length]`.
+    Tokens(Tensor<2, Int>),
+}
+
+impl Samples {
+    /// As numbers `[batch, numbers]`. A plan is made before a network is built, and refuses tokens where they make no
+    /// sense; a network that gets them all the same sees them as quantities.
+    fn into_numbers(self) -> Tensor<2> {
+        match self {
+            Self::Numbers(numbers) => numbers,
+            Self::Tokens(tokens) => tokens.float(),
+        }
+    }
+}
 
 /// A network of any kind.
 #[derive(Module, Debug)]
@@ -32,7 +52,7 @@ impl Network {
     pub fn new(
         model: &ModelSetup,
         input: InputShape,
-        classes: usize,
+        outputs: Outputs,
         plan: &Plan,
         seed: u64,
         device: &Device,
@@ -40,8 +60,10 @@ impl Network {
         let cpu = Device::flex();
         cpu.seed(seed);
         let network = match model {
-            ModelSetup::Mlp(mlp) => Self::Mlp(Mlp::new(mlp, input.len(), classes, &cpu)),
-            ModelSetup::Cnn(cnn) => Self::Cnn(Cnn::new(cnn, input, plan.flattened, classes, &cpu)),
+            ModelSetup::Mlp(mlp) => Self::Mlp(Mlp::new(mlp, input.len(), outputs.numbers, &cpu)),
+            ModelSetup::Cnn(cnn) => {
+                Self::Cnn(Cnn::new(cnn, input, plan.flattened, outputs.numbers, &cpu))
+            }
         };
         // Parameters are drawn when they are first used, which would be on `device` and from its own generator.
         network.visit(&mut Draw);
@@ -53,12 +75,12 @@ impl Network {
         }
     }
 
-    /// Class scores before softmax, `[batch, classes]`, of samples `[batch, numbers]` (channels, rows and columns of an
-    /// image one after the other).
-    pub fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
+    /// Answers `[answers, numbers]`: one for each sample, or one for each position of each sample, sample after sample,
+    /// where [`Outputs::per_position`] asks for that. Of classes, tokens and actions they are scores before softmax.
+    pub fn forward(&self, samples: Samples) -> Tensor<2> {
         match self {
-            Self::Mlp(mlp) => mlp.forward(samples),
-            Self::Cnn(cnn) => cnn.forward(samples),
+            Self::Mlp(mlp) => mlp.forward(samples.into_numbers()),
+            Self::Cnn(cnn) => cnn.forward(samples.into_numbers()),
         }
     }
 }

@@ -18,6 +18,7 @@ mod problem;
 mod regime;
 mod shape;
 mod stop;
+mod task;
 
 pub use change::{Change, ChangeError};
 pub use dataset::*;
@@ -33,6 +34,7 @@ pub use regime::{
 };
 pub use shape::InputShape;
 pub use stop::{EvaluationSetup, StopSetup};
+pub use task::{Metric, Outputs, Task};
 
 use serde::{Deserialize, Serialize};
 
@@ -78,8 +80,10 @@ impl Default for Setup {
 pub struct DataCounts {
     /// Shape of one sample.
     pub input: InputShape,
-    /// Number of classes.
-    pub classes: usize,
+    /// What is asked of the model.
+    pub task: Task,
+    /// What it answers with.
+    pub outputs: Outputs,
     /// Samples to train on.
     pub train: usize,
 }
@@ -124,7 +128,10 @@ impl Setup {
             self.regime.batch_size,
             format!("1 to {}, the number of training samples", data.train),
         );
-        match plan::plan(&self.model, data.input, data.classes) {
+        self.regime
+            .stop
+            .validate_for(data.task.metric(), &mut problems);
+        match plan::plan(&self.model, data.input, data.outputs) {
             Ok(plan) => problems.into_result().map(|()| plan),
             Err(mut more) => {
                 problems.0.append(&mut more.0);

@@ -34,7 +34,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CnnHead, CnnSetup, InputShape, MlpSetup, ModelSetup, Normalisation, Pooling, Problems,
+    CnnHead, CnnSetup, InputShape, MlpSetup, ModelSetup, Normalisation, Outputs, Pooling, Problems,
 };
 
 /// One layer of a model with its costs.
@@ -116,20 +116,20 @@ const BYTES_A_NUMBER: f64 = 4.0;
 /// state.
 const PARAMETERS_MAX: u64 = 20_000_000_000;
 
-/// Plans a model for samples of a shape and a number of classes.
+/// Plans a model for samples of a shape and what it is to answer with.
 ///
 /// # Errors
 /// Where the model does not fit the samples: a kernel larger than the image, more pooling than there are pixels, a
 /// convolutional network for tabular data.
-pub fn plan(model: &ModelSetup, input: InputShape, classes: usize) -> Result<Plan, Problems> {
+pub fn plan(model: &ModelSetup, input: InputShape, outputs: Outputs) -> Result<Plan, Problems> {
     let mut planner = Planner {
         shape: input,
         layers: Vec::new(),
         problems: Problems::default(),
     };
     let flattened = match model {
-        ModelSetup::Mlp(mlp) => planner.mlp(mlp, classes),
-        ModelSetup::Cnn(cnn) => planner.cnn(cnn, classes),
+        ModelSetup::Mlp(mlp) => planner.mlp(mlp, outputs.numbers),
+        ModelSetup::Cnn(cnn) => planner.cnn(cnn, outputs.numbers),
     };
     let plan = Plan {
         layers: planner.layers,
@@ -343,7 +343,7 @@ mod tests {
             hidden: vec![3],
             ..MlpSetup::default()
         });
-        let plan = plan(&model, InputShape::Features(4), 2).unwrap();
+        let plan = plan(&model, InputShape::Features(4), Outputs::of_sample(2)).unwrap();
         // 4·3 + 3 and 3·2 + 2 parameters; outputs: 3, its activation 3, 2.
         assert_eq!(plan.parameters(), 23);
         let training = 4.0 * ((6.0 + 2.0 * 2.0) * 23.0 + (2.0 * 4.0 + 5.0 * 8.0) * 10.0);

@@ -17,6 +17,21 @@ pub enum InputShape {
     },
     /// This many numbers without neighbourhood, as a row of a table has.
     Features(usize),
+    /// Symbols one after the other, such as the characters of a text, each a number below the size of the vocabulary.
+    Tokens {
+        /// Number of positions.
+        length: usize,
+        /// How many different symbols there are.
+        vocabulary: usize,
+    },
+    /// A vector at each position of a sequence: what layers make of tokens, and of images read line by line or in
+    /// patches. No dataset has this shape.
+    Sequence {
+        /// Number of positions.
+        length: usize,
+        /// Numbers at each position.
+        width: usize,
+    },
 }
 
 impl InputShape {
@@ -29,6 +44,8 @@ impl InputShape {
                 width,
             } => channels.saturating_mul(height).saturating_mul(width),
             Self::Features(count) => count,
+            Self::Tokens { length, .. } => length,
+            Self::Sequence { length, width } => length.saturating_mul(width),
         }
     }
 
@@ -37,11 +54,11 @@ impl InputShape {
         self.len() == 0
     }
 
-    /// Channels of a picture; 1 for a row of a table.
+    /// Channels of a picture; 1 for anything else.
     pub fn channels(&self) -> usize {
         match *self {
             Self::Image { channels, .. } => channels,
-            Self::Features(_) => 1,
+            _ => 1,
         }
     }
 
@@ -49,7 +66,7 @@ impl InputShape {
     pub fn height_and_width(&self) -> Option<(usize, usize)> {
         match *self {
             Self::Image { height, width, .. } => Some((height, width)),
-            Self::Features(_) => None,
+            _ => None,
         }
     }
 }
@@ -63,6 +80,8 @@ impl fmt::Display for InputShape {
                 width,
             } => write!(f, "{channels}×{height}×{width}"),
             Self::Features(count) => write!(f, "{count} features"),
+            Self::Tokens { length, vocabulary } => write!(f, "{length} tokens of {vocabulary}"),
+            Self::Sequence { length, width } => write!(f, "{length} × {width}"),
         }
     }
 }

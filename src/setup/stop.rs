@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Problems;
+use super::{Metric, Problems};
 
 /// When a run ends: as soon as any of the set bounds is reached. Where no bound in epochs, steps, joules or seconds is
 /// given, it is [`StopSetup::EPOCHS`] epochs, so that every run ends.
@@ -11,8 +11,10 @@ pub struct StopSetup {
     pub epochs: Option<u64>,
     /// Steps of the optimiser.
     pub steps: Option<u64>,
-    /// Share of held-out samples to get right, 0 to 1.
-    pub target_accuracy: Option<f64>,
+    /// Value of the task's metric that the held-out samples must reach: a share of them above 0 to 1 for accuracy, at most
+    /// so many bits per character, and so on.
+    #[serde(alias = "target_accuracy")]
+    pub target: Option<f64>,
     /// Evaluations in a row that must reach the target, 1 or more.
     pub target_patience: u64,
     /// Energy that may be used by training and evaluation, J, over all metered components.
@@ -30,7 +32,7 @@ impl Default for StopSetup {
         Self {
             epochs: Some(Self::EPOCHS),
             steps: None,
-            target_accuracy: None,
+            target: None,
             target_patience: 1,
             energy_j: None,
             time_s: None,
@@ -55,6 +57,18 @@ impl StopSetup {
         match (by_epochs, self.steps) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
+        }
+    }
+
+    /// Checks the target against the metric that it is of.
+    pub(super) fn validate_for(&self, metric: Metric, problems: &mut Problems) {
+        if let Some(target) = self.target.filter(|_| metric.is_share()) {
+            problems.require(
+                target <= 1.0,
+                "regime.stop.target",
+                target,
+                format!("a share above 0 to 1, such as 0.97, as the metric is {metric}"),
+            );
         }
     }
 
@@ -93,12 +107,12 @@ impl StopSetup {
                 );
             }
         }
-        if let Some(target) = self.target_accuracy {
+        if let Some(target) = self.target {
             problems.require(
-                target > 0.0 && target <= 1.0,
-                "regime.stop.target_accuracy",
+                target.is_finite() && target > 0.0,
+                "regime.stop.target",
                 target,
-                "a share above 0 to 1, such as 0.97",
+                "a finite number above 0",
             );
         }
         problems.require(

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::metrics::Reading;
 use super::stop::StopState;
 use crate::models::Network;
+use crate::setup::Metric;
 
 const NETWORK: &str = "network.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
@@ -80,8 +81,8 @@ pub struct Position {
 pub struct Sums {
     /// Sum of the steps' losses.
     pub loss_sum: f64,
-    /// Samples got right.
-    pub hits: f64,
+    /// The task's metric times samples, in the form that adds up.
+    pub metric_sum: f64,
     /// Steps.
     pub steps: u64,
     /// Samples.
@@ -90,9 +91,9 @@ pub struct Sums {
 
 impl Sums {
     /// Adds a reading.
-    pub fn add(&mut self, reading: &Reading) {
+    pub fn add(&mut self, reading: &Reading, metric: Metric) {
         self.loss_sum += reading.loss * reading.steps as f64;
-        self.hits += reading.accuracy * reading.samples as f64;
+        self.metric_sum += metric.to_additive(reading.metric) * reading.samples as f64;
         self.steps += reading.steps;
         self.samples += reading.samples;
     }
@@ -102,9 +103,9 @@ impl Sums {
         (self.steps > 0).then(|| self.loss_sum / self.steps as f64)
     }
 
-    /// Share of samples got right, where there were any.
-    pub fn mean_accuracy(&self) -> Option<f64> {
-        (self.samples > 0).then(|| self.hits / self.samples as f64)
+    /// The task's metric over all samples, where there were any.
+    pub fn metric(&self, metric: Metric) -> Option<f64> {
+        (self.samples > 0).then(|| metric.from_additive(self.metric_sum / self.samples as f64))
     }
 }
 

@@ -1,29 +1,24 @@
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
 use super::batches::{Batches, Order};
 use super::confusion::{Answers, SAMPLES_KEPT_MAX};
+use super::metrics::{first, register};
+use super::objective::{Means, Objective};
 use super::{TrainError, Work};
 use crate::models::Network;
+use crate::setup::Task;
 
 /// The held-out samples, cut into batches of one shape; the last is filled up with repeats that do not count.
 pub struct Held {
     batches: Batches,
     order: Order,
     batch_size: usize,
-    /// 1 for each sample of the last batch that counts, 0 for the others.
-    last_weights: Tensor<1>,
-}
-
-/// Means over the held-out samples.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Score {
-    /// Mean cross-entropy, without label smoothing.
-    pub loss: f64,
-    /// Share got right, 0 to 1.
-    pub accuracy: f64,
+    /// 1 for each sample of the last batch that counts, 0 for the others; `[batch]`.
+    last_counted: Tensor<1>,
+    /// Samples of the last batch that do not count.
+    padding: usize,
 }
 
 impl Held {
@@ -33,15 +28,16 @@ impl Held {
         let batch_size = batch_size.min(samples).max(1);
         let padded = samples.div_ceil(batch_size) * batch_size;
         let order = (0..padded).map(|i| (i % samples.max(1)) as u32).collect();
-        let counted = batch_size - (padded - samples);
-        let weights: Vec<f32> = (0..batch_size)
-            .map(|i| if i < counted { 1.0 } else { 0.0 })
+        let padding = padded - samples;
+        let counted: Vec<f32> = (0..batch_size)
+            .map(|i| if i < batch_size - padding { 1.0 } else { 0.0 })
             .collect();
         Self {
             order: batches.order(order),
             batches,
             batch_size,
-            last_weights: Tensor::from_data(TensorData::new(weights, [batch_size]), device),
+            last_counted: Tensor::from_data(TensorData::new(counted, [batch_size]), device),
+            padding,
         }
     }
 
@@ -54,42 +50,53 @@ impl Held {
         }
     }
 
-    /// Loss and accuracy of `network` (taken without autodiff, so that dropout is off and batch normalisation uses its
-    /// running statistics), and what it took each sample for. Waits for the device once, at the end.
+    /// Loss and metrics of `network` (taken without autodiff, so that dropout is off and batch normalisation uses its
+    /// running statistics), and what it took each sample for, where it is asked for their classes. Waits for the device
+    /// once, at the end.
     ///
     /// # Errors
     /// Where the device failed.
     pub fn score(
         &self,
         network: &Network,
+        objective: &Objective,
         device: &Device,
-    ) -> Result<(Score, Answers), TrainError> {
+    ) -> Result<(Means, Answers), TrainError> {
         let network = network.valid();
         let samples = self.batches.len();
         let count = samples.div_ceil(self.batch_size);
-        let mut loss = Tensor::<1>::zeros([1], device);
-        let mut hits = Tensor::<1>::zeros([1], device);
-        let keeps_confidence = samples <= SAMPLES_KEPT_MAX;
-        let mut predicted = Vec::with_capacity(count);
-        let mut confidence = Vec::new();
+        let mut sums = objective.sums(device);
+        let classifies = objective.task() == Task::Classification;
+        let keeps_confidence = classifies && samples <= SAMPLES_KEPT_MAX;
+        let (mut predicted, mut confidence) = (Vec::new(), Vec::new());
         for index in 0..count {
-            let batch = self.one(&network, index);
-            let (losses, right) = if index + 1 == count {
-                (
-                    batch.losses * self.last_weights.clone(),
-                    batch.right * self.last_weights.clone(),
-                )
-            } else {
-                (batch.losses, batch.right)
-            };
-            loss = loss + losses.sum();
-            hits = hits + right.sum();
-            predicted.push(batch.predicted);
+            let from = index * self.batch_size;
+            let batch = self.batches.batch(&self.order, from, self.batch_size);
+            let answers = network.forward(batch.samples);
+            let [rows, _] = answers.dims();
+            let counted = (index + 1 == count && self.padding > 0).then(|| {
+                let each = rows / self.batch_size;
+                let counted = self.last_counted.clone().reshape([self.batch_size, 1]);
+                let counted = counted.expand([self.batch_size, each]).reshape([rows]);
+                (counted, self.padding * each)
+            });
+            let judged = objective.judge(answers.clone(), &batch.targets);
+            objective.add(
+                &mut sums,
+                judged.each,
+                &answers,
+                &batch.targets,
+                counted,
+                true,
+            );
+            if classifies {
+                predicted.push(taken_for(answers.clone()));
+            }
             if keeps_confidence {
-                confidence.push(batch.confidence);
+                confidence.push(sureness(answers));
             }
         }
-        let mut reading = Transaction::default().register(loss).register(hits);
+        let mut reading = register(Transaction::default(), &sums);
         if !predicted.is_empty() {
             reading = reading.register(Tensor::cat(predicted, 0));
         }
@@ -99,66 +106,26 @@ impl Held {
         let data = reading
             .try_execute()
             .map_err(TrainError::device("evaluating"))?;
-        let mean = |index: usize| {
-            data.get(index)
-                .and_then(|tensor| tensor.iter::<f64>().next())
-                .map_or(f64::NAN, |sum| sum / samples.max(1) as f64)
-        };
-        let score = Score {
-            loss: mean(0),
-            accuracy: mean(1),
-        };
+        let read = [0, 1, 2, 3].map(|index| first(&data, index));
+        let means = objective.means(read, sums.answers, true);
         // The repeats that fill the last batch up stand at the end.
         let answers = Answers {
-            predicted: data.get(2).cloned(),
-            confidence: data.get(3).cloned(),
+            predicted: data.get(4).cloned(),
+            confidence: data.get(5).cloned(),
             samples,
         };
-        Ok((score, answers))
-    }
-
-    fn one(&self, network: &Network, index: usize) -> Scored {
-        let batch = self
-            .batches
-            .batch(&self.order, index * self.batch_size, self.batch_size);
-        let scores = network.forward(batch.samples);
-        let labels: Tensor<1, Int> = batch.labels;
-        let predicted = scores.clone().argmax(1).reshape([self.batch_size]);
-        let right = predicted.clone().equal(labels.clone()).float();
-        let log_shares = log_softmax(scores, 1);
-        let confidence = log_shares
-            .clone()
-            .max_dim(1)
-            .reshape([self.batch_size])
-            .exp();
-        let losses = log_shares
-            .gather(1, labels.reshape([self.batch_size, 1]))
-            .reshape([self.batch_size])
-            .neg();
-        Scored {
-            losses,
-            right,
-            predicted,
-            confidence,
-        }
+        Ok((means, answers))
     }
 }
 
-/// One batch, looked at: `[batch]` each.
-struct Scored {
-    /// Cross-entropy.
-    losses: Tensor<1>,
-    /// 1 where the network is right, else 0.
-    right: Tensor<1>,
-    /// The class with the highest score.
-    predicted: Tensor<1, Int>,
-    /// The share that softmax gives to that class.
-    confidence: Tensor<1>,
+/// The class with the highest score, `[batch]`.
+fn taken_for(answers: Tensor<2>) -> Tensor<1, Int> {
+    let [batch, _] = answers.dims();
+    answers.argmax(1).reshape([batch])
 }
 
-/// The training loss: mean cross-entropy, with label smoothing where asked for.
-pub fn training_loss(label_smoothing: f64, device: &Device) -> burn::nn::loss::CrossEntropyLoss {
-    CrossEntropyLossConfig::new()
-        .with_smoothing((label_smoothing > 0.0).then_some(label_smoothing as f32))
-        .init(device)
+/// The share that softmax gives to that class, `[batch]`.
+fn sureness(answers: Tensor<2>) -> Tensor<1> {
+    let [batch, _] = answers.dims();
+    log_softmax(answers, 1).max_dim(1).reshape([batch]).exp()
 }

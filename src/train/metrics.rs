@@ -1,12 +1,14 @@
-use burn::tensor::{Device, Int, Tensor, Transaction};
+use burn::tensor::{Device, Tensor, TensorData, Transaction};
 
 use super::TrainError;
+use super::objective::{Objective, Sums, Targets};
 
-/// Sums of loss and hits, kept on the device and read from time to time.
+/// Sums of losses and of the task's metric, kept on the device and read from time to time.
 pub struct Metrics {
     device: Device,
+    objective: Objective,
     loss: Tensor<1>,
-    hits: Tensor<1, Int>,
+    sums: Sums,
     steps: u64,
     samples: u64,
 }
@@ -16,8 +18,8 @@ pub struct Metrics {
 pub struct Reading {
     /// Mean loss a step.
     pub loss: f64,
-    /// Share of samples got right.
-    pub accuracy: f64,
+    /// The task's metric.
+    pub metric: f64,
     /// Steps it is of.
     pub steps: u64,
     /// Samples it is of.
@@ -26,24 +28,32 @@ pub struct Reading {
 
 impl Metrics {
     /// Nothing yet; `device` without autodiff.
-    pub fn new(device: &Device) -> Self {
+    pub fn new(objective: &Objective, device: &Device) -> Self {
         Self {
             device: device.clone(),
+            objective: objective.clone(),
             loss: Tensor::zeros([1], device),
-            hits: Tensor::zeros([1], device),
+            sums: objective.sums(device),
             steps: 0,
             samples: 0,
         }
     }
 
-    /// Adds a step: its loss `[1]`, class scores `[batch, classes]` and labels `[batch]`, all without autodiff.
-    pub fn add(&mut self, loss: Tensor<1>, scores: Tensor<2>, labels: Tensor<1, Int>) {
-        let [batch] = labels.dims();
-        let hits = scores.argmax(1).reshape([batch]).equal(labels).int().sum();
+    /// Adds a step over `samples` samples: its loss `[1]`, the loss of each answer, the answers and what they were to be, all
+    /// without autodiff.
+    pub fn add(
+        &mut self,
+        loss: Tensor<1>,
+        each: Tensor<1>,
+        answers: &Tensor<2>,
+        targets: &Targets,
+        samples: usize,
+    ) {
         self.loss = self.loss.clone() + loss;
-        self.hits = self.hits.clone() + hits;
+        self.objective
+            .add(&mut self.sums, each, answers, targets, None, false);
         self.steps += 1;
-        self.samples += batch as u64;
+        self.samples += samples as u64;
     }
 
     /// Steps since the last reading.
@@ -59,24 +69,38 @@ impl Metrics {
         if self.steps == 0 {
             return Ok(None);
         }
-        let data = Transaction::default()
-            .register(self.loss.clone())
-            .register(self.hits.clone())
-            .try_execute()
-            .map_err(TrainError::device("reading loss and accuracy"))?;
-        let first = |index: usize| {
-            data.get(index)
-                .and_then(|tensor| tensor.iter::<f64>().next())
-                .unwrap_or(f64::NAN)
-        };
+        let data = register(
+            Transaction::default().register(self.loss.clone()),
+            &self.sums,
+        )
+        .try_execute()
+        .map_err(TrainError::device("reading the training metrics"))?;
+        let sums = [1, 2, 3, 4].map(|index| first(&data, index));
+        let means = self.objective.means(sums, self.sums.answers, false);
         let reading = Reading {
-            loss: first(0) / self.steps as f64,
-            accuracy: first(1) / self.samples as f64,
+            loss: first(&data, 0) / self.steps as f64,
+            metric: means.metric,
             steps: self.steps,
             samples: self.samples,
         };
         let device = self.device.clone();
-        *self = Self::new(&device);
+        *self = Self::new(&self.objective, &device);
         Ok(Some(reading))
     }
+}
+
+/// Adds the four sums to what is to be read.
+pub fn register(transaction: Transaction, sums: &Sums) -> Transaction {
+    transaction
+        .register(sums.loss.clone())
+        .register(sums.hits.clone())
+        .register(sums.top_five.clone())
+        .register(sums.weighted.clone())
+}
+
+/// The first number of what was read at `index`.
+pub fn first(data: &[TensorData], index: usize) -> f64 {
+    data.get(index)
+        .and_then(|tensor| tensor.iter::<f64>().next())
+        .unwrap_or(f64::NAN)
 }

@@ -10,6 +10,7 @@ mod confusion;
 mod error;
 mod evaluate;
 mod metrics;
+mod objective;
 mod observer;
 mod optimiser;
 mod pace;

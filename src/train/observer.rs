@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Predictions, Saved};
-use crate::setup::Phase;
+use crate::setup::{Metric, Phase};
 
 /// What the user wants, asked before every step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub struct Progress {
     pub epoch: u64,
     /// Mean training loss.
     pub loss: f64,
-    /// Share of training samples got right, 0 to 1.
-    pub accuracy: f64,
+    /// The task's metric over the training samples.
+    pub metric: f64,
     /// Learning rate of the last step.
     pub learning_rate: f64,
     /// Training samples a second, evaluation and other phases left out.
@@ -60,12 +60,14 @@ pub struct Evaluation {
     pub epoch: u64,
     /// Mean loss over the held-out samples.
     pub loss: f64,
-    /// Share of held-out samples got right, 0 to 1.
-    pub accuracy: f64,
+    /// The task's metric over the held-out samples.
+    pub metric: f64,
+    /// Further metrics over the held-out samples.
+    pub others: Vec<(Metric, f64)>,
     /// Mean training loss since the last evaluation, where a step was made.
     pub train_loss: Option<f64>,
-    /// Share of training samples got right since the last evaluation.
-    pub train_accuracy: Option<f64>,
+    /// The task's metric over the training samples since the last evaluation.
+    pub train_metric: Option<f64>,
     /// Training samples since the last evaluation.
     pub samples: u64,
     /// Seconds of training steps since the last evaluation.

@@ -1,20 +1,20 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::nn::loss::CrossEntropyLoss;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 
-use super::batches::{Batch, Batches, Order, shuffled};
+use super::batches::{Batch, Batches, Order, Scale, shuffled};
 use super::checkpoint::{self, Position};
 use super::clip::clip;
-use super::evaluate::{Held, training_loss};
+use super::evaluate::Held;
 use super::metrics::Metrics;
+use super::objective::Objective;
 use super::pace::{Pace, PhaseClock};
 use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work, optimiser};
 use crate::data;
 use crate::models::Network;
-use crate::setup::{Phase, Setup, plan::Plan};
+use crate::setup::{Outputs, Phase, Setup, plan::Plan};
 
 /// Steps of warm-up where kernels are compiled and tuned.
 const WARM_UP_STEPS_COMPILED: usize = 10;
@@ -50,12 +50,12 @@ pub struct Outcome {
     pub session_steps: u64,
     /// Seconds of training steps over all sessions.
     pub train_s: f64,
-    /// The last held-out accuracy.
-    pub final_accuracy: Option<f64>,
+    /// The last held-out value of the task's metric.
+    pub final_metric: Option<f64>,
     /// The last held-out loss.
     pub final_loss: Option<f64>,
-    /// The highest held-out accuracy.
-    pub best_accuracy: Option<f64>,
+    /// The best of them.
+    pub best_metric: Option<f64>,
     /// Whether the target was reached; `None` where there is none.
     pub target_reached: Option<bool>,
 }
@@ -85,7 +85,7 @@ struct Run {
     setup_hash: String,
     plan: Plan,
     input: crate::setup::InputShape,
-    classes: usize,
+    outputs: Outputs,
     device: Device,
     autodiff: Device,
     compiles: bool,
@@ -94,7 +94,7 @@ struct Run {
     held: Held,
     /// The class of each held-out sample.
     truth: Vec<u16>,
-    loss: CrossEntropyLoss,
+    objective: Objective,
     position: Position,
     resumed_at: u64,
     steps_per_epoch: u64,
@@ -115,12 +115,13 @@ impl Run {
         let data = data::load(&setup.dataset)?;
         let autodiff = device.clone().autodiff();
         let (input, target) = (data.info.input, data.info.target);
-        let classes = data.info.classes().len();
-        let network = new_network(&setup, input, classes, &plan, &autodiff);
+        let (task, outputs) = (data.info.task, data.info.outputs());
+        let network = new_network(&setup, input, outputs, &plan, &autodiff);
         let optimiser = optimiser::build(&setup.regime.optimiser, &device);
-        let truth = data.test.labels.get(target).cloned().unwrap_or_default();
-        let train = Batches::new(data.train, target, &data.normalisation, &autodiff);
-        let test = Batches::new(data.test, target, &data.normalisation, &device);
+        let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
+        let scale = Scale::of(&data.train.labels);
+        let train = Batches::new(data.train, target, scale, &data.normalisation, &autodiff);
+        let test = Batches::new(data.test, target, scale, &data.normalisation, &device);
         let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
         let setup_hash = setup.hash();
         let (network, optimiser, position) = match &resume {
@@ -129,21 +130,21 @@ impl Run {
         };
         let run = Self {
             steps_per_epoch: setup.steps_per_epoch(train.len()) as u64,
-            loss: training_loss(setup.regime.label_smoothing, &autodiff),
+            objective: Objective::new(task, outputs, setup.regime.label_smoothing, scale.deviation),
             has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
             resumed_at: position.step,
             setup,
             setup_hash,
             plan,
             input,
-            classes,
+            outputs,
             device,
             autodiff,
             compiles,
             checkpoints,
             train,
             held,
-            truth,
+            truth: truth.unwrap_or_default(),
             position,
         };
         Ok((run, network, optimiser))
@@ -157,14 +158,14 @@ impl Run {
     /// cached before anything is counted.
     fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let setup = &self.setup;
-        let mut network = new_network(setup, self.input, self.classes, &self.plan, &self.autodiff);
+        let mut network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
         let mut optimiser = optimiser::build(&setup.regime.optimiser, &self.device);
         let steps = if self.compiles {
             WARM_UP_STEPS_COMPILED
         } else {
             WARM_UP_STEPS
         };
-        let mut metrics = Metrics::new(&self.device);
+        let mut metrics = Metrics::new(&self.objective, &self.device);
         let order = self.order_of(0);
         for index in 0..steps {
             let batch = self.batch(&order, index as u64 % self.steps_per_epoch);
@@ -172,7 +173,7 @@ impl Run {
             observer.worked(Work::Step);
         }
         metrics.read()?;
-        self.held.score(&network, &self.device)?;
+        self.held.score(&network, &self.objective, &self.device)?;
         observer.worked(self.held.work());
         Ok(())
     }
@@ -202,12 +203,18 @@ impl Run {
             self.device
                 .seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         }
-        let scores = network.forward(batch.samples);
-        let loss = self.loss.forward(scores.clone(), batch.labels.clone());
-        let gradients = GradientsParams::from_grads(loss.backward(), &network);
+        let answers = network.forward(batch.samples);
+        let judged = self.objective.judge(answers.clone(), &batch.targets);
+        let gradients = GradientsParams::from_grads(judged.loss.backward(), &network);
         let gradients = clip(&network, gradients, regime.gradient_clipping);
         let network = optimiser.step(self.learning_rate(step), network, gradients);
-        metrics.add(loss.inner(), scores.inner(), batch.labels.inner());
+        metrics.add(
+            judged.loss.inner(),
+            judged.each.inner(),
+            &answers.inner(),
+            &batch.targets.inner(),
+            regime.batch_size,
+        );
         network
     }
 
@@ -228,7 +235,7 @@ impl Run {
         mut optimiser: ModuleOptimizer,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
-        let mut metrics = Metrics::new(&self.device);
+        let mut metrics = Metrics::new(&self.objective, &self.device);
         let mut order = None;
         let mut pace = Pace::new();
         let mut last_checkpoint = Instant::now();
@@ -375,14 +382,16 @@ impl Run {
         let Some(reading) = metrics.read()? else {
             return Ok(());
         };
-        self.position.since_evaluation.add(&reading);
+        self.position
+            .since_evaluation
+            .add(&reading, self.objective.metric());
         let step = self.position.step;
         let samples_per_s = pace.read(&reading);
         observer.progress(&Progress {
             step,
             epoch: (step - 1) / self.steps_per_epoch + 1,
             loss: reading.loss,
-            accuracy: reading.accuracy,
+            metric: reading.metric,
             learning_rate: self.learning_rate(step - 1),
             samples_per_s,
             steps_max: self.steps_max(),
@@ -399,33 +408,37 @@ impl Run {
     ) -> Result<Option<StopReason>, TrainError> {
         observer.begin(Phase::Evaluate);
         let begun = Instant::now();
-        let (score, answers) = self.held.score(network, &self.device)?;
+        let (score, answers) = self.held.score(network, &self.objective, &self.device)?;
         self.sync("evaluating")?;
         observer.worked(self.held.work());
         observer.end(Phase::Evaluate);
         self.position.measured_s += begun.elapsed().as_secs_f64();
 
         let since = std::mem::take(&mut self.position.since_evaluation);
+        let metric = self.objective.metric();
         let evaluation = Evaluation {
             step: self.position.step,
             epoch: self.position.step.div_ceil(self.steps_per_epoch),
             loss: score.loss,
-            accuracy: score.accuracy,
+            metric: score.metric,
+            others: score.others,
             train_loss: since.mean_loss(),
-            train_accuracy: since.mean_accuracy(),
+            train_metric: since.metric(metric),
             samples: since.samples,
             train_s: self.position.train_s - self.position.evaluated_train_s,
         };
         self.position.evaluated_train_s = self.position.train_s;
         observer.evaluated(&evaluation);
         let (step, epoch) = (evaluation.step, evaluation.epoch);
-        if let Some(predictions) = answers.predictions(&self.truth, self.classes, step, epoch) {
+        if let Some(predictions) =
+            answers.predictions(&self.truth, self.outputs.numbers, step, epoch)
+        {
             observer.predicted(predictions);
         }
         let by_rule = self
             .position
             .stop
-            .after(&evaluation, &self.setup.regime.stop);
+            .after(&evaluation, metric, &self.setup.regime.stop);
         // Reaching the target is said even where the last step was also the last allowed one.
         Ok(match by_rule {
             Some(StopReason::Target | StopReason::Diverged) => by_rule,
@@ -482,15 +495,10 @@ impl Run {
             epochs: step.div_ceil(self.steps_per_epoch),
             session_steps: step - self.resumed_at,
             train_s,
-            final_accuracy: stop.final_accuracy,
+            final_metric: stop.final_metric,
             final_loss: stop.final_loss,
-            best_accuracy: stop.best_accuracy,
-            target_reached: self
-                .setup
-                .regime
-                .stop
-                .target_accuracy
-                .map(|_| stop.target_reached),
+            best_metric: stop.best_metric,
+            target_reached: self.setup.regime.stop.target.map(|_| stop.target_reached),
         }
     }
 }
@@ -498,14 +506,14 @@ impl Run {
 fn new_network(
     setup: &Setup,
     input: crate::setup::InputShape,
-    classes: usize,
+    outputs: Outputs,
     plan: &Plan,
     device: &Device,
 ) -> Network {
     Network::new(
         &setup.model,
         input,
-        classes,
+        outputs,
         plan,
         setup.regime.seed,
         device,

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Evaluation;
-use crate::setup::StopSetup;
+use crate::setup::{Metric, StopSetup};
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +11,7 @@ pub enum StopReason {
     Epochs,
     /// All steps done.
     Steps,
-    /// The target accuracy was reached.
+    /// The target was reached.
     Target,
     /// The energy budget was used up.
     Energy,
@@ -31,7 +31,7 @@ impl StopReason {
         match self {
             Self::Epochs => "all epochs done",
             Self::Steps => "all steps done",
-            Self::Target => "target accuracy reached",
+            Self::Target => "target reached",
             Self::Energy => "energy budget used up",
             Self::Time => "time budget used up",
             Self::EarlyStopping => "no better held-out loss for as many evaluations as allowed",
@@ -52,23 +52,28 @@ pub struct StopState {
     pub best_loss: Option<f64>,
     /// Evaluations since then.
     pub since_best: u64,
-    /// Highest held-out accuracy so far.
-    pub best_accuracy: Option<f64>,
-    /// The last held-out accuracy.
-    pub final_accuracy: Option<f64>,
+    /// Best held-out value of the task's metric so far.
+    pub best_metric: Option<f64>,
+    /// The last one.
+    pub final_metric: Option<f64>,
     /// The last held-out loss.
     pub final_loss: Option<f64>,
 }
 
 impl StopState {
-    /// Takes an evaluation in; says whether the run ends by it.
-    pub fn after(&mut self, evaluation: &Evaluation, stop: &StopSetup) -> Option<StopReason> {
-        self.final_accuracy = Some(evaluation.accuracy);
+    /// Takes an evaluation in, whose metric is `metric`; says whether the run ends by it.
+    pub fn after(
+        &mut self,
+        evaluation: &Evaluation,
+        metric: Metric,
+        stop: &StopSetup,
+    ) -> Option<StopReason> {
+        self.final_metric = Some(evaluation.metric);
         self.final_loss = Some(evaluation.loss);
-        let best = self
-            .best_accuracy
-            .map_or(evaluation.accuracy, |best| best.max(evaluation.accuracy));
-        self.best_accuracy = Some(best);
+        let best = self.best_metric.map_or(evaluation.metric, |best| {
+            metric.better(best, evaluation.metric)
+        });
+        self.best_metric = Some(best);
 
         let better = self
             .best_loss
@@ -83,8 +88,8 @@ impl StopState {
         if !evaluation.loss.is_finite() {
             return Some(StopReason::Diverged);
         }
-        if let Some(target) = stop.target_accuracy {
-            self.in_target = if evaluation.accuracy >= target {
+        if let Some(target) = stop.target {
+            self.in_target = if metric.reaches(evaluation.metric, target) {
                 self.in_target + 1
             } else {
                 0

@@ -21,7 +21,7 @@ use crate::protocol::{
     Summary,
 };
 use crate::setup::plan::Plan;
-use crate::setup::{DataCounts, InputShape, Phase, Setup};
+use crate::setup::{InputShape, Phase, Setup};
 use crate::train::{
     self, Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, StopReason,
     TrainError, Work,
@@ -137,11 +137,7 @@ fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Failur
     setup.validate().map_err(failure(FailureKind::Setup))?;
     let info = data::describe(&setup.dataset).map_err(failure(FailureKind::Data))?;
     let plan = setup
-        .validate_with(&DataCounts {
-            input: info.input,
-            classes: info.classes().len(),
-            train: info.train_samples,
-        })
+        .validate_with(&info.counts())
         .map_err(failure(FailureKind::Setup))?;
     outbox.send(Event::Data(Data {
         steps_per_epoch: setup.steps_per_epoch(info.train_samples) as u64,
@@ -273,9 +269,9 @@ fn summary(
         steps: outcome.steps,
         epochs: outcome.epochs,
         samples: outcome.steps * samples_per_step,
-        final_accuracy: outcome.final_accuracy,
+        final_accuracy: outcome.final_metric,
         final_loss: outcome.final_loss.and_then(convert::finite),
-        best_accuracy: outcome.best_accuracy,
+        best_accuracy: outcome.best_metric,
         target_reached: outcome.target_reached,
         train_s: outcome.train_s,
         components,

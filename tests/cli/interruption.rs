@@ -21,7 +21,11 @@ const LONG: &[&str] = &[
 ];
 
 fn start(joulelab: &Joulelab) -> Child {
-    let child = joulelab.spawn(LONG);
+    start_with(joulelab, LONG)
+}
+
+fn start_with(joulelab: &Joulelab, arguments: &[&str]) -> Child {
+    let child = joulelab.spawn(arguments);
     joulelab.wait_for_checkpoint();
     // The record is written twice a second, and a fast machine has its first checkpoint before that.
     wait_until("energy in the record", || {
@@ -170,8 +174,7 @@ fn a_resumed_run_ends_as_if_it_had_never_been_interrupted() {
     let joulelab = Joulelab::new();
     let mut arguments = vec!["run", "-q", "--device", "cpu", "--idle", "0"];
     arguments.extend(setup);
-    let mut child = joulelab.spawn(&arguments);
-    joulelab.wait_for_checkpoint();
+    let mut child = start_with(&joulelab, &arguments);
     child.kill().expect("it is there");
     child.wait().expect("it ends");
     let run = joulelab.only_run();

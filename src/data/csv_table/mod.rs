@@ -19,7 +19,7 @@ use self::{
 use super::{
     DataError, DataInfo, Dataset, Features, LabelColumn, Provenance, Source, dataset::Heading,
 };
-use crate::setup::{CsvSetup, InputShape, Missing};
+use crate::setup::{CsvSetup, InputShape, Missing, Task};
 
 /// Most bytes that a file may have (4 GiB).
 const FILE_BYTES_MAX: u64 = 4 << 30;
@@ -123,6 +123,7 @@ impl CsvTable<'_> {
                 .to_string_lossy()
                 .into_owned(),
             input: InputShape::Features(scan.features()),
+            task: Task::Classification,
             labels: vec![LabelColumn::new(
                 &scan.columns[scan.label].name,
                 scan.classes.clone(),

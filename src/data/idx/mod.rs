@@ -13,10 +13,10 @@ use self::{
     read::{IdxFile, Kind},
 };
 use super::{
-    DataError, DataInfo, Dataset, Features, LabelColumn, Provenance, Source, Split,
+    DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source, Split,
     dataset::Heading,
 };
-use crate::setup::InputShape;
+use crate::setup::{InputShape, Task};
 
 /// The set in this folder.
 pub(super) struct Idx<'a>(pub &'a Path);
@@ -68,6 +68,7 @@ impl Idx<'_> {
                 height,
                 width,
             },
+            task: Task::Classification,
             labels: vec![LabelColumn::new(
                 "class",
                 (0..classes).map(|class| class.to_string()),
@@ -104,7 +105,7 @@ impl Part {
     fn read(self) -> Result<Split, DataError> {
         Ok(Split {
             features: Features::U8(self.images.body()?),
-            labels: vec![self.labels],
+            labels: Labels::Classes(vec![self.labels]),
         })
     }
 }

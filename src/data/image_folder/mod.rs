@@ -15,10 +15,10 @@ use std::{
 
 use self::list::{Found, Labelled};
 use super::{
-    DataError, DataInfo, Dataset, Features, LabelColumn, Provenance, Source, Split,
+    DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source, Split,
     dataset::Heading, split,
 };
-use crate::setup::{FolderSetup, InputShape};
+use crate::setup::{FolderSetup, InputShape, Task};
 
 /// Most bytes of pixels that a set may have (8 GiB).
 const BYTES_MAX: u64 = 8 << 30;
@@ -82,6 +82,7 @@ impl ImageFolder<'_> {
                 height: setup.size,
                 width: setup.size,
             },
+            task: Task::Classification,
             labels: vec![LabelColumn::new("class", classes)],
             target: 0,
             provenance: Provenance {
@@ -107,7 +108,7 @@ impl ImageFolder<'_> {
         self.read(files, &mut pixels)?;
         Ok(Split {
             features: Features::U8(pixels),
-            labels: vec![files.iter().map(|file| file.class).collect()],
+            labels: Labels::Classes(vec![files.iter().map(|file| file.class).collect()]),
         })
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use super::Part;
 use crate::{
-    data::{DataError, Features, LabelColumn, Split},
+    data::{DataError, Features, LabelColumn, Labels, Split},
     setup::InputShape,
 };
 
@@ -121,7 +121,7 @@ impl Part for Records {
         }
         Ok(Split {
             features: Features::U8(pixels),
-            labels,
+            labels: Labels::Classes(labels),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Part;
 use crate::{
     data::{
-        DataError, Features, Split,
+        DataError, Features, Labels, Split,
         idx::read::{IdxFile, Kind},
         registry::Variant,
     },
@@ -107,7 +107,7 @@ impl Part for Pair {
         }
         Ok(Split {
             features: Features::U8(pixels),
-            labels: vec![self.labels],
+            labels: Labels::Classes(vec![self.labels]),
         })
     }
 }

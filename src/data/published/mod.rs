@@ -12,7 +12,10 @@ use super::{
     registry::{Format, Recipe, Variant, recipe},
     store::Store,
 };
-use crate::{setup::InputShape, units::UnknownName};
+use crate::{
+    setup::{InputShape, Task},
+    units::UnknownName,
+};
 
 /// A set of the registry.
 pub(super) struct Published<'a> {
@@ -104,6 +107,7 @@ impl<'a> Published<'a> {
             name: recipe.name.clone(),
             title,
             input,
+            task: Task::Classification,
             labels: self.variant.labels.clone(),
             target: self.target,
             provenance: Provenance {

@@ -12,10 +12,10 @@ use std::thread;
 
 use self::render::Look;
 use super::{
-    DataError, DataInfo, Dataset, Features, LabelColumn, Provenance, Source, Split,
+    DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source, Split,
     dataset::Heading, split,
 };
-use crate::setup::{InputShape, ShapesSetup};
+use crate::setup::{InputShape, ShapesSetup, Task};
 
 /// The rendered shapes.
 pub(super) struct Shapes<'a>(pub &'a ShapesSetup);
@@ -71,6 +71,7 @@ impl Shapes<'_> {
                 height: self.0.size,
                 width: self.0.size,
             },
+            task: Task::Classification,
             labels: vec![
                 LabelColumn::new("shape", ["circle", "square", "triangle", "cross", "star"]),
                 LabelColumn::new("colour", colours),
@@ -91,7 +92,7 @@ impl Shapes<'_> {
             .collect();
         Ok(Split {
             features: Features::U8(self.render(indices)?),
-            labels,
+            labels: Labels::Classes(labels),
         })
     }
 

@@ -137,7 +137,7 @@ fn accuracy_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
         .as_ref()
         .and_then(|evaluation| evaluation.accuracy);
     let value = held_out.map_or("–".to_owned(), percent);
-    let mut below = match live.setup.regime.stop.target_accuracy {
+    let mut below = match live.setup.regime.stop.target {
         Some(target) => match live
             .ending
             .as_ref()
@@ -149,7 +149,7 @@ fn accuracy_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
         },
         None => "held-out samples".to_owned(),
     };
-    if let (Some(best), None) = (live.best_accuracy, live.setup.regime.stop.target_accuracy) {
+    if let (Some(best), None) = (live.best_accuracy, live.setup.regime.stop.target) {
         below = format!("held out · best {}", percent(best));
     }
     let figure = KeyFigure {

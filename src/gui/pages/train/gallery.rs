@@ -187,17 +187,22 @@ impl Gallery {
         widgets::caption(ui, of.choice.order_in_words());
         match held.input {
             InputShape::Image { .. } => pictures(ui, held, of, order, textures),
-            InputShape::Features(_) => table(ui, held, of, order),
+            _ => table(ui, held, of, order),
         }
     }
 }
 
 fn load(dataset: &DatasetSetup) -> Result<Held, String> {
     let data = data::load(dataset).map_err(|error| error.to_string())?;
-    let truth = data.test.labels.into_iter().nth(data.info.target);
+    let truth = data
+        .test
+        .labels
+        .classes(data.info.target)
+        .map(<[u16]>::to_vec);
     let brightest = match &data.test.features {
         Features::U8(pixels) => pixels.iter().copied().max().map_or(1.0, f32::from),
         Features::F32(values) => values.iter().copied().fold(0.0, f32::max),
+        Features::Tokens(_) => 1.0,
     };
     Ok(Held {
         input: data.info.input,
@@ -425,6 +430,7 @@ impl Held {
         match &self.features {
             Features::U8(pixels) => pixels[range].iter().map(|x| f32::from(*x)).collect(),
             Features::F32(values) => values[range].to_vec(),
+            Features::Tokens(tokens) => tokens[range].iter().map(|x| f32::from(*x)).collect(),
         }
     }
 }

@@ -279,7 +279,7 @@ fn figures(ui: &mut Ui, seen: &Seen) {
             let colours = if channels == 1 { "grey" } else { "colour" };
             format!("{width}×{height} px, {colours}")
         }
-        InputShape::Features(_) => info.input.to_string(),
+        _ => info.input.to_string(),
     };
     let text = format!(
         "{} train / {} held out · {shape} · {} classes",

@@ -66,7 +66,7 @@ pub const ALL: [Preset; 7] = [
         title: "Reach 97 % and stop",
         hint: "What an accuracy costs, not a number of epochs",
         build: |setup| {
-            setup.regime.stop.target_accuracy = Some(0.97);
+            setup.regime.stop.target = Some(0.97);
             setup.regime.stop.epochs = Some(100);
         },
     },
@@ -92,18 +92,13 @@ pub const ALL: [Preset; 7] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setup::DataCounts;
 
     #[test]
     fn every_preset_is_possible_with_its_data() {
         for preset in &ALL {
             let setup = preset.setup(&Setup::default());
             let info = crate::data::describe(&setup.dataset).expect(preset.title);
-            let counts = DataCounts {
-                input: info.input,
-                classes: info.classes().len(),
-                train: info.train_samples,
-            };
+            let counts = info.counts();
             if let Err(problems) = setup.validate_with(&counts) {
                 panic!("{}: {problems}", preset.title);
             }

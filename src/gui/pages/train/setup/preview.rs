@@ -148,11 +148,7 @@ impl Preview {
     /// What checks of a setup need of `dataset`.
     pub fn counts(&self, dataset: &DatasetSetup) -> Option<DataCounts> {
         let info = &self.of(dataset)?.as_ref().ok()?.info;
-        Some(DataCounts {
-            input: info.input,
-            classes: info.classes().len(),
-            train: info.train_samples,
-        })
+        Some(info.counts())
     }
 }
 
@@ -182,7 +178,11 @@ fn look_at(dataset: &DatasetSetup) -> Result<Seen, DataError> {
 fn samples_of(dataset: &Dataset) -> Samples {
     let info = &dataset.info;
     let classes = info.classes();
-    let labels = &dataset.train.labels[info.target];
+    let labels = dataset
+        .train
+        .labels
+        .classes(info.target)
+        .unwrap_or_default();
     let chosen = |count: usize| {
         (0..count).filter_map(move |i| {
             let class = i % classes.len();

@@ -14,9 +14,9 @@ pub fn rows(form: &mut Form<'_>, ui: &mut Ui, stop: &mut StopSetup) {
     let look = Look::new("Epochs", "regime.stop.epochs", hint).steps(Steps::By(1));
     form.optional(ui, look, &mut stop.epochs, StopSetup::EPOCHS);
     let hint = "Share of the held-out samples to get right, such as 0.97 or 97 %";
-    let look = Look::new("Target accuracy", "regime.stop.target_accuracy", hint);
-    form.optional(ui, look, &mut stop.target_accuracy, 0.97);
-    if stop.target_accuracy.is_some() {
+    let look = Look::new("Target accuracy", "regime.stop.target", hint);
+    form.optional(ui, look, &mut stop.target, 0.97);
+    if stop.target.is_some() {
         let hint = "Evaluations in a row that must reach the target";
         let look = Look::new("In a row", "regime.stop.target_patience", hint).steps(Steps::By(1));
         form.number(ui, look, &mut stop.target_patience);

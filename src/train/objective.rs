@@ -1,0 +1,262 @@
+//! What is learnt: the loss of a task, and the sums from which its metrics follow.
+
+use std::f64::consts::LN_2;
+
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Device, Int, Tensor};
+
+use crate::setup::{Metric, Outputs, Task};
+
+/// What a batch's answers are to be, `[answers]` each.
+#[derive(Clone, Debug)]
+pub enum Targets {
+    /// The class or token of each answer.
+    Classes(Tensor<1, Int>),
+    /// The same, where not every position counts: weights are 1 where it does, else 0.
+    Weighted {
+        /// The token of each answer; any where none is asked for.
+        classes: Tensor<1, Int>,
+        /// Whether it counts.
+        weights: Tensor<1>,
+    },
+    /// The number of each answer, brought to mean 0 and deviation 1.
+    Numbers(Tensor<1>),
+}
+
+impl Targets {
+    /// The same without autodiff.
+    pub fn inner(self) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Classes(classes.inner()),
+            Self::Weighted { classes, weights } => Self::Weighted {
+                classes: classes.inner(),
+                weights: weights.inner(),
+            },
+            Self::Numbers(numbers) => Self::Numbers(numbers.inner()),
+        }
+    }
+
+    /// Whether each answer counts, where not all do.
+    fn weights(&self) -> Option<&Tensor<1>> {
+        match self {
+            Self::Weighted { weights, .. } => Some(weights),
+            _ => None,
+        }
+    }
+
+    /// The classes, where classes are asked for.
+    pub fn classes(&self) -> Option<&Tensor<1, Int>> {
+        match self {
+            Self::Classes(classes) | Self::Weighted { classes, .. } => Some(classes),
+            Self::Numbers(_) => None,
+        }
+    }
+}
+
+/// The loss of a task and what its metrics are made of.
+#[derive(Clone, Debug)]
+pub struct Objective {
+    task: Task,
+    outputs: usize,
+    label_smoothing: f64,
+    /// Deviation of the numbers that are foretold, which brings errors back to their unit.
+    scale: f64,
+}
+
+/// How good a batch's answers are.
+pub struct Judged {
+    /// Mean loss `[1]`, through which gradients flow.
+    pub loss: Tensor<1>,
+    /// Loss of each answer without smoothing, `[answers]`: cross-entropy, or the squared error in units of the deviation.
+    pub each: Tensor<1>,
+}
+
+impl Objective {
+    /// For a task whose model answers with `outputs`. `scale` is the deviation of the numbers that are foretold, 1 for
+    /// other tasks.
+    pub fn new(task: Task, outputs: Outputs, label_smoothing: f64, scale: f64) -> Self {
+        Self {
+            task,
+            outputs: outputs.numbers,
+            label_smoothing,
+            scale,
+        }
+    }
+
+    /// What is asked of the model.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// The metric by which the task is judged.
+    pub fn metric(&self) -> Metric {
+        self.task.metric()
+    }
+
+    /// Metrics that an evaluation tells beside it.
+    pub fn others(&self) -> &'static [Metric] {
+        self.task.other_metrics(self.outputs)
+    }
+
+    /// Loss of `answers` `[answers, numbers]`.
+    pub fn judge(&self, answers: Tensor<2>, targets: &Targets) -> Judged {
+        let [count, _] = answers.dims();
+        match targets {
+            Targets::Numbers(numbers) => {
+                let each = (answers.reshape([count]) - numbers.clone()).powi_scalar(2);
+                Judged {
+                    loss: each.clone().mean(),
+                    each,
+                }
+            }
+            Targets::Classes(classes) => {
+                let (each, smooth) = self.cross_entropy(answers, classes);
+                Judged {
+                    loss: smooth.mean(),
+                    each,
+                }
+            }
+            Targets::Weighted { classes, weights } => {
+                let (each, smooth) = self.cross_entropy(answers, classes);
+                let loss = (smooth * weights.clone()).sum() / weights.clone().sum();
+                Judged { loss, each }
+            }
+        }
+    }
+
+    /// Cross-entropy of each answer, without and with smoothing (Szegedy and others 2016: a share of the target's mass is
+    /// spread over all classes).
+    fn cross_entropy(
+        &self,
+        answers: Tensor<2>,
+        classes: &Tensor<1, Int>,
+    ) -> (Tensor<1>, Tensor<1>) {
+        let [count, _] = answers.dims();
+        let log_shares = log_softmax(answers, 1);
+        let each = log_shares
+            .clone()
+            .gather(1, classes.clone().reshape([count, 1]))
+            .reshape([count])
+            .neg();
+        if self.label_smoothing <= 0.0 {
+            return (each.clone(), each);
+        }
+        let everywhere = log_shares.mean_dim(1).reshape([count]).neg();
+        let smooth =
+            each.clone() * (1.0 - self.label_smoothing) + everywhere * self.label_smoothing;
+        (each, smooth)
+    }
+
+    /// Empty sums on `device`, which is without autodiff.
+    pub fn sums(&self, device: &Device) -> Sums {
+        let zero = || Tensor::zeros([1], device);
+        Sums {
+            loss: zero(),
+            hits: zero(),
+            top_five: zero(),
+            weighted: zero(),
+            answers: 0.0,
+        }
+    }
+
+    /// Adds a batch to `sums`: losses `[answers]` and `answers` `[answers, numbers]`, all without autodiff. `counted` is 1 for
+    /// answers that count and 0 for those that only fill a batch up, of which `padding` there are. With `full` the sums of
+    /// [`Self::others`] are made too.
+    pub fn add(
+        &self,
+        sums: &mut Sums,
+        each: Tensor<1>,
+        answers: &Tensor<2>,
+        targets: &Targets,
+        counted: Option<(Tensor<1>, usize)>,
+        full: bool,
+    ) {
+        let [count, numbers] = answers.dims();
+        let (filled, padding) = match counted {
+            Some((filled, padding)) => (Some(filled), padding),
+            None => (None, 0),
+        };
+        let weights = match (targets.weights().cloned(), filled) {
+            (Some(a), Some(b)) => Some(a * b),
+            (a, b) => a.or(b),
+        };
+        let sum = |values: Tensor<1>| match &weights {
+            Some(weights) => (values * weights.clone()).sum(),
+            None => values.sum(),
+        };
+        sums.loss = sums.loss.clone() + sum(each);
+        match (targets.weights(), &weights) {
+            (Some(_), Some(weights)) => {
+                sums.weighted = sums.weighted.clone() + weights.clone().sum();
+            }
+            _ => sums.answers += (count - padding) as f64,
+        }
+        let Some(classes) = targets.classes() else {
+            return;
+        };
+        let wants =
+            |metric: Metric| self.metric() == metric || full && self.others().contains(&metric);
+        if wants(Metric::Accuracy) {
+            let hits = answers.clone().argmax(1).reshape([count]);
+            sums.hits = sums.hits.clone() + sum(hits.equal(classes.clone()).float());
+        }
+        if wants(Metric::TopFive) {
+            // The right class is among the first five where at most four score higher; with ties in its favour, as its
+            // place among equals is a matter of order alone.
+            let own = answers
+                .clone()
+                .gather(1, classes.clone().reshape([count, 1]));
+            let higher = answers.clone().greater(own.expand([count, numbers]));
+            let higher = higher.int().sum_dim(1).reshape([count]);
+            sums.top_five = sums.top_five.clone() + sum(higher.lower_elem(5).float());
+        }
+    }
+
+    /// What sums that were read come to: `[loss, hits, top five, weighted answers]`, and the answers that were counted
+    /// without weights.
+    pub fn means(&self, read: [f64; 4], answers: f64, full: bool) -> Means {
+        let count = answers + read[3];
+        let loss = read[0] / count;
+        let value = |metric: Metric| match metric {
+            Metric::Accuracy => read[1] / count,
+            Metric::TopFive => read[2] / count,
+            Metric::Perplexity => loss.exp(),
+            Metric::BitsPerCharacter => loss / LN_2,
+            Metric::Rmse => loss.sqrt() * self.scale,
+            // Returns come from an environment, not from answers.
+            Metric::Return => f64::NAN,
+        };
+        let others = self.others().iter().filter(|_| full);
+        Means {
+            loss,
+            metric: value(self.metric()),
+            others: others.map(|&metric| (metric, value(metric))).collect(),
+        }
+    }
+}
+
+/// Sums over answers, kept on the device: `[1]` each.
+#[derive(Clone, Debug)]
+pub struct Sums {
+    /// Losses without smoothing.
+    pub loss: Tensor<1>,
+    /// Answers that are right.
+    pub hits: Tensor<1>,
+    /// Answers whose class is among the five with the highest scores.
+    pub top_five: Tensor<1>,
+    /// Answers that count, where only the device knows how many do.
+    pub weighted: Tensor<1>,
+    /// Answers that count otherwise.
+    pub answers: f64,
+}
+
+/// Means over answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Means {
+    /// Mean loss, without label smoothing.
+    pub loss: f64,
+    /// The task's own metric.
+    pub metric: f64,
+    /// Further metrics.
+    pub others: Vec<(Metric, f64)>,
+}
