@@ -34,7 +34,9 @@ pub use regime::{
 };
 pub use shape::InputShape;
 pub use stop::{EvaluationSetup, StopSetup};
-pub use task::{Metric, Outputs, Task};
+pub use task::{Outputs, Task};
+
+pub use crate::units::Metric;
 
 use serde::{Deserialize, Serialize};
 

@@ -14,7 +14,7 @@ use super::pace::{Pace, PhaseClock};
 use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work, optimiser};
 use crate::data;
 use crate::models::Network;
-use crate::setup::{Outputs, Phase, Setup, plan::Plan};
+use crate::setup::{Metric, Outputs, Phase, Setup, plan::Plan};
 
 /// Steps of warm-up where kernels are compiled and tuned.
 const WARM_UP_STEPS_COMPILED: usize = 10;
@@ -50,6 +50,8 @@ pub struct Outcome {
     pub session_steps: u64,
     /// Seconds of training steps over all sessions.
     pub train_s: f64,
+    /// What the task is judged by.
+    pub metric: Metric,
     /// The last held-out value of the task's metric.
     pub final_metric: Option<f64>,
     /// The last held-out loss.
@@ -495,6 +497,7 @@ impl Run {
             epochs: step.div_ceil(self.steps_per_epoch),
             session_steps: step - self.resumed_at,
             train_s,
+            metric: self.objective.metric(),
             final_metric: stop.final_metric,
             final_loss: stop.final_loss,
             best_metric: stop.best_metric,

@@ -140,6 +140,7 @@ fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Failur
         .validate_with(&info.counts())
         .map_err(failure(FailureKind::Setup))?;
     outbox.send(Event::Data(Data {
+        task: info.task,
         steps_per_epoch: setup.steps_per_epoch(info.train_samples) as u64,
         classes: info.classes().to_vec(),
         train: info.train_samples,
@@ -269,9 +270,10 @@ fn summary(
         steps: outcome.steps,
         epochs: outcome.epochs,
         samples: outcome.steps * samples_per_step,
-        final_accuracy: outcome.final_metric,
+        metric: outcome.metric,
+        final_metric: outcome.final_metric.and_then(convert::finite),
         final_loss: outcome.final_loss.and_then(convert::finite),
-        best_accuracy: outcome.best_metric,
+        best_metric: outcome.best_metric.and_then(convert::finite),
         target_reached: outcome.target_reached,
         train_s: outcome.train_s,
         components,
