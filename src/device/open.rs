@@ -4,7 +4,7 @@ use burn::tensor::wgpu::WgpuBackend;
 use super::{Api, DeviceEntry, DeviceKind};
 
 /// A device that is ready to train.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Opened {
     /// For tensors; without autodiff.
     pub device: Device,
