@@ -232,6 +232,8 @@ pub struct TrialResult {
     pub steps: u64,
     /// Epochs since the run began.
     pub epochs: u64,
+    /// Whether the run has ended for good, rather than for now.
+    pub ended: bool,
 }
 
 /// The end of a trial.

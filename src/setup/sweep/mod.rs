@@ -16,7 +16,7 @@ pub use file::{SweepError, read};
 pub use options::{Consent, CoolDown, LearningRateRule, Order};
 pub use searcher::{Halving, RandomSearch, SearcherSetup, Until, Zeus};
 pub use space::{Combination, Combinations};
-pub use trial::{AxisValue, Trial, TrialPlan};
+pub use trial::{AxisValue, Trial};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use super::{Axis, Sweep, SweepError};
@@ -119,6 +121,40 @@ impl<'a> Combinations<'a> {
             }
             found.len() < most
         });
+        found
+    }
+
+    /// `count` different combinations by chance, or all where there are no more: on each axis that counts, each of its values
+    /// is as likely as another, and a range without a count is drawn from as a whole. Numbered in the order of drawing.
+    pub fn draw(self, count: usize, seed: u64) -> Vec<Combination> {
+        /// Draws for each combination that is wished for, before a small space counts as used up.
+        const PATIENCE: usize = 50;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        for _ in 0..count.saturating_mul(PATIENCE) {
+            if found.len() == count {
+                break;
+            }
+            let mut choices: Vec<(usize, Value)> = Vec::new();
+            for (at, axis) in self.sweep.axes.iter().enumerate() {
+                if !self.counts(axis, &choices) {
+                    continue;
+                }
+                let value = match axis.len() {
+                    Some(0) => None,
+                    Some(count) => axis.value(rng.random_range(0..count)),
+                    None => axis.between(rng.random()),
+                };
+                choices.extend(value.map(|value| (at, value)));
+            }
+            if seen.insert(format!("{choices:?}")) {
+                found.push(Combination {
+                    number: found.len() as u64,
+                    choices,
+                });
+            }
+        }
         found
     }
 

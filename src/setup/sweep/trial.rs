@@ -30,36 +30,10 @@ pub struct Trial {
     pub problem: Option<String>,
 }
 
-/// All trials of a grid, in the order in which they are run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrialPlan {
-    /// The trials.
-    pub trials: Vec<Trial>,
-}
-
 impl Sweep {
-    /// The trials of every combination with every seed, in the order in which they are run: block by block, a repeat each.
-    /// The sweep must be valid.
-    pub fn plan(&self) -> TrialPlan {
-        let combinations = self.combinations().take(super::TRIALS_MAX as usize);
-        TrialPlan {
-            trials: self.blocks(&combinations),
-        }
-    }
-
-    /// The trials of `combinations` with every seed, in the order in which they are run.
-    pub fn blocks(&self, combinations: &[Combination]) -> Vec<Trial> {
-        let mut trials = Vec::new();
-        for (repeat, seed) in (0..).zip(self.seeds()) {
-            let positions =
-                order::positions(self.order, self.order_seed, repeat, combinations.len());
-            trials.extend(
-                positions
-                    .into_iter()
-                    .map(|at| self.trial(&combinations[at], repeat, seed)),
-            );
-        }
-        trials
+    /// In which order `count` combinations are run in repeat `repeat`: positions among them.
+    pub fn positions(&self, repeat: u64, count: usize) -> Vec<usize> {
+        order::positions(self.order, self.order_seed, repeat, count)
     }
 
     /// One trial: the base with the choices of `combination`, the sweep's target, the learning rate by its rule, and `seed`.
