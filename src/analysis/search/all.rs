@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use super::{Found, Plan, Proposed, Searcher, Step, Tried};
+use super::{Found, Plan, Proposed, Rung, Searcher, Step, Tried};
 use crate::setup::sweep::{Combination, RandomSearch, Sweep, TRIALS_MAX};
 
 /// Every combination of a list, with every seed: of the whole grid, or of what was drawn.
@@ -61,8 +61,12 @@ impl Searcher for All<'_> {
         }
     }
 
-    fn trials_max(&self) -> u64 {
-        (self.combinations.len() * self.sweep.seeds().len()) as u64
+    fn rungs(&self) -> Vec<Rung> {
+        vec![Rung {
+            trials: (self.combinations.len() * self.sweep.seeds().len()) as u64,
+            from: None,
+            until: None,
+        }]
     }
 }
 

@@ -1,5 +1,7 @@
+use std::collections::HashMap;
+
 use super::all::in_blocks;
-use super::{Found, Plan, Proposed, Pruned, Searcher, Step, Tried};
+use super::{Found, Plan, Proposed, Pruned, Rung, Searcher, Step, Tried};
 use crate::library::TrialStatus;
 use crate::setup::sweep::{Combination, Halving as Setup, Sweep, TRIALS_MAX, Until};
 
@@ -48,11 +50,11 @@ impl<'a> Halving<'a> {
     }
 
     /// Trials of this rung that have not been made.
-    fn missing(&self, rung: u64, alive: &[Combination], history: &[Tried]) -> Vec<Proposed> {
+    fn missing(&self, rung: u64, alive: &[Combination], history: &History<'_>) -> Vec<Proposed> {
         let until = self.until(rung, alive.len());
         in_blocks(self.sweep, alive)
             .filter_map(|(combination, repeat, seed)| {
-                let last = latest(history, combination.number, repeat, rung);
+                let last = history.latest(combination.number, repeat, rung);
                 let is_over = last
                     .is_some_and(|last| last.rung == rung || last.has_ended || last.has_failed());
                 (!is_over).then(|| Proposed {
@@ -75,7 +77,7 @@ impl<'a> Halving<'a> {
         &self,
         rung: u64,
         alive: &'b [Combination],
-        history: &[Tried],
+        history: &History<'_>,
     ) -> Vec<Scored<'b>> {
         let mut scored: Vec<Scored<'b>> = alive
             .iter()
@@ -109,11 +111,11 @@ impl<'a> Halving<'a> {
         &self,
         rung: u64,
         combination: &'b Combination,
-        history: &[Tried],
+        history: &History<'_>,
     ) -> Scored<'b> {
         let repeats = self.sweep.seeds().len() as u64;
         let last: Vec<&Tried> = (0..repeats)
-            .filter_map(|repeat| latest(history, combination.number, repeat, rung))
+            .filter_map(|repeat| history.latest(combination.number, repeat, rung))
             .collect();
         let values: Option<Vec<f64>> = last
             .iter()
@@ -143,7 +145,7 @@ impl<'a> Halving<'a> {
         rung: u64,
         ranked: &[Scored<'_>],
         keep: usize,
-        history: &[Tried],
+        history: &History<'_>,
     ) -> Vec<Pruned> {
         let mut pruned = Vec::new();
         for (at, one) in ranked.iter().enumerate().skip(keep) {
@@ -156,12 +158,11 @@ impl<'a> Halving<'a> {
                 ),
                 None => continue,
             };
-            let of_it = history.iter().filter(|tried| {
-                tried.combination == one.combination.number
-                    && tried.rung == rung
-                    && tried.status != TrialStatus::Pruned
-                    && !tried.has_failed()
-            });
+            let of_it = (0..self.sweep.seeds().len() as u64)
+                .filter_map(|repeat| history.latest(one.combination.number, repeat, rung))
+                .filter(|tried| {
+                    tried.rung == rung && !tried.has_failed() && tried.status != TrialStatus::Pruned
+                });
             pruned.extend(of_it.map(|tried| Pruned {
                 number: tried.number,
                 reason: reason.clone(),
@@ -173,6 +174,7 @@ impl<'a> Halving<'a> {
 
 impl Searcher for Halving<'_> {
     fn propose(&self, history: &[Tried]) -> Step {
+        let history = &History::new(history);
         let mut alive = self.combinations.clone();
         let mut pruned = Vec::new();
         for rung in 0.. {
@@ -223,24 +225,45 @@ impl Searcher for Halving<'_> {
         }
     }
 
-    fn trials_max(&self) -> u64 {
-        let mut alive = self.combinations.len() as u64;
-        let mut total = alive;
-        while alive > 1 {
-            alive = (alive / self.setup.keep_one_in).max(1);
-            total += alive;
+    fn rungs(&self) -> Vec<Rung> {
+        let seeds = self.sweep.seeds().len() as u64;
+        let mut alive = self.combinations.len();
+        let mut rungs: Vec<Rung> = Vec::new();
+        loop {
+            let until = self.until(rungs.len() as u64, alive);
+            rungs.push(Rung {
+                trials: alive as u64 * seeds,
+                from: rungs.last().and_then(|last| last.until),
+                until,
+            });
+            if until.is_none() {
+                return rungs;
+            }
+            alive = (alive / self.setup.keep_one_in as usize).max(1);
         }
-        total * self.sweep.seeds().len() as u64
     }
 }
 
-/// The latest trial of a combination and repeat, of this rung or an earlier one.
-fn latest(history: &[Tried], combination: u64, repeat: u64, rung: u64) -> Option<&Tried> {
-    history
-        .iter()
-        .filter(|tried| tried.combination == combination && tried.repeat == repeat)
-        .filter(|tried| tried.rung <= rung)
-        .max_by_key(|tried| tried.rung)
+/// Trials by combination and repeat.
+struct History<'a>(HashMap<(u64, u64), Vec<&'a Tried>>);
+
+impl<'a> History<'a> {
+    fn new(history: &'a [Tried]) -> Self {
+        let mut sorted: HashMap<_, Vec<&Tried>> = HashMap::new();
+        for tried in history {
+            let key = (tried.combination, tried.repeat);
+            sorted.entry(key).or_default().push(tried);
+        }
+        Self(sorted)
+    }
+
+    /// The latest trial of a combination and repeat, of this rung or an earlier one.
+    fn latest(&self, combination: u64, repeat: u64, rung: u64) -> Option<&'a Tried> {
+        let of_it = self.0.get(&(combination, repeat))?.iter().copied();
+        of_it
+            .filter(|tried| tried.rung <= rung)
+            .max_by_key(|tried| tried.rung)
+    }
 }
 
 /// From the least to the greatest of some values.

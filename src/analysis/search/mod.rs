@@ -3,11 +3,13 @@
 
 mod all;
 mod cost;
+mod expected;
 mod halving;
 mod thompson;
 mod zeus;
 
 pub use cost::{StopAt, cost_j};
+pub use expected::{Candidate, Outlook, Total, outlook};
 
 use serde::{Deserialize, Serialize};
 
@@ -141,8 +143,24 @@ pub trait Searcher {
     /// same answer.
     fn propose(&self, history: &[Tried]) -> Step;
 
+    /// The search in rungs, as it goes where nothing fails and no run ends early: one for a search that has none.
+    fn rungs(&self) -> Vec<Rung>;
+
     /// How many trials there will be at most.
-    fn trials_max(&self) -> u64;
+    fn trials_max(&self) -> u64 {
+        self.rungs().iter().map(|rung| rung.trials).sum()
+    }
+}
+
+/// Trials that go equally far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// How many.
+    pub trials: u64,
+    /// Where they begin; at the beginning where not set.
+    pub from: Option<Until>,
+    /// Where they stop; at their setups' own ends where not set.
+    pub until: Option<Until>,
 }
 
 /// The searcher that a sweep asks for. The sweep must be valid.

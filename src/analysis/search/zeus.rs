@@ -1,6 +1,6 @@
 use super::cost::{StopAt, cost_j};
 use super::thompson::{choose, mean};
-use super::{Found, Plan, Proposed, Searcher, Step, Tried};
+use super::{Found, Plan, Proposed, Rung, Searcher, Step, Tried};
 use crate::library::TrialStatus;
 use crate::setup::sweep::{Combination, Sweep, TRIALS_MAX, Zeus as Setup};
 
@@ -213,8 +213,12 @@ impl Searcher for Zeus<'_> {
         self.step_to(chosen.map_or(best, |at| left[at]), history)
     }
 
-    fn trials_max(&self) -> u64 {
-        self.setup.runs
+    fn rungs(&self) -> Vec<Rung> {
+        vec![Rung {
+            trials: self.setup.runs,
+            from: None,
+            until: None,
+        }]
     }
 }
 
