@@ -2,7 +2,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
-    AdamSetup, AdamWSetup, CnnSetup, DatasetSetup, GradientClipping, MlpSetup, ModelSetup,
+    AdamSetup, AdamWSetup, DatasetSetup, FieldsReader, GradientClipping, ModelSetup,
     OptimiserSetup, RmsPropSetup, Setup, SgdSetup, StopSetup,
 };
 use crate::units::{UnknownName, nearest};
@@ -177,17 +177,24 @@ fn check_options(setup: &Value) -> Result<(), ChangeError> {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    match kind("/model/kind") {
-        "mlp" => options::<MlpSetup>(setup, "/model")?,
-        "cnn" => options::<CnnSetup>(setup, "/model")?,
-        _ => {}
-    }
+    ModelSetup::read_fields(kind("/model/kind"), Model(setup))?;
     match kind("/regime/optimiser/kind") {
         "sgd" => options::<SgdSetup>(setup, "/regime/optimiser"),
         "adam" => options::<AdamSetup>(setup, "/regime/optimiser"),
         "adamw" => options::<AdamWSetup>(setup, "/regime/optimiser"),
         "rmsprop" => options::<RmsPropSetup>(setup, "/regime/optimiser"),
         _ => Ok(()),
+    }
+}
+
+/// The model of a setup.
+struct Model<'a>(&'a Value);
+
+impl FieldsReader for Model<'_> {
+    type Error = ChangeError;
+
+    fn read<T: DeserializeOwned>(self) -> Result<(), ChangeError> {
+        options::<T>(self.0, "/model")
     }
 }
 

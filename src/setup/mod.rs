@@ -25,7 +25,7 @@ pub use dataset::*;
 pub use dataset_files::{CsvSetup, FolderSetup, IdxSetup, Missing};
 pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSplit, NoOptions};
 pub use measure::{CheckpointSetup, MeasureSetup};
-pub use model::{Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling};
+pub use model::*;
 pub use phase::Phase;
 pub use problem::{Problem, Problems};
 pub use regime::{
