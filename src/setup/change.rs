@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use super::{
     AdamSetup, AdamWSetup, DatasetSetup, FieldsReader, GradientClipping, ModelSetup,
-    OptimiserSetup, RmsPropSetup, Setup, SgdSetup, StopSetup,
+    OptimiserSetup, RmsPropSetup, SampleKind, Setup, SgdSetup, StopSetup,
 };
 use crate::units::{UnknownName, nearest};
 
@@ -223,8 +223,8 @@ fn misfit(prefix: &str, error: serde_path_to_error::Error<serde_json::Error>) ->
 /// The kind of model for a dataset that is named without one, where the default one would not do: a convolutional network
 /// needs images.
 fn model_for(dataset: &Value) -> Option<&'static str> {
-    let name = dataset.as_str()?;
-    DatasetSetup::TABLES.contains(&name).then_some("mlp")
+    let kind = DatasetSetup::sample_kind_of(dataset.as_str()?)?;
+    (kind != SampleKind::Images).then(|| kind.default_model())
 }
 
 /// Lays `change` over `value`, table by table.

@@ -7,6 +7,8 @@
 mod change;
 mod dataset;
 mod dataset_files;
+mod dataset_kind;
+mod dataset_made;
 mod dataset_published;
 pub mod file;
 mod hash;
@@ -23,6 +25,8 @@ mod task;
 pub use change::{Change, ChangeError};
 pub use dataset::*;
 pub use dataset_files::{CsvSetup, FolderSetup, IdxSetup, Missing};
+pub use dataset_kind::SampleKind;
+pub use dataset_made::CartPoleSetup;
 pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSplit, NoOptions};
 pub use measure::{CheckpointSetup, MeasureSetup};
 pub use model::*;
@@ -124,8 +128,9 @@ impl Setup {
     pub fn validate_with(&self, data: &DataCounts) -> Result<plan::Plan, Problems> {
         self.validate()?;
         let mut problems = Problems::default();
+        // What reinforcement learns from is made as it goes.
         problems.require(
-            self.regime.batch_size <= data.train,
+            self.regime.batch_size <= data.train || data.task == Task::Reinforcement,
             "regime.batch_size",
             self.regime.batch_size,
             format!("1 to {}, the number of training samples", data.train),
