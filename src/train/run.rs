@@ -117,7 +117,7 @@ impl Run {
         let (input, target) = (data.info.input, data.info.target);
         let (task, outputs) = (data.info.task, data.info.outputs());
         let network = new_network(&setup, input, outputs, &plan, &autodiff);
-        let optimiser = optimiser::build(&setup.regime.optimiser, &device);
+        let optimiser = optimiser::build(&setup.regime.optimiser, &network, &device);
         let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
         let scale = Scale::of(&data.train.labels);
         let train = Batches::new(data.train, target, scale, &data.normalisation, &autodiff);
@@ -159,7 +159,7 @@ impl Run {
     fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let setup = &self.setup;
         let mut network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
-        let mut optimiser = optimiser::build(&setup.regime.optimiser, &self.device);
+        let mut optimiser = optimiser::build(&setup.regime.optimiser, &network, &self.device);
         let steps = if self.compiles {
             WARM_UP_STEPS_COMPILED
         } else {
