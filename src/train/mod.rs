@@ -16,10 +16,13 @@ mod optimiser;
 mod pace;
 mod run;
 mod stop;
+mod update;
 
+pub use batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
 pub use checkpoint::{CheckpointError, Saved, verify_checkpoint};
 pub use confusion::{CLASSES_MAX, Predictions, SAMPLES_KEPT_MAX, SamplePredictions};
 pub use error::TrainError;
+pub use objective::Targets;
 pub use observer::{Evaluation, Observer, Progress, Signal, Work};
 pub use run::{Job, Outcome, train};
 pub use stop::StopReason;

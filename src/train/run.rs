@@ -1,18 +1,18 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 
-use super::batches::{Batch, Batches, Order, Scale, shuffled};
+use super::batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
 use super::checkpoint::{self, Position};
-use super::clip::clip;
 use super::evaluate::Held;
 use super::metrics::Metrics;
 use super::objective::Objective;
 use super::pace::{Pace, PhaseClock};
+use super::update::Update;
 use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work, optimiser};
-use crate::data;
+use crate::data::{self, Split};
 use crate::models::Network;
 use crate::setup::{Outputs, Phase, Setup, plan::Plan};
 
@@ -90,7 +90,7 @@ struct Run {
     autodiff: Device,
     compiles: bool,
     checkpoints: Option<PathBuf>,
-    train: Batches,
+    feed: Feed,
     held: Held,
     /// The class of each held-out sample.
     truth: Vec<u16>,
@@ -120,8 +120,15 @@ impl Run {
         let optimiser = optimiser::build(&setup.regime.optimiser, &network, &device);
         let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
         let scale = Scale::of(&data.train.labels);
-        let train = Batches::new(data.train, target, scale, &data.normalisation, &autodiff);
-        let test = Batches::new(data.test, target, scale, &data.normalisation, &device);
+        let steps_per_epoch = setup.steps_per_epoch(data.train.len()) as u64;
+        let feeding = Feeding::of(&setup.regime, steps_per_epoch);
+        let normalisation = &data.normalisation;
+        let part = |split: Split, changes: bool, device: &Device| {
+            let residence = Residence::choose(&split.features, changes, !compiles);
+            Batches::new(split, input, target, scale, normalisation, residence, device)
+        };
+        let train = part(data.train, feeding.augmentation.moves_pixels(), &autodiff);
+        let test = part(data.test, false, &device);
         let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
         let setup_hash = setup.hash();
         let (network, optimiser, position) = match &resume {
@@ -129,7 +136,7 @@ impl Run {
             None => (network, optimiser, Position::default()),
         };
         let run = Self {
-            steps_per_epoch: setup.steps_per_epoch(train.len()) as u64,
+            steps_per_epoch,
             objective: Objective::new(task, outputs, setup.regime.label_smoothing, scale.deviation),
             has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
             resumed_at: position.step,
@@ -142,7 +149,7 @@ impl Run {
             autodiff,
             compiles,
             checkpoints,
-            train,
+            feed: Feed::new(train, feeding, input),
             held,
             truth: truth.unwrap_or_default(),
             position,
@@ -166,9 +173,8 @@ impl Run {
             WARM_UP_STEPS
         };
         let mut metrics = Metrics::new(&self.objective, &self.device);
-        let order = self.order_of(0);
         for index in 0..steps {
-            let batch = self.batch(&order, index as u64 % self.steps_per_epoch);
+            let batch = self.feed.batch(index as u64)?;
             network = self.step(network, &mut optimiser, batch, 0, &mut metrics);
             observer.worked(Work::Step);
         }
@@ -176,16 +182,6 @@ impl Run {
         self.held.score(&network, &self.objective, &self.device)?;
         observer.worked(self.held.work());
         Ok(())
-    }
-
-    fn order_of(&self, epoch: u64) -> Order {
-        let order = shuffled(self.train.len(), self.setup.regime.seed, epoch);
-        self.train.order(order)
-    }
-
-    fn batch(&self, order: &Order, index: u64) -> Batch {
-        let size = self.setup.regime.batch_size;
-        self.train.batch(order, index as usize * size, size)
     }
 
     /// One step of gradient descent; nothing in it waits for the device.
@@ -203,19 +199,12 @@ impl Run {
             self.device
                 .seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         }
-        let answers = network.forward(batch.samples);
-        let judged = self.objective.judge(answers.clone(), &batch.targets);
-        let gradients = GradientsParams::from_grads(judged.loss.backward(), &network);
-        let gradients = clip(&network, gradients, regime.gradient_clipping);
-        let network = optimiser.step(self.learning_rate(step), network, gradients);
-        metrics.add(
-            judged.loss.inner(),
-            judged.each.inner(),
-            &answers.inner(),
-            &batch.targets.inner(),
-            regime.batch_size,
-        );
-        network
+        let update = Update {
+            regime,
+            objective: &self.objective,
+            learning_rate: self.learning_rate(step),
+        };
+        update.step(network, optimiser, batch, metrics)
     }
 
     fn steps_max(&self) -> Option<u64> {
@@ -236,7 +225,6 @@ impl Run {
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
         let mut metrics = Metrics::new(&self.objective, &self.device);
-        let mut order = None;
         let mut pace = Pace::new();
         let mut last_checkpoint = Instant::now();
         let mut clock = None;
@@ -248,14 +236,9 @@ impl Run {
             let begun = clock
                 .get_or_insert_with(|| PhaseClock::begin(observer))
                 .begun;
-            let epoch = self.position.step / self.steps_per_epoch;
-            let index = self.position.step % self.steps_per_epoch;
-            let order = match &mut order {
-                Some((of, order)) if *of == epoch => order,
-                order => &mut order.insert((epoch, self.order_of(epoch))).1,
-            };
-            let batch = self.batch(order, index);
             let step = self.position.step;
+            let index = step % self.steps_per_epoch;
+            let batch = self.feed.batch(step)?;
             network = self.step(network, &mut optimiser, batch, step, &mut metrics);
             self.position.step += 1;
             observer.worked(Work::Step);
