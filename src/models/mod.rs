@@ -13,6 +13,7 @@ use burn::tensor::{Device, Int, Tensor};
 use crate::setup::{InputShape, ModelSetup, Outputs, plan::Plan};
 
 pub use cnn::Cnn;
+pub use layers::casts_itself;
 pub use mlp::Mlp;
 
 /// A batch of samples, as a network takes it.

@@ -3,12 +3,15 @@
 //! Depends on `models`, `data` and `setup`. Knows nothing of meters, processes or windows: whoever trains implements
 //! [`Observer`], which hears of every phase and decides when to pause or stop.
 
+mod averaging;
 mod batches;
 mod checkpoint;
 mod clip;
 mod confusion;
 mod error;
 mod evaluate;
+mod half;
+mod learner;
 mod metrics;
 mod objective;
 mod observer;

@@ -105,9 +105,9 @@ impl Targets {
     /// The classes, where classes are asked for; of mixed samples the first ones.
     pub fn classes(&self) -> Option<&Tensor<1, Int>> {
         match self {
-            Self::Classes(classes) | Self::Weighted { classes, .. } | Self::Mixed { classes, .. } => {
-                Some(classes)
-            }
+            Self::Classes(classes)
+            | Self::Weighted { classes, .. }
+            | Self::Mixed { classes, .. } => Some(classes),
             Self::Numbers(_) => None,
         }
     }

@@ -1,17 +1,17 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 
 use super::batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
-use super::checkpoint::{self, Position};
+use super::checkpoint::Position;
 use super::evaluate::Held;
+use super::learner::Learner;
 use super::metrics::Metrics;
 use super::objective::Objective;
 use super::pace::{Pace, PhaseClock};
 use super::update::Update;
-use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work, optimiser};
+use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work};
 use crate::data::{self, Split};
 use crate::models::Network;
 use crate::setup::{Outputs, Phase, Setup, plan::Plan};
@@ -68,7 +68,7 @@ pub struct Outcome {
 /// Where the device fails or a checkpoint cannot be written or read.
 pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
     observer.begin(Phase::Load);
-    let (mut run, network, optimiser) = Run::load(job)?;
+    let (mut run, learner) = Run::load(job)?;
     run.sync("loading the data")?;
     observer.end(Phase::Load);
 
@@ -77,7 +77,7 @@ pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainErro
     run.sync("warming up")?;
     observer.end(Phase::WarmUp);
 
-    run.train(network, optimiser, observer)
+    run.train(learner, observer)
 }
 
 struct Run {
@@ -102,8 +102,8 @@ struct Run {
 }
 
 impl Run {
-    /// The run, and the network and optimiser that it starts from; they are apart because every step replaces them.
-    fn load(job: Job) -> Result<(Self, Network, ModuleOptimizer), TrainError> {
+    /// The run, and the learner that it starts from; they are apart because every step replaces it.
+    fn load(job: Job) -> Result<(Self, Learner), TrainError> {
         let Job {
             setup,
             plan,
@@ -117,7 +117,7 @@ impl Run {
         let (input, target) = (data.info.input, data.info.target);
         let (task, outputs) = (data.info.task, data.info.outputs());
         let network = new_network(&setup, input, outputs, &plan, &autodiff);
-        let optimiser = optimiser::build(&setup.regime.optimiser, &network, &device);
+        let learner = Learner::new(&setup.regime, network, &device)?;
         let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
         let scale = Scale::of(&data.train.labels);
         let steps_per_epoch = setup.steps_per_epoch(data.train.len()) as u64;
@@ -125,15 +125,23 @@ impl Run {
         let normalisation = &data.normalisation;
         let part = |split: Split, changes: bool, device: &Device| {
             let residence = Residence::choose(&split.features, changes, !compiles);
-            Batches::new(split, input, target, scale, normalisation, residence, device)
+            Batches::new(
+                split,
+                input,
+                target,
+                scale,
+                normalisation,
+                residence,
+                device,
+            )
         };
         let train = part(data.train, feeding.augmentation.moves_pixels(), &autodiff);
         let test = part(data.test, false, &device);
         let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
         let setup_hash = setup.hash();
-        let (network, optimiser, position) = match &resume {
-            Some(path) => checkpoint::load(path, &setup_hash, network, optimiser)?,
-            None => (network, optimiser, Position::default()),
+        let (learner, position) = match &resume {
+            Some(path) => learner.restored(path, &setup_hash, &setup.regime, &device)?,
+            None => (learner, Position::default()),
         };
         let run = Self {
             steps_per_epoch,
@@ -154,7 +162,7 @@ impl Run {
             truth: truth.unwrap_or_default(),
             position,
         };
-        Ok((run, network, optimiser))
+        Ok((run, learner))
     }
 
     fn sync(&self, doing: &'static str) -> Result<(), TrainError> {
@@ -165,8 +173,8 @@ impl Run {
     /// cached before anything is counted.
     fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let setup = &self.setup;
-        let mut network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
-        let mut optimiser = optimiser::build(&setup.regime.optimiser, &network, &self.device);
+        let network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
+        let mut learner = Learner::new(&setup.regime, network, &self.device)?;
         let steps = if self.compiles {
             WARM_UP_STEPS_COMPILED
         } else {
@@ -175,24 +183,18 @@ impl Run {
         let mut metrics = Metrics::new(&self.objective, &self.device);
         for index in 0..steps {
             let batch = self.feed.batch(index as u64)?;
-            network = self.step(network, &mut optimiser, batch, 0, &mut metrics);
+            learner = self.step(learner, batch, 0, &mut metrics);
             observer.worked(Work::Step);
         }
         metrics.read()?;
-        self.held.score(&network, &self.objective, &self.device)?;
+        self.held
+            .score(learner.best(), &self.objective, &self.device)?;
         observer.worked(self.held.work());
         Ok(())
     }
 
     /// One step of gradient descent; nothing in it waits for the device.
-    fn step(
-        &self,
-        network: Network,
-        optimiser: &mut ModuleOptimizer,
-        batch: Batch,
-        step: u64,
-        metrics: &mut Metrics,
-    ) -> Network {
+    fn step(&self, learner: Learner, batch: Batch, step: u64, metrics: &mut Metrics) -> Learner {
         let regime = &self.setup.regime;
         if self.has_dropout {
             // The masks depend on seed and step alone, so that a resumed run draws the same ones.
@@ -204,7 +206,7 @@ impl Run {
             objective: &self.objective,
             learning_rate: self.learning_rate(step),
         };
-        update.step(network, optimiser, batch, metrics)
+        learner.step(&update, batch, step, metrics)
     }
 
     fn steps_max(&self) -> Option<u64> {
@@ -220,8 +222,7 @@ impl Run {
 
     fn train(
         mut self,
-        mut network: Network,
-        mut optimiser: ModuleOptimizer,
+        mut learner: Learner,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
         let mut metrics = Metrics::new(&self.objective, &self.device);
@@ -239,7 +240,7 @@ impl Run {
             let step = self.position.step;
             let index = step % self.steps_per_epoch;
             let batch = self.feed.batch(step)?;
-            network = self.step(network, &mut optimiser, batch, step, &mut metrics);
+            learner = self.step(learner, batch, step, &mut metrics);
             self.position.step += 1;
             observer.worked(Work::Step);
 
@@ -256,11 +257,11 @@ impl Run {
             }
             if evaluates || reason.is_some() {
                 self.leave_train(&mut clock, observer)?;
-                reason = self.evaluate(&network, observer, reason)?;
+                reason = self.evaluate(&learner, observer, reason)?;
             }
             if self.checkpoint_due(signal, ends_epoch, reason, last_checkpoint) {
                 self.leave_train(&mut clock, observer)?;
-                self.save(&network, &optimiser, observer)?;
+                self.save(&learner, observer)?;
                 last_checkpoint = Instant::now();
             }
             if let Some(reason) = reason {
@@ -385,13 +386,15 @@ impl Run {
 
     fn evaluate(
         &mut self,
-        network: &Network,
+        learner: &Learner,
         observer: &mut dyn Observer,
         reason: Option<StopReason>,
     ) -> Result<Option<StopReason>, TrainError> {
         observer.begin(Phase::Evaluate);
         let begun = Instant::now();
-        let (score, answers) = self.held.score(network, &self.objective, &self.device)?;
+        let (score, answers) = self
+            .held
+            .score(learner.best(), &self.objective, &self.device)?;
         self.sync("evaluating")?;
         observer.worked(self.held.work());
         observer.end(Phase::Evaluate);
@@ -429,24 +432,13 @@ impl Run {
         })
     }
 
-    fn save(
-        &mut self,
-        network: &Network,
-        optimiser: &ModuleOptimizer,
-        observer: &mut dyn Observer,
-    ) -> Result<(), TrainError> {
+    fn save(&mut self, learner: &Learner, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let Some(folder) = &self.checkpoints else {
             return Ok(());
         };
         observer.begin(Phase::Checkpoint);
-        let saved = checkpoint::save(
-            folder,
-            &self.setup_hash,
-            network,
-            optimiser,
-            &self.position,
-            self.position.step / self.steps_per_epoch,
-        )?;
+        let epoch = self.position.step / self.steps_per_epoch;
+        let saved = learner.save(folder, &self.setup_hash, &self.position, epoch)?;
         observer.end(Phase::Checkpoint);
         observer.saved(&saved);
         Ok(())

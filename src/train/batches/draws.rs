@@ -86,7 +86,10 @@ impl Draws {
         (alpha > 0.0).then(|| {
             let mut rng = generator(self.seed, SHARES.wrapping_add(step));
             // Two draws X, Y from Gamma(α) give X / (X + Y) from Beta(α, α); in logarithms, as they may be very small.
-            let (x, y) = (ln_gamma_draw(alpha, &mut rng), ln_gamma_draw(alpha, &mut rng));
+            let (x, y) = (
+                ln_gamma_draw(alpha, &mut rng),
+                ln_gamma_draw(alpha, &mut rng),
+            );
             1.0 / (1.0 + (y - x).exp())
         })
     }
@@ -166,7 +169,10 @@ mod tests {
             let variance = shares.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
             let expected = 0.25 / (2.0 * alpha + 1.0);
             assert!((mean - 0.5).abs() < 0.01, "α {alpha}: mean {mean}");
-            assert!((variance / expected - 1.0).abs() < 0.05, "α {alpha}: {variance}");
+            assert!(
+                (variance / expected - 1.0).abs() < 0.05,
+                "α {alpha}: {variance}"
+            );
         }
     }
 }

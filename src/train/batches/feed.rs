@@ -101,9 +101,7 @@ impl Feed {
             let cutout = self.feeding.augmentation.cutout;
             (changes.clone().slice([part.clone(), 0..5]), cutout)
         });
-        let batch = self
-            .batches
-            .gathered(order.clone().slice(part), changes);
+        let batch = self.batches.gathered(order.clone().slice(part), changes);
         self.epoch = Some(epoch);
         batch
     }
@@ -146,7 +144,11 @@ impl Feed {
             let from = (step % feeding.steps_per_epoch) as usize * feeding.batch_size;
             let order = match &mut order {
                 Some((of, order)) if *of == epoch => order,
-                order => &mut order.insert((epoch, shuffled(samples, feeding.seed, epoch))).1,
+                order => {
+                    &mut order
+                        .insert((epoch, shuffled(samples, feeding.seed, epoch)))
+                        .1
+                }
             };
             let chosen = order.get(from..from + feeding.batch_size)?.to_vec();
             let changes = feeding

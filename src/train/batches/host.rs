@@ -73,14 +73,13 @@ impl Host {
     }
 
     /// Samples `chosen`; `changes`, one each, where images are to be changed, with `cutout` the side of the square.
-    pub fn assemble(
-        &self,
-        chosen: &[u32],
-        changes: Option<&[Change]>,
-        cutout: usize,
-    ) -> Assembled {
+    pub fn assemble(&self, chosen: &[u32], changes: Option<&[Change]>, cutout: usize) -> Assembled {
         let (count, len) = (chosen.len(), self.shape.len());
-        let rows = || chosen.iter().map(|&i| i as usize * len..(i as usize + 1) * len);
+        let rows = || {
+            chosen
+                .iter()
+                .map(|&i| i as usize * len..(i as usize + 1) * len)
+        };
         let samples = match (&self.features, changes) {
             (Features::Tokens(tokens), _) => {
                 let values: Vec<i32> = rows()

@@ -70,7 +70,10 @@ impl Loader {
     /// # Errors
     /// Where the thread has ended.
     pub fn take(&mut self) -> Result<Assembled, TrainError> {
-        let batch = self.batches.as_ref().and_then(|batches| batches.recv().ok());
+        let batch = self
+            .batches
+            .as_ref()
+            .and_then(|batches| batches.recv().ok());
         self.next += 1;
         batch.ok_or_else(|| TrainError::Loader("its thread has ended".to_owned()))
     }

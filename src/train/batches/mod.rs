@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use self::draws::Change;
 use self::host::Host;
 use self::loader::{Loader, Recipe};
 use self::pixels::Pixels;

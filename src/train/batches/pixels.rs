@@ -91,7 +91,9 @@ impl Pixels {
         let columns = self.columns.clone() + mirror + number(1);
         let inside = grid(within(&rows, height), within(&columns, width));
         let place = rows.clamp(0, height as i32 - 1).reshape([batch, height, 1]) * width as i32
-            + columns.clamp(0, width as i32 - 1).reshape([batch, 1, width]);
+            + columns
+                .clamp(0, width as i32 - 1)
+                .reshape([batch, 1, width]);
         let place = place.reshape([batch, 1, height * width]);
         let place = place.expand([batch, channels, height * width]);
         let bytes = self.bytes(chosen).gather(2, place);
@@ -160,7 +162,9 @@ fn within(values: &Tensor<2, Int>, end: usize) -> Tensor<2, Bool> {
 /// Where both the row `[batch, height]` and the column `[batch, width]` hold, `[batch, height, width]`.
 fn grid(rows: Tensor<2, Bool>, columns: Tensor<2, Bool>) -> Tensor<3, Bool> {
     let ([batch, height], [_, width]) = (rows.dims(), columns.dims());
-    let rows = rows.reshape([batch, height, 1]).expand([batch, height, width]);
+    let rows = rows
+        .reshape([batch, height, 1])
+        .expand([batch, height, width]);
     let columns = columns.reshape([batch, 1, width]);
     rows.bool_and(columns.expand([batch, height, width]))
 }

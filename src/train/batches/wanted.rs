@@ -86,9 +86,8 @@ impl WantedData {
                 let shape = [tokens.len() / length.max(1), length];
                 Wanted::Tokens {
                     tokens: Tensor::from_data(TensorData::new(tokens, shape), device),
-                    weights: weights.map(|weights| {
-                        Tensor::from_data(TensorData::new(weights, shape), device)
-                    }),
+                    weights: weights
+                        .map(|weights| Tensor::from_data(TensorData::new(weights, shape), device)),
                 }
             }
         }

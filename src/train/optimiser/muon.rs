@@ -21,8 +21,8 @@ impl MatrixMuon {
             .with_momentum(setup.momentum)
             .with_dampening(0.0)
             .with_nesterov(setup.nesterov);
-        let decay = (setup.weight_decay > 0.0)
-            .then(|| WeightDecayConfig::new(setup.weight_decay as f32));
+        let decay =
+            (setup.weight_decay > 0.0).then(|| WeightDecayConfig::new(setup.weight_decay as f32));
         Self(
             MuonConfig::new()
                 .with_momentum(momentum)
