@@ -7,7 +7,7 @@ use burn::nn::{
     BatchNorm, BatchNormConfig, Dropout, DropoutConfig, GroupNorm, GroupNormConfig, LayerNorm,
     LayerNormConfig, PaddingConfig2d,
 };
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{DType, Device, FloatDType, Tensor, activation};
 
 use super::weights::{Convolution, Maker};
 use crate::setup::{Activation, Normalisation, Pooling, groups};
@@ -45,6 +45,24 @@ impl NonLinearity {
     }
 }
 
+/// Whether modules called `container`, as Burn names them to those who visit a network, take numbers of any precision and
+/// compute in 32 bits: their weights stay in 32 bits too.
+pub fn casts_itself(container: &str) -> bool {
+    ["Enum:VectorNorm", "Enum:MapNorm"].contains(&container)
+}
+
+/// Normalises in 32 bits whatever `x` is in: sums of squares soon leave the range of 16.
+fn in_f32<const D: usize>(
+    x: Tensor<D>,
+    normalise: impl FnOnce(Tensor<D>) -> Tensor<D>,
+) -> Tensor<D> {
+    if x.dtype() == DType::F16 {
+        normalise(x.cast(FloatDType::F32)).cast(FloatDType::F16)
+    } else {
+        normalise(x)
+    }
+}
+
 /// Normalisation of feature vectors, `[batch, features]`.
 #[derive(Module, Debug)]
 pub enum VectorNorm {
@@ -69,11 +87,11 @@ impl VectorNorm {
 
     /// `[batch, features]` to the same shape.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        match self {
+        in_f32(x, |x| match self {
             Self::Batch(norm) => norm.forward(x),
             Self::Layer(norm) => norm.forward(x),
             Self::Group(norm) => norm.forward(x),
-        }
+        })
     }
 }
 
@@ -99,10 +117,10 @@ impl MapNorm {
 
     /// `[batch, channels, height, width]` to the same shape.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        match self {
+        in_f32(x, |x| match self {
             Self::Batch(norm) => norm.forward(x),
             Self::Layer(norm) => norm.forward(x),
-        }
+        })
     }
 }
 

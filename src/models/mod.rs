@@ -23,6 +23,7 @@ use burn::tensor::{Device, Int, Tensor};
 use crate::setup::{InputShape, ModelSetup, Outputs, plan::Plan};
 
 pub use cnn::Cnn;
+pub use layers::casts_itself;
 pub use mlp::Mlp;
 pub use mobilenet::Mobilenet;
 pub use recurrent::Recurrent;

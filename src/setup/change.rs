@@ -2,8 +2,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
-    AdamSetup, AdamWSetup, DatasetSetup, FieldsReader, GradientClipping, ModelSetup,
-    OptimiserSetup, RmsPropSetup, SampleKind, Setup, SgdSetup, StopSetup,
+    DatasetSetup, FieldsReader, GradientClipping, ModelSetup, OptimiserSetup, SampleKind, Setup,
+    StopSetup,
 };
 use crate::units::{UnknownName, nearest};
 
@@ -178,13 +178,10 @@ fn check_options(setup: &Value) -> Result<(), ChangeError> {
             .unwrap_or_default()
     };
     ModelSetup::read_fields(kind("/model/kind"), Model(setup))?;
-    match kind("/regime/optimiser/kind") {
-        "sgd" => options::<SgdSetup>(setup, "/regime/optimiser"),
-        "adam" => options::<AdamSetup>(setup, "/regime/optimiser"),
-        "adamw" => options::<AdamWSetup>(setup, "/regime/optimiser"),
-        "rmsprop" => options::<RmsPropSetup>(setup, "/regime/optimiser"),
-        _ => Ok(()),
-    }
+    let optimiser = kind("/regime/optimiser/kind");
+    options_by(setup, "/regime/optimiser", |table| {
+        OptimiserSetup::try_options(optimiser, table)
+    })
 }
 
 /// The model of a setup.
@@ -198,15 +195,25 @@ impl FieldsReader for Model<'_> {
     }
 }
 
+type OptionsError = serde_path_to_error::Error<serde_json::Error>;
+
 fn options<T: DeserializeOwned>(setup: &Value, path: &str) -> Result<(), ChangeError> {
+    options_by(setup, path, |table| {
+        serde_path_to_error::deserialize::<_, T>(table).map(drop)
+    })
+}
+
+fn options_by(
+    setup: &Value,
+    path: &str,
+    read: impl Fn(Value) -> Result<(), OptionsError>,
+) -> Result<(), ChangeError> {
     let Some(Value::Object(mut table)) = setup.pointer(path).cloned() else {
         return Ok(());
     };
     table.remove("kind");
     let prefix = path.trim_start_matches('/').replace('/', ".");
-    serde_path_to_error::deserialize::<_, T>(Value::Object(table))
-        .map(drop)
-        .map_err(|error| misfit(&prefix, error))
+    read(Value::Object(table)).map_err(|error| misfit(&prefix, error))
 }
 
 /// What serde said of a field, with the field's whole path.

@@ -32,10 +32,7 @@ pub use measure::{CheckpointSetup, MeasureSetup};
 pub use model::*;
 pub use phase::Phase;
 pub use problem::{Problem, Problems};
-pub use regime::{
-    AdamSetup, AdamWSetup, GradientClipping, OptimiserSetup, RegimeSetup, RmsPropSetup, Schedule,
-    ScheduleSetup, SgdSetup,
-};
+pub use regime::*;
 pub use shape::InputShape;
 pub use stop::{EvaluationSetup, StopSetup};
 pub use task::{Outputs, Task};
@@ -128,16 +125,7 @@ impl Setup {
     pub fn validate_with(&self, data: &DataCounts) -> Result<plan::Plan, Problems> {
         self.validate()?;
         let mut problems = Problems::default();
-        // What reinforcement learns from is made as it goes.
-        problems.require(
-            self.regime.batch_size <= data.train || data.task == Task::Reinforcement,
-            "regime.batch_size",
-            self.regime.batch_size,
-            format!("1 to {}, the number of training samples", data.train),
-        );
-        self.regime
-            .stop
-            .validate_for(data.task.metric(), &mut problems);
+        self.regime.validate_for(data, &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
             Ok(plan) => problems.into_result().map(|()| plan),
             Err(mut more) => {

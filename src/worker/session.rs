@@ -113,7 +113,8 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         kind: match error {
             TrainError::Data(_) => FailureKind::Data,
             TrainError::Checkpoint(_) => FailureKind::Storage,
-            TrainError::Device { .. } => FailureKind::Training,
+            TrainError::Precision { .. } => FailureKind::Device,
+            TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
         },
         message: error.to_string(),
     })?;
