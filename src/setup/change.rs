@@ -2,8 +2,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
-    AdamSetup, AdamWSetup, CnnSetup, DatasetSetup, GradientClipping, MlpSetup, ModelSetup,
-    OptimiserSetup, RmsPropSetup, Setup, SgdSetup, StopSetup,
+    DatasetSetup, FieldsReader, GradientClipping, ModelSetup, OptimiserSetup, SampleKind, Setup,
+    StopSetup,
 };
 use crate::units::{UnknownName, nearest};
 
@@ -177,29 +177,43 @@ fn check_options(setup: &Value) -> Result<(), ChangeError> {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    match kind("/model/kind") {
-        "mlp" => options::<MlpSetup>(setup, "/model")?,
-        "cnn" => options::<CnnSetup>(setup, "/model")?,
-        _ => {}
-    }
-    match kind("/regime/optimiser/kind") {
-        "sgd" => options::<SgdSetup>(setup, "/regime/optimiser"),
-        "adam" => options::<AdamSetup>(setup, "/regime/optimiser"),
-        "adamw" => options::<AdamWSetup>(setup, "/regime/optimiser"),
-        "rmsprop" => options::<RmsPropSetup>(setup, "/regime/optimiser"),
-        _ => Ok(()),
+    ModelSetup::read_fields(kind("/model/kind"), Model(setup))?;
+    let optimiser = kind("/regime/optimiser/kind");
+    options_by(setup, "/regime/optimiser", |table| {
+        OptimiserSetup::try_options(optimiser, table)
+    })
+}
+
+/// The model of a setup.
+struct Model<'a>(&'a Value);
+
+impl FieldsReader for Model<'_> {
+    type Error = ChangeError;
+
+    fn read<T: DeserializeOwned>(self) -> Result<(), ChangeError> {
+        options::<T>(self.0, "/model")
     }
 }
 
+type OptionsError = serde_path_to_error::Error<serde_json::Error>;
+
 fn options<T: DeserializeOwned>(setup: &Value, path: &str) -> Result<(), ChangeError> {
+    options_by(setup, path, |table| {
+        serde_path_to_error::deserialize::<_, T>(table).map(drop)
+    })
+}
+
+fn options_by(
+    setup: &Value,
+    path: &str,
+    read: impl Fn(Value) -> Result<(), OptionsError>,
+) -> Result<(), ChangeError> {
     let Some(Value::Object(mut table)) = setup.pointer(path).cloned() else {
         return Ok(());
     };
     table.remove("kind");
     let prefix = path.trim_start_matches('/').replace('/', ".");
-    serde_path_to_error::deserialize::<_, T>(Value::Object(table))
-        .map(drop)
-        .map_err(|error| misfit(&prefix, error))
+    read(Value::Object(table)).map_err(|error| misfit(&prefix, error))
 }
 
 /// What serde said of a field, with the field's whole path.
@@ -216,8 +230,8 @@ fn misfit(prefix: &str, error: serde_path_to_error::Error<serde_json::Error>) ->
 /// The kind of model for a dataset that is named without one, where the default one would not do: a convolutional network
 /// needs images.
 fn model_for(dataset: &Value) -> Option<&'static str> {
-    let name = dataset.as_str()?;
-    DatasetSetup::TABLES.contains(&name).then_some("mlp")
+    let kind = DatasetSetup::sample_kind_of(dataset.as_str()?)?;
+    (kind != SampleKind::Images).then(|| kind.default_model())
 }
 
 /// Lays `change` over `value`, table by table.

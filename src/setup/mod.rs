@@ -7,6 +7,8 @@
 mod change;
 mod dataset;
 mod dataset_files;
+mod dataset_kind;
+mod dataset_made;
 mod dataset_published;
 pub mod file;
 mod hash;
@@ -24,15 +26,14 @@ mod task;
 pub use change::{Change, ChangeError};
 pub use dataset::*;
 pub use dataset_files::{CsvSetup, FolderSetup, IdxSetup, Missing};
+pub use dataset_kind::SampleKind;
+pub use dataset_made::CartPoleSetup;
 pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSplit, NoOptions};
 pub use measure::{CheckpointSetup, MeasureSetup};
-pub use model::{Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling};
+pub use model::*;
 pub use phase::Phase;
 pub use problem::{Problem, Problems};
-pub use regime::{
-    AdamSetup, AdamWSetup, GradientClipping, OptimiserSetup, RegimeSetup, RmsPropSetup, Schedule,
-    ScheduleSetup, SgdSetup,
-};
+pub use regime::*;
 pub use shape::InputShape;
 pub use stop::{EvaluationSetup, StopSetup};
 pub use task::{Outputs, Task};
@@ -125,15 +126,7 @@ impl Setup {
     pub fn validate_with(&self, data: &DataCounts) -> Result<plan::Plan, Problems> {
         self.validate()?;
         let mut problems = Problems::default();
-        problems.require(
-            self.regime.batch_size <= data.train,
-            "regime.batch_size",
-            self.regime.batch_size,
-            format!("1 to {}, the number of training samples", data.train),
-        );
-        self.regime
-            .stop
-            .validate_for(data.task.metric(), &mut problems);
+        self.regime.validate_for(data, &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
             Ok(plan) => problems.into_result().map(|()| plan),
             Err(mut more) => {

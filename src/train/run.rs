@@ -1,18 +1,18 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 
-use super::batches::{Batch, Batches, Order, Scale, shuffled};
-use super::checkpoint::{self, Position};
-use super::clip::clip;
+use super::batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
+use super::checkpoint::Position;
 use super::evaluate::Held;
+use super::learner::Learner;
 use super::metrics::Metrics;
 use super::objective::Objective;
 use super::pace::{Pace, PhaseClock};
-use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work, optimiser};
-use crate::data;
+use super::update::Update;
+use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work};
+use crate::data::{self, Split};
 use crate::models::Network;
 use crate::setup::sweep::Until;
 use crate::setup::{Metric, Outputs, Phase, Setup, plan::Plan};
@@ -73,7 +73,7 @@ pub struct Outcome {
 /// Where the device fails or a checkpoint cannot be written or read.
 pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
     observer.begin(Phase::Load);
-    let (mut run, network, optimiser) = Run::load(job)?;
+    let (mut run, learner) = Run::load(job)?;
     run.sync("loading the data")?;
     observer.end(Phase::Load);
 
@@ -82,7 +82,7 @@ pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainErro
     run.sync("warming up")?;
     observer.end(Phase::WarmUp);
 
-    run.train(network, optimiser, observer)
+    run.train(learner, observer)
 }
 
 struct Run {
@@ -96,7 +96,7 @@ struct Run {
     compiles: bool,
     checkpoints: Option<PathBuf>,
     until: Option<Until>,
-    train: Batches,
+    feed: Feed,
     held: Held,
     /// The class of each held-out sample.
     truth: Vec<u16>,
@@ -108,8 +108,8 @@ struct Run {
 }
 
 impl Run {
-    /// The run, and the network and optimiser that it starts from; they are apart because every step replaces them.
-    fn load(job: Job) -> Result<(Self, Network, ModuleOptimizer), TrainError> {
+    /// The run, and the learner that it starts from; they are apart because every step replaces it.
+    fn load(job: Job) -> Result<(Self, Learner), TrainError> {
         let Job {
             setup,
             plan,
@@ -124,19 +124,34 @@ impl Run {
         let (input, target) = (data.info.input, data.info.target);
         let (task, outputs) = (data.info.task, data.info.outputs());
         let network = new_network(&setup, input, outputs, &plan, &autodiff);
-        let optimiser = optimiser::build(&setup.regime.optimiser, &device);
+        let learner = Learner::new(&setup.regime, network, &device)?;
         let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
         let scale = Scale::of(&data.train.labels);
-        let train = Batches::new(data.train, target, scale, &data.normalisation, &autodiff);
-        let test = Batches::new(data.test, target, scale, &data.normalisation, &device);
+        let steps_per_epoch = setup.steps_per_epoch(data.train.len()) as u64;
+        let feeding = Feeding::of(&setup.regime, steps_per_epoch);
+        let normalisation = &data.normalisation;
+        let part = |split: Split, changes: bool, device: &Device| {
+            let residence = Residence::choose(&split.features, changes, !compiles);
+            Batches::new(
+                split,
+                input,
+                target,
+                scale,
+                normalisation,
+                residence,
+                device,
+            )
+        };
+        let train = part(data.train, feeding.augmentation.moves_pixels(), &autodiff);
+        let test = part(data.test, false, &device);
         let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
         let setup_hash = setup.hash();
-        let (network, optimiser, position) = match &resume {
-            Some(path) => checkpoint::load(path, &setup_hash, network, optimiser)?,
-            None => (network, optimiser, Position::default()),
+        let (learner, position) = match &resume {
+            Some(path) => learner.restored(path, &setup_hash, &setup.regime, &device)?,
+            None => (learner, Position::default()),
         };
         let run = Self {
-            steps_per_epoch: setup.steps_per_epoch(train.len()) as u64,
+            steps_per_epoch,
             objective: Objective::new(task, outputs, setup.regime.label_smoothing, scale.deviation),
             has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
             resumed_at: position.step,
@@ -150,12 +165,12 @@ impl Run {
             compiles,
             checkpoints,
             until,
-            train,
+            feed: Feed::new(train, feeding, input),
             held,
             truth: truth.unwrap_or_default(),
             position,
         };
-        Ok((run, network, optimiser))
+        Ok((run, learner))
     }
 
     fn sync(&self, doing: &'static str) -> Result<(), TrainError> {
@@ -166,64 +181,40 @@ impl Run {
     /// cached before anything is counted.
     fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let setup = &self.setup;
-        let mut network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
-        let mut optimiser = optimiser::build(&setup.regime.optimiser, &self.device);
+        let network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
+        let mut learner = Learner::new(&setup.regime, network, &self.device)?;
         let steps = if self.compiles {
             WARM_UP_STEPS_COMPILED
         } else {
             WARM_UP_STEPS
         };
         let mut metrics = Metrics::new(&self.objective, &self.device);
-        let order = self.order_of(0);
         for index in 0..steps {
-            let batch = self.batch(&order, index as u64 % self.steps_per_epoch);
-            network = self.step(network, &mut optimiser, batch, 0, &mut metrics);
+            let batch = self.feed.batch(index as u64)?;
+            learner = self.step(learner, batch, 0, &mut metrics);
             observer.worked(Work::Step);
         }
         metrics.read()?;
-        self.held.score(&network, &self.objective, &self.device)?;
+        self.held
+            .score(learner.best(), &self.objective, &self.device)?;
         observer.worked(self.held.work());
         Ok(())
     }
 
-    fn order_of(&self, epoch: u64) -> Order {
-        let order = shuffled(self.train.len(), self.setup.regime.seed, epoch);
-        self.train.order(order)
-    }
-
-    fn batch(&self, order: &Order, index: u64) -> Batch {
-        let size = self.setup.regime.batch_size;
-        self.train.batch(order, index as usize * size, size)
-    }
-
     /// One step of gradient descent; nothing in it waits for the device.
-    fn step(
-        &self,
-        network: Network,
-        optimiser: &mut ModuleOptimizer,
-        batch: Batch,
-        step: u64,
-        metrics: &mut Metrics,
-    ) -> Network {
+    fn step(&self, learner: Learner, batch: Batch, step: u64, metrics: &mut Metrics) -> Learner {
         let regime = &self.setup.regime;
         if self.has_dropout {
             // The masks depend on seed and step alone, so that a resumed run draws the same ones.
             self.device
                 .seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         }
-        let answers = network.forward(batch.samples);
-        let judged = self.objective.judge(answers.clone(), &batch.targets);
-        let gradients = GradientsParams::from_grads(judged.loss.backward(), &network);
-        let gradients = clip(&network, gradients, regime.gradient_clipping);
-        let network = optimiser.step(self.learning_rate(step), network, gradients);
-        metrics.add(
-            judged.loss.inner(),
-            judged.each.inner(),
-            &answers.inner(),
-            &batch.targets.inner(),
-            regime.batch_size,
-        );
-        network
+        let update = Update {
+            regime,
+            objective: &self.objective,
+            learning_rate: self.learning_rate(step),
+        };
+        learner.step(&update, batch, step, metrics)
     }
 
     fn steps_max(&self) -> Option<u64> {
@@ -239,12 +230,10 @@ impl Run {
 
     fn train(
         mut self,
-        mut network: Network,
-        mut optimiser: ModuleOptimizer,
+        mut learner: Learner,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
         let mut metrics = Metrics::new(&self.objective, &self.device);
-        let mut order = None;
         let mut pace = Pace::new();
         let mut last_checkpoint = Instant::now();
         let mut clock = None;
@@ -256,15 +245,10 @@ impl Run {
             let begun = clock
                 .get_or_insert_with(|| PhaseClock::begin(observer))
                 .begun;
-            let epoch = self.position.step / self.steps_per_epoch;
-            let index = self.position.step % self.steps_per_epoch;
-            let order = match &mut order {
-                Some((of, order)) if *of == epoch => order,
-                order => &mut order.insert((epoch, self.order_of(epoch))).1,
-            };
-            let batch = self.batch(order, index);
             let step = self.position.step;
-            network = self.step(network, &mut optimiser, batch, step, &mut metrics);
+            let index = step % self.steps_per_epoch;
+            let batch = self.feed.batch(step)?;
+            learner = self.step(learner, batch, step, &mut metrics);
             self.position.step += 1;
             observer.worked(Work::Step);
 
@@ -281,11 +265,11 @@ impl Run {
             }
             if evaluates || reason.is_some() {
                 self.leave_train(&mut clock, observer)?;
-                reason = self.evaluate(&network, observer, reason)?;
+                reason = self.evaluate(&learner, observer, reason)?;
             }
             if self.checkpoint_due(signal, ends_epoch, reason, last_checkpoint) {
                 self.leave_train(&mut clock, observer)?;
-                self.save(&network, &optimiser, observer)?;
+                self.save(&learner, observer)?;
                 last_checkpoint = Instant::now();
             }
             if let Some(reason) = reason {
@@ -412,13 +396,15 @@ impl Run {
 
     fn evaluate(
         &mut self,
-        network: &Network,
+        learner: &Learner,
         observer: &mut dyn Observer,
         reason: Option<StopReason>,
     ) -> Result<Option<StopReason>, TrainError> {
         observer.begin(Phase::Evaluate);
         let begun = Instant::now();
-        let (score, answers) = self.held.score(network, &self.objective, &self.device)?;
+        let (score, answers) = self
+            .held
+            .score(learner.best(), &self.objective, &self.device)?;
         self.sync("evaluating")?;
         observer.worked(self.held.work());
         observer.end(Phase::Evaluate);
@@ -458,24 +444,13 @@ impl Run {
         })
     }
 
-    fn save(
-        &mut self,
-        network: &Network,
-        optimiser: &ModuleOptimizer,
-        observer: &mut dyn Observer,
-    ) -> Result<(), TrainError> {
+    fn save(&mut self, learner: &Learner, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let Some(folder) = &self.checkpoints else {
             return Ok(());
         };
         observer.begin(Phase::Checkpoint);
-        let saved = checkpoint::save(
-            folder,
-            &self.setup_hash,
-            network,
-            optimiser,
-            &self.position,
-            self.position.step / self.steps_per_epoch,
-        )?;
+        let epoch = self.position.step / self.steps_per_epoch;
+        let saved = learner.save(folder, &self.setup_hash, &self.position, epoch)?;
         observer.end(Phase::Checkpoint);
         observer.saved(&saved);
         Ok(())

@@ -166,7 +166,8 @@ fn run(
         kind: match error {
             TrainError::Data(_) => FailureKind::Data,
             TrainError::Checkpoint(_) => FailureKind::Storage,
-            TrainError::Device { .. } => FailureKind::Training,
+            TrainError::Precision { .. } => FailureKind::Device,
+            TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
         },
         message: error.to_string(),
     })?;

@@ -239,6 +239,10 @@ fn optimiser(form: &mut Form<'_>, ui: &mut Ui, optimiser: &mut OptimiserSetup) {
             );
             form.number(ui, decay, &mut rmsprop.weight_decay);
         }
+        OptimiserSetup::AdaGrad(_)
+        | OptimiserSetup::Lion(_)
+        | OptimiserSetup::Muon(_)
+        | OptimiserSetup::Lamb(_) => {}
     }
 }
 
