@@ -18,6 +18,9 @@ pub enum SweepError {
     /// A field of the sweep does not exist or has the wrong type.
     #[error("{0}")]
     Field(String),
+    /// None that comes with the program is called so.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
     /// The base is no setup.
     #[error("base: {0}")]
     Base(ChangeError),
@@ -72,6 +75,14 @@ pub fn from_toml(text: &str) -> Result<Sweep, SweepError> {
     })?;
     sweep.validate()?;
     Ok(sweep)
+}
+
+/// The sweep as a TOML file with every field.
+///
+/// # Errors
+/// Where a number does not fit TOML; validation refuses those earlier.
+pub fn to_toml(sweep: &Sweep) -> Result<String, toml::ser::Error> {
+    toml::to_string_pretty(sweep)
 }
 
 /// The sweep of a tree of fields; `base` gives the setup of a file that is named.

@@ -8,6 +8,7 @@ pub mod file;
 mod options;
 mod order;
 mod searcher;
+pub mod shipped;
 mod space;
 mod trial;
 
@@ -15,6 +16,7 @@ pub use axis::{Axis, AxisValues, Ends, OneOf, Range};
 pub use file::{SweepError, read};
 pub use options::{Consent, CoolDown, LearningRateRule, Order};
 pub use searcher::{Halving, RandomSearch, SearcherSetup, Until, Zeus};
+pub use shipped::shipped;
 pub use space::{Combination, Combinations};
 pub use trial::{AxisValue, Trial};
 
