@@ -48,8 +48,15 @@ fn main() {
         .collect();
     let runs_s: f64 = of_runs.iter().sum();
     let share = (wall_s - runs_s) / runs_s;
-    println!("{} runs of {:.2} s on average", of_runs.len(), runs_s / of_runs.len() as f64);
-    println!("sweep {wall_s:.2} s, runs {runs_s:.2} s, {:.1} ms between two", 1e3 * (wall_s - runs_s) / of_runs.len() as f64);
+    println!(
+        "{} runs of {:.2} s on average",
+        of_runs.len(),
+        runs_s / of_runs.len() as f64
+    );
+    println!(
+        "sweep {wall_s:.2} s, runs {runs_s:.2} s, {:.1} ms between two",
+        1e3 * (wall_s - runs_s) / of_runs.len() as f64
+    );
     println!(
         "overhead {:.2} %: goal of {:.0} % {}",
         100.0 * share,

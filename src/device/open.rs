@@ -12,6 +12,13 @@ pub struct Opened {
     pub compiles: bool,
 }
 
+impl Opened {
+    /// Gives memory back that a run has left behind, so that pools for one batch size are not in the way of the next.
+    pub fn tidy(&self) {
+        self.device.memory_cleanup();
+    }
+}
+
 /// Why a device could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

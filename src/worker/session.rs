@@ -82,6 +82,9 @@ fn serve(asked: &Receiver<Asked>, outbox: &Outbox) -> Result<(), Failure> {
             }
             other => return other,
         }
+        for (_, opened) in &kept.opened {
+            opened.tidy();
+        }
         controls.end();
     }
     Ok(())

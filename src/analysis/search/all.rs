@@ -61,6 +61,10 @@ impl Searcher for All<'_> {
         }
     }
 
+    fn combinations(&self) -> Vec<Combination> {
+        self.combinations.clone()
+    }
+
     fn rungs(&self) -> Vec<Rung> {
         vec![Rung {
             trials: (self.combinations.len() * self.sweep.seeds().len()) as u64,

@@ -225,6 +225,10 @@ impl Searcher for Halving<'_> {
         }
     }
 
+    fn combinations(&self) -> Vec<Combination> {
+        self.combinations.clone()
+    }
+
     fn rungs(&self) -> Vec<Rung> {
         let seeds = self.sweep.seeds().len() as u64;
         let mut alive = self.combinations.len();

@@ -143,6 +143,9 @@ pub trait Searcher {
     /// same answer.
     fn propose(&self, history: &[Tried]) -> Step;
 
+    /// The combinations that may be tried.
+    fn combinations(&self) -> Vec<Combination>;
+
     /// The search in rungs, as it goes where nothing fails and no run ends early: one for a search that has none.
     fn rungs(&self) -> Vec<Rung>;
 

@@ -213,6 +213,13 @@ impl Searcher for Zeus<'_> {
         self.step_to(chosen.map_or(best, |at| left[at]), history)
     }
 
+    fn combinations(&self) -> Vec<Combination> {
+        self.arms
+            .iter()
+            .map(|arm| arm.combination.clone())
+            .collect()
+    }
+
     fn rungs(&self) -> Vec<Rung> {
         vec![Rung {
             trials: self.setup.runs,

@@ -11,7 +11,7 @@ use crate::control;
 use crate::data;
 use crate::library::{Filter, Library};
 use crate::protocol::Knowledge;
-use crate::setup::sweep::{Consent, CoolDown, SearcherSetup, Sweep, TRIALS_MAX};
+use crate::setup::sweep::{Consent, CoolDown, SearcherSetup, Sweep};
 use crate::setup::{DataCounts, Setup};
 use crate::units::{count, duration, quantity};
 
@@ -39,23 +39,12 @@ impl Ahead {
         place: &Place,
     ) -> Result<Self, Failed> {
         let searcher = searcher(sweep);
-        let drawn = match &sweep.searcher {
-            SearcherSetup::Random(random) => sweep
-                .combinations()
-                .draw(random.combinations as usize, random.seed),
-            SearcherSetup::SuccessiveHalving(halving) => match halving.combinations {
-                Some(count) => sweep.combinations().draw(count as usize, halving.seed),
-                None => sweep.combinations().take(TRIALS_MAX as usize),
-            },
-            SearcherSetup::Grid | SearcherSetup::Zeus(_) => {
-                sweep.combinations().take(TRIALS_MAX as usize)
-            }
-        };
+        let combinations = searcher.combinations();
         let seed = sweep.seeds().first().copied().unwrap_or_default();
         let mut described = HashMap::new();
         let mut candidates = Vec::new();
         let mut impossible = Vec::new();
-        for combination in &drawn {
+        for combination in &combinations {
             let trial = sweep.trial(combination, 0, seed);
             let found = match trial.problem {
                 Some(problem) => Err(problem),
@@ -89,7 +78,7 @@ impl Ahead {
             device: device.name,
             past: past.len(),
             impossible,
-            combinations: drawn.len(),
+            combinations: combinations.len(),
             over,
             pauses_s,
         })

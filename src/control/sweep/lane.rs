@@ -17,7 +17,7 @@ use crate::control::{
 use crate::library::{CooledDown, Library, TrialEnd, TrialRecord, TrialStatus};
 use crate::protocol::{EarlierIdle, Event, FailureKind, Knowledge, PhaseEnergy, Terms};
 use crate::setup::Setup;
-use crate::setup::sweep::CoolDown;
+use crate::setup::sweep::{CoolDown, Until};
 use crate::units::quantity;
 
 /// How often the library is told that the sweep is alive while a run goes on.
@@ -99,36 +99,37 @@ impl<'a> Lane<'a> {
             None => None,
         };
         let start = recover::start(&self.library, &self.folders, trial, continues.as_deref())?;
-        let run_id = start.resume.clone().unwrap_or_else(new_id);
-        let worker = match self.worker.take() {
-            Some(worker) => worker,
-            None => Worker::start(&self.launch.worker)?,
-        };
         let number = trial.number;
-        self.library
-            .begin_trial(self.sweep_id, number, &run_id, start.reason.as_deref())?;
-        self.tell(SweepEvent::TrialBegan {
-            number,
-            run_id: run_id.clone(),
-        });
-        let terms = Terms {
-            stays: true,
-            until: asked.until,
-            cool_down: if self.is_warm {
-                self.launch.sweep.cool_down
-            } else {
-                CoolDown::None
-            },
-            idle: self.earlier_idle(&setup),
+        let mut run_id;
+        let (ending, cut) = loop {
+            run_id = start.resume.clone().unwrap_or_else(new_id);
+            let kept = self.worker.take();
+            let was_kept = kept.is_some();
+            let worker = match kept {
+                Some(worker) => worker,
+                None => Worker::start(&self.launch.worker)?,
+            };
+            self.library
+                .begin_trial(self.sweep_id, number, &run_id, start.reason.as_deref())?;
+            self.tell(SweepEvent::TrialBegan {
+                number,
+                run_id: run_id.clone(),
+            });
+            let place = Among {
+                run_id: run_id.clone(),
+                terms: self.terms(&setup, asked.until),
+            };
+            let launch = self.run_launch(setup.clone(), start.resume.clone());
+            let (ending, worker, cut) =
+                self.record(number, worker, launch, place, asked.stop_at)?;
+            self.worker = worker;
+            self.is_warm = true;
+            // A worker may be gone since its last run, for no fault of this one, which never began.
+            let never_began = ending.worker_died && ending.run_id.is_none();
+            if !(was_kept && never_began && !self.wishes.is_stopped()) {
+                break (ending, cut);
+            }
         };
-        let launch = self.run_launch(setup, start.resume);
-        let place = Among {
-            run_id: run_id.clone(),
-            terms,
-        };
-        let (ending, worker, cut) = self.record(number, worker, launch, place, asked.stop_at)?;
-        self.worker = worker;
-        self.is_warm = true;
         if ending.library_failed {
             let message = ending.failure.map(|failure| failure.message);
             return Err(SweepFailure::Record {
@@ -223,6 +224,19 @@ impl<'a> Lane<'a> {
             cut = cut.or(Some(Cut::User));
         }
         Ok((ending, worker, cut))
+    }
+
+    fn terms(&self, setup: &Setup, until: Option<Until>) -> Terms {
+        Terms {
+            stays: true,
+            until,
+            cool_down: if self.is_warm {
+                self.launch.sweep.cool_down
+            } else {
+                CoolDown::None
+            },
+            idle: self.earlier_idle(setup),
+        }
     }
 
     fn run_launch(&self, setup: Setup, resume: Option<String>) -> Launch {
