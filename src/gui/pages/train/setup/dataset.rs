@@ -37,6 +37,10 @@ pub fn title(name: &str) -> &str {
         "idx" => "Files in a folder (IDX)",
         "folder" => "Images in folders",
         "csv" => "Table (CSV)",
+        "text" => "Text",
+        "text-csv" => "Texts with classes (CSV)",
+        "modular-addition" => "Modular addition",
+        "sequence-copy" => "Copying sequences",
         "cartpole" => "CartPole (reinforcement)",
         other => other,
     }
@@ -49,7 +53,13 @@ fn hint(name: &str) -> &str {
         "shapes" => "Pictures painted by the program: as many, as large and as noisy as you like",
         "idx" => "MNIST, Fashion-MNIST and the like, from a folder of yours",
         "folder" => "PNG and JPEG images of yours, in a folder for each class",
-        "csv" => "A table of yours with the classes in one of its columns",
+        "csv" => "A table of yours with what is to be learnt in one of its columns",
+        "text" => "A text of yours, whose next character is to be foretold",
+        "text-csv" => "Texts of yours with their classes in a table",
+        "modular-addition" => {
+            "Every sum of two numbers modulo a third; models may grasp it long after they know the examples"
+        }
+        "sequence-copy" => "Random symbols to be remembered and written again",
         "cartpole" => "A pole to balance on a cart, by trial and reward",
         other => crate::data::registry::recipe(other).map_or("", |recipe| recipe.what.as_str()),
     }
@@ -103,7 +113,10 @@ impl SetupPanel {
                     form.problems_at(ui, "dataset.folder");
                 }
             }
-            DatasetSetup::Folder(_) | DatasetSetup::Csv(_) => {
+            DatasetSetup::Folder(_)
+            | DatasetSetup::Csv(_)
+            | DatasetSetup::Text(_)
+            | DatasetSetup::TextCsv(_) => {
                 form.problems_at(ui, "dataset.folder");
                 form.problems_at(ui, "dataset.file");
                 widgets::caption(
@@ -117,6 +130,8 @@ impl SetupPanel {
             | DatasetSetup::Emnist(_)
             | DatasetSetup::Cifar10(_)
             | DatasetSetup::Cifar100(_)
+            | DatasetSetup::ModularAddition(_)
+            | DatasetSetup::SequenceCopy(_)
             | DatasetSetup::CartPole(_) => {}
         }
     }
@@ -163,6 +178,8 @@ fn has_no_path(dataset: &DatasetSetup) -> bool {
     match dataset {
         DatasetSetup::Folder(folder) => folder.folder.as_os_str().is_empty(),
         DatasetSetup::Csv(csv) => csv.file.as_os_str().is_empty(),
+        DatasetSetup::Text(text) => text.file.as_os_str().is_empty(),
+        DatasetSetup::TextCsv(texts) => texts.file.as_os_str().is_empty(),
         _ => false,
     }
 }
