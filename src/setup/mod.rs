@@ -16,6 +16,7 @@ mod phase;
 pub mod plan;
 mod problem;
 mod regime;
+mod reinforcement;
 mod shape;
 mod stop;
 mod task;
@@ -32,6 +33,7 @@ pub use regime::{
     AdamSetup, AdamWSetup, GradientClipping, OptimiserSetup, RegimeSetup, RmsPropSetup, Schedule,
     ScheduleSetup, SgdSetup,
 };
+pub use reinforcement::{EPISODES_JUDGED, ReinforcementSetup};
 pub use shape::InputShape;
 pub use stop::{EvaluationSetup, StopSetup};
 pub use task::{Metric, Outputs, Task};
@@ -132,7 +134,12 @@ impl Setup {
             .stop
             .validate_for(data.task.metric(), &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
-            Ok(plan) => problems.into_result().map(|()| plan),
+            Ok(plan) => {
+                if data.task == Task::Reinforcement {
+                    self.regime.validate_for_reinforcement(&plan, &mut problems);
+                }
+                problems.into_result().map(|()| plan)
+            }
             Err(mut more) => {
                 problems.0.append(&mut more.0);
                 Err(problems)

@@ -1,12 +1,12 @@
 use serde::{Deserialize, Serialize};
 
-use super::{EvaluationSetup, Problems, StopSetup};
+use super::{EvaluationSetup, Problems, ReinforcementSetup, StopSetup};
 
 /// How a model learns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegimeSetup {
-    /// Samples in a step.
+    /// Samples in a step; of reinforcement learning, episodes.
     pub batch_size: usize,
     /// Base learning rate, above 0; the schedule scales it.
     pub learning_rate: f64,
@@ -24,6 +24,8 @@ pub struct RegimeSetup {
     pub stop: StopSetup,
     /// When the held-out samples are looked at.
     pub evaluation: EvaluationSetup,
+    /// How it learns from rewards, for tasks of reinforcement learning; left out: the default options.
+    pub reinforcement: Option<ReinforcementSetup>,
 }
 
 impl Default for RegimeSetup {
@@ -38,6 +40,7 @@ impl Default for RegimeSetup {
             gradient_clipping: GradientClipping::default(),
             stop: StopSetup::default(),
             evaluation: EvaluationSetup::default(),
+            reinforcement: None,
         }
     }
 }
@@ -339,6 +342,9 @@ impl RegimeSetup {
         );
         self.stop.validate(problems);
         self.evaluation.validate(problems);
+        if let Some(reinforcement) = &self.reinforcement {
+            reinforcement.validate(problems);
+        }
     }
 }
 

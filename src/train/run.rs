@@ -1,20 +1,17 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 
-use super::batches::{Batch, Batches, Order, Scale, shuffled};
 use super::checkpoint::{self, Position};
-use super::clip::clip;
-use super::evaluate::Held;
-use super::metrics::Metrics;
-use super::objective::Objective;
+use super::learner::{Learner, Subject};
 use super::pace::{Pace, PhaseClock};
-use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work, optimiser};
-use crate::data;
+use super::reinforce::Reinforced;
+use super::supervised::Supervised;
+use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, optimiser};
 use crate::models::Network;
-use crate::setup::{Outputs, Phase, Setup, plan::Plan};
+use crate::setup::{DatasetSetup, Phase, Setup, plan::Plan};
 
 /// Steps of warm-up where kernels are compiled and tuned.
 const WARM_UP_STEPS_COMPILED: usize = 10;
@@ -46,8 +43,8 @@ pub struct Outcome {
     pub steps: u64,
     /// Epochs done, whole or begun.
     pub epochs: u64,
-    /// Steps done in this session, after the checkpoint that it went on from.
-    pub session_steps: u64,
+    /// Samples learnt from over all sessions, repeats among them; of reinforcement learning, steps of the environment.
+    pub samples: u64,
     /// Seconds of training steps over all sessions.
     pub train_s: f64,
     /// The last held-out value of the task's metric.
@@ -84,21 +81,14 @@ struct Run {
     setup: Setup,
     setup_hash: String,
     plan: Plan,
-    input: crate::setup::InputShape,
-    outputs: Outputs,
+    subject: Subject,
     device: Device,
     autodiff: Device,
     compiles: bool,
     checkpoints: Option<PathBuf>,
-    train: Batches,
-    held: Held,
-    /// The class of each held-out sample.
-    truth: Vec<u16>,
-    objective: Objective,
+    learner: Box<dyn Learner>,
     position: Position,
-    resumed_at: u64,
     steps_per_epoch: u64,
-    has_dropout: bool,
 }
 
 impl Run {
@@ -112,39 +102,35 @@ impl Run {
             checkpoints,
             resume,
         } = job;
-        let data = data::load(&setup.dataset)?;
+        let (learner, subject): (Box<dyn Learner>, Subject) = match &setup.dataset {
+            DatasetSetup::CartPole(cartpole) => {
+                let (learner, subject) = Reinforced::new(&setup.regime, cartpole, &device);
+                (Box::new(learner), subject)
+            }
+            _ => {
+                let (learner, subject) = Supervised::load(&setup, &plan, &device)?;
+                (Box::new(learner), subject)
+            }
+        };
         let autodiff = device.clone().autodiff();
-        let (input, target) = (data.info.input, data.info.target);
-        let (task, outputs) = (data.info.task, data.info.outputs());
-        let network = new_network(&setup, input, outputs, &plan, &autodiff);
+        let network = new_network(&setup, &subject, &plan, &autodiff);
         let optimiser = optimiser::build(&setup.regime.optimiser, &device);
-        let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
-        let scale = Scale::of(&data.train.labels);
-        let train = Batches::new(data.train, target, scale, &data.normalisation, &autodiff);
-        let test = Batches::new(data.test, target, scale, &data.normalisation, &device);
-        let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
         let setup_hash = setup.hash();
         let (network, optimiser, position) = match &resume {
             Some(path) => checkpoint::load(path, &setup_hash, network, optimiser)?,
             None => (network, optimiser, Position::default()),
         };
         let run = Self {
-            steps_per_epoch: setup.steps_per_epoch(train.len()) as u64,
-            objective: Objective::new(task, outputs, setup.regime.label_smoothing, scale.deviation),
-            has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
-            resumed_at: position.step,
+            steps_per_epoch: setup.steps_per_epoch(subject.samples) as u64,
             setup,
             setup_hash,
             plan,
-            input,
-            outputs,
+            subject,
             device,
             autodiff,
             compiles,
             checkpoints,
-            train,
-            held,
-            truth: truth.unwrap_or_default(),
+            learner,
             position,
         };
         Ok((run, network, optimiser))
@@ -157,65 +143,23 @@ impl Run {
     /// Steps and an evaluation of a network that is thrown away, so that every kernel of the run is compiled, tuned and
     /// cached before anything is counted.
     fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let setup = &self.setup;
-        let mut network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
-        let mut optimiser = optimiser::build(&setup.regime.optimiser, &self.device);
+        let mut network = new_network(&self.setup, &self.subject, &self.plan, &self.autodiff);
+        let mut optimiser = optimiser::build(&self.setup.regime.optimiser, &self.device);
+        let mut position = Position::default();
         let steps = if self.compiles {
             WARM_UP_STEPS_COMPILED
         } else {
             WARM_UP_STEPS
         };
-        let mut metrics = Metrics::new(&self.objective, &self.device);
-        let order = self.order_of(0);
-        for index in 0..steps {
-            let batch = self.batch(&order, index as u64 % self.steps_per_epoch);
-            network = self.step(network, &mut optimiser, batch, 0, &mut metrics);
-            observer.worked(Work::Step);
+        let rate = self.learning_rate(0);
+        for _ in 0..steps {
+            network = self
+                .learner
+                .step(network, &mut optimiser, rate, &mut position, observer)?;
         }
-        metrics.read()?;
-        self.held.score(&network, &self.objective, &self.device)?;
-        observer.worked(self.held.work());
+        self.learner.read()?;
+        self.learner.look(&network, &position, observer)?;
         Ok(())
-    }
-
-    fn order_of(&self, epoch: u64) -> Order {
-        let order = shuffled(self.train.len(), self.setup.regime.seed, epoch);
-        self.train.order(order)
-    }
-
-    fn batch(&self, order: &Order, index: u64) -> Batch {
-        let size = self.setup.regime.batch_size;
-        self.train.batch(order, index as usize * size, size)
-    }
-
-    /// One step of gradient descent; nothing in it waits for the device.
-    fn step(
-        &self,
-        network: Network,
-        optimiser: &mut ModuleOptimizer,
-        batch: Batch,
-        step: u64,
-        metrics: &mut Metrics,
-    ) -> Network {
-        let regime = &self.setup.regime;
-        if self.has_dropout {
-            // The masks depend on seed and step alone, so that a resumed run draws the same ones.
-            self.device
-                .seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        }
-        let answers = network.forward(batch.samples);
-        let judged = self.objective.judge(answers.clone(), &batch.targets);
-        let gradients = GradientsParams::from_grads(judged.loss.backward(), &network);
-        let gradients = clip(&network, gradients, regime.gradient_clipping);
-        let network = optimiser.step(self.learning_rate(step), network, gradients);
-        metrics.add(
-            judged.loss.inner(),
-            judged.each.inner(),
-            &answers.inner(),
-            &batch.targets.inner(),
-            regime.batch_size,
-        );
-        network
     }
 
     fn steps_max(&self) -> Option<u64> {
@@ -235,8 +179,6 @@ impl Run {
         mut optimiser: ModuleOptimizer,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
-        let mut metrics = Metrics::new(&self.objective, &self.device);
-        let mut order = None;
         let mut pace = Pace::new();
         let mut last_checkpoint = Instant::now();
         let mut clock = None;
@@ -248,24 +190,17 @@ impl Run {
             let begun = clock
                 .get_or_insert_with(|| PhaseClock::begin(observer))
                 .begun;
-            let epoch = self.position.step / self.steps_per_epoch;
-            let index = self.position.step % self.steps_per_epoch;
-            let order = match &mut order {
-                Some((of, order)) if *of == epoch => order,
-                order => &mut order.insert((epoch, self.order_of(epoch))).1,
-            };
-            let batch = self.batch(order, index);
-            let step = self.position.step;
-            network = self.step(network, &mut optimiser, batch, step, &mut metrics);
-            self.position.step += 1;
-            observer.worked(Work::Step);
+            let rate = self.learning_rate(self.position.step);
+            network =
+                self.learner
+                    .step(network, &mut optimiser, rate, &mut self.position, observer)?;
 
             let signal = observer.signal();
             let mut reason = self.bound_reached(signal, begun);
-            let ends_epoch = index + 1 == self.steps_per_epoch;
+            let ends_epoch = self.position.step.is_multiple_of(self.steps_per_epoch);
             let evaluates = reason.is_some() || self.evaluation_due(ends_epoch);
-            if evaluates || signal != Signal::Continue || metrics.steps() >= pace.read_every {
-                self.read(&mut metrics, &mut pace, begun, observer)?;
+            if evaluates || signal != Signal::Continue || self.learner.unread() >= pace.read_every {
+                self.read(&mut pace, begun, observer)?;
                 reason = self
                     .diverged()
                     .or(reason)
@@ -374,17 +309,16 @@ impl Run {
 
     fn read(
         &mut self,
-        metrics: &mut Metrics,
         pace: &mut Pace,
         begun: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
-        let Some(reading) = metrics.read()? else {
+        let Some(reading) = self.learner.read()? else {
             return Ok(());
         };
         self.position
             .since_evaluation
-            .add(&reading, self.objective.metric());
+            .add(&reading, self.learner.metric());
         let step = self.position.step;
         let samples_per_s = pace.read(&reading);
         observer.progress(&Progress {
@@ -408,20 +342,19 @@ impl Run {
     ) -> Result<Option<StopReason>, TrainError> {
         observer.begin(Phase::Evaluate);
         let begun = Instant::now();
-        let (score, answers) = self.held.score(network, &self.objective, &self.device)?;
+        let look = self.learner.look(network, &self.position, observer)?;
         self.sync("evaluating")?;
-        observer.worked(self.held.work());
         observer.end(Phase::Evaluate);
         self.position.measured_s += begun.elapsed().as_secs_f64();
 
         let since = std::mem::take(&mut self.position.since_evaluation);
-        let metric = self.objective.metric();
+        let metric = self.learner.metric();
         let evaluation = Evaluation {
             step: self.position.step,
             epoch: self.position.step.div_ceil(self.steps_per_epoch),
-            loss: score.loss,
-            metric: score.metric,
-            others: score.others,
+            loss: look.means.loss,
+            metric: look.means.metric,
+            others: look.means.others,
             train_loss: since.mean_loss(),
             train_metric: since.metric(metric),
             samples: since.samples,
@@ -430,15 +363,17 @@ impl Run {
         self.position.evaluated_train_s = self.position.train_s;
         observer.evaluated(&evaluation);
         let (step, epoch) = (evaluation.step, evaluation.epoch);
+        let answers = look.answers;
         if let Some(predictions) =
-            answers.predictions(&self.truth, self.outputs.numbers, step, epoch)
+            answers.and_then(|answers| self.learner.predictions(answers, step, epoch))
         {
             observer.predicted(predictions);
         }
-        let by_rule = self
-            .position
-            .stop
-            .after(&evaluation, metric, &self.setup.regime.stop);
+        let mut stop = self.setup.regime.stop.clone();
+        if !look.is_whole {
+            stop.target = None;
+        }
+        let by_rule = self.position.stop.after(&evaluation, metric, &stop);
         // Reaching the target is said even where the last step was also the last allowed one.
         Ok(match by_rule {
             Some(StopReason::Target | StopReason::Diverged) => by_rule,
@@ -485,6 +420,7 @@ impl Run {
     fn outcome(&self, reason: StopReason) -> Outcome {
         let Position {
             step,
+            samples,
             train_s,
             ref stop,
             ..
@@ -493,7 +429,7 @@ impl Run {
             reason,
             steps: step,
             epochs: step.div_ceil(self.steps_per_epoch),
-            session_steps: step - self.resumed_at,
+            samples,
             train_s,
             final_metric: stop.final_metric,
             final_loss: stop.final_loss,
@@ -503,13 +439,8 @@ impl Run {
     }
 }
 
-fn new_network(
-    setup: &Setup,
-    input: crate::setup::InputShape,
-    outputs: Outputs,
-    plan: &Plan,
-    device: &Device,
-) -> Network {
+fn new_network(setup: &Setup, subject: &Subject, plan: &Plan, device: &Device) -> Network {
+    let (input, outputs) = (subject.input, subject.outputs);
     Network::new(
         &setup.model,
         input,
