@@ -68,7 +68,6 @@ fn source<'a>(
         DatasetSetup::Cifar100(options) => published("", options.labels.name())?,
         DatasetSetup::Idx(options) => Box::new(idx::Idx(&options.folder)),
         DatasetSetup::Folder(options) => Box::new(image_folder::ImageFolder(options)),
-        DatasetSetup::CartPole(_) => Box::new(ProvisionalCartPole),
         DatasetSetup::Csv(options) => Box::new(csv_table::CsvTable(options)),
     })
 }
@@ -107,29 +106,6 @@ pub fn describe(setup: &DatasetSetup) -> Result<DataInfo, DataError> {
 pub fn describe_from(setup: &DatasetSetup, store: &Store) -> Result<DataInfo, DataError> {
     check(setup)?;
     source(setup, store)?.describe()
-}
-
-struct ProvisionalCartPole;
-
-impl Source for ProvisionalCartPole {
-    fn load(&self) -> Result<Dataset, DataError> {
-        load(&DatasetSetup::default())
-    }
-
-    fn describe(&self) -> Result<DataInfo, DataError> {
-        let digits = describe(&DatasetSetup::default())?;
-        Ok(DataInfo {
-            name: "cartpole".to_owned(),
-            title: "CartPole".to_owned(),
-            input: crate::setup::InputShape::Features(4),
-            task: crate::setup::Task::Reinforcement,
-            labels: vec![LabelColumn::new("action", ["left", "right"])],
-            target: 0,
-            train_samples: 100,
-            test_samples: 100,
-            ..digits
-        })
-    }
 }
 
 fn check(setup: &DatasetSetup) -> Result<(), DataError> {

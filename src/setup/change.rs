@@ -229,7 +229,7 @@ fn misfit(prefix: &str, error: serde_path_to_error::Error<serde_json::Error>) ->
 /// needs images.
 fn model_for(dataset: &Value) -> Option<&'static str> {
     let name = dataset.as_str()?;
-    (DatasetSetup::TABLES.contains(&name) || name == "cartpole").then_some("mlp")
+    DatasetSetup::TABLES.contains(&name).then_some("mlp")
 }
 
 /// Lays `change` over `value`, table by table.

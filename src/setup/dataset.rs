@@ -97,8 +97,6 @@ datasets! {
     Folder(FolderSetup) = "folder",
     /// A table of numbers and categories in a CSV file.
     Csv(CsvSetup) = "csv",
-    /// A pole to be balanced on a cart, by reinforcement learning.
-    CartPole(CartPoleSetup) = "cartpole",
 }
 
 impl DatasetSetup {
@@ -153,26 +151,6 @@ impl<'de> de::Visitor<'de> for DatasetVisitor {
         let name = name.unwrap_or_else(|| DatasetSetup::default().name().to_owned());
         DatasetSetup::from_table(&name, options)
     }
-}
-
-/// Options of the pole on a cart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CartPoleSetup {
-    /// Steps after which an episode ends at the latest.
-    pub episode_steps_max: usize,
-}
-
-impl Default for CartPoleSetup {
-    fn default() -> Self {
-        Self {
-            episode_steps_max: 500,
-        }
-    }
-}
-
-impl CartPoleSetup {
-    fn validate(&self, _: &mut Problems) {}
 }
 
 /// How a set that comes in one piece is divided.

@@ -28,7 +28,7 @@ fn the_defaults_solve_it_whatever_the_seed() {
 }
 
 #[test]
-fn a_longer_episode_and_another_network_are_learnt_too() {
+fn shorter_episodes_and_another_network_are_learnt_too() {
     let setup = setup(&[
         ("dataset.episode_steps_max", json!(200)),
         ("model.hidden", json!([32, 32])),

@@ -85,7 +85,6 @@ impl SetupPanel {
                     held_out(form, ui, &mut shapes.test_fraction, &mut shapes.split_seed);
                 });
             }
-            DatasetSetup::CartPole(_) => {}
             DatasetSetup::Idx(idx) => {
                 if let Some(folder) = choose_folder(&mut form, ui, &idx.folder, shared) {
                     idx.folder = folder;
