@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use super::{
     AdamSetup, AdamWSetup, CnnSetup, DatasetSetup, GradientClipping, MlpSetup, ModelSetup,
-    OptimiserSetup, RmsPropSetup, Setup, SgdSetup, StopSetup, reinforcement,
+    OptimiserSetup, RmsPropSetup, SampleKind, Setup, SgdSetup, StopSetup, reinforcement,
 };
 use crate::units::{UnknownName, nearest};
 
@@ -228,8 +228,8 @@ fn misfit(prefix: &str, error: serde_path_to_error::Error<serde_json::Error>) ->
 /// The kind of model for a dataset that is named without one, where the default one would not do: a convolutional network
 /// needs images.
 fn model_for(dataset: &Value) -> Option<&'static str> {
-    let name = dataset.as_str()?;
-    DatasetSetup::TABLES.contains(&name).then_some("mlp")
+    let kind = DatasetSetup::sample_kind_of(dataset.as_str()?)?;
+    (kind != SampleKind::Images).then(|| kind.default_model())
 }
 
 /// Lays `change` over `value`, table by table.

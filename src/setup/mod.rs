@@ -7,6 +7,8 @@
 mod change;
 mod dataset;
 mod dataset_files;
+mod dataset_kind;
+mod dataset_made;
 mod dataset_published;
 pub mod file;
 mod hash;
@@ -24,6 +26,8 @@ mod task;
 pub use change::{Change, ChangeError};
 pub use dataset::*;
 pub use dataset_files::{CsvSetup, FolderSetup, IdxSetup, Missing};
+pub use dataset_kind::SampleKind;
+pub use dataset_made::CartPoleSetup;
 pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSplit, NoOptions};
 pub use measure::{CheckpointSetup, MeasureSetup};
 pub use model::{Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling};
@@ -124,8 +128,9 @@ impl Setup {
     pub fn validate_with(&self, data: &DataCounts) -> Result<plan::Plan, Problems> {
         self.validate()?;
         let mut problems = Problems::default();
+        // What reinforcement learns from is made as it goes.
         problems.require(
-            self.regime.batch_size <= data.train,
+            self.regime.batch_size <= data.train || data.task == Task::Reinforcement,
             "regime.batch_size",
             self.regime.batch_size,
             format!("1 to {}, the number of training samples", data.train),
@@ -135,7 +140,7 @@ impl Setup {
             .validate_for(data.task.metric(), &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
             Ok(plan) => {
-                if data.task == Task::Reinforcement {
+                if learns_by_reward {
                     self.regime.validate_for_reinforcement(&plan, &mut problems);
                 }
                 problems.into_result().map(|()| plan)
@@ -147,8 +152,13 @@ impl Setup {
         }
     }
 
-    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape.
+    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape. Of reinforcement
+    /// learning, which has no samples beforehand, an epoch is [`EPISODES_JUDGED`] episodes.
     pub fn steps_per_epoch(&self, train: usize) -> usize {
-        (train / self.regime.batch_size.max(1)).max(1)
+        let samples = match self.dataset {
+            DatasetSetup::CartPole(_) => EPISODES_JUDGED,
+            _ => train,
+        };
+        (samples / self.regime.batch_size.max(1)).max(1)
     }
 }

@@ -16,7 +16,7 @@ pub struct Subject {
     pub input: InputShape,
     /// What a network answers with.
     pub outputs: Outputs,
-    /// Samples in an epoch; of reinforcement learning, episodes.
+    /// Samples to learn from, where there are any beforehand.
     pub samples: usize,
 }
 

@@ -25,8 +25,7 @@ use super::objective::Means;
 use super::{Observer, TrainError, Work};
 use crate::models::Network;
 use crate::setup::{
-    CartPoleSetup, EPISODES_JUDGED, InputShape, Metric, Outputs, RegimeSetup, ReinforcementSetup,
-    Task,
+    CartPoleSetup, InputShape, Metric, Outputs, RegimeSetup, ReinforcementSetup, Task,
 };
 
 /// Learning to balance a pole by REINFORCE.
@@ -77,7 +76,7 @@ impl Reinforced {
         let subject = Subject {
             input: InputShape::Features(cartpole::OBSERVED),
             outputs: Outputs::of_sample(cartpole::ACTIONS),
-            samples: EPISODES_JUDGED,
+            samples: 0,
         };
         (learner, subject)
     }

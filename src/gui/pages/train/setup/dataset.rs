@@ -12,7 +12,9 @@ use crate::gui::dialogs::{self, Question};
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
-use crate::setup::{DatasetSetup, InputShape, MlpSetup, ModelSetup, Setup, ShapesLabel};
+use crate::setup::{
+    DatasetSetup, InputShape, MlpSetup, ModelSetup, SampleKind, Setup, ShapesLabel,
+};
 use crate::units::count;
 
 /// Height of the strip of samples, points.
@@ -35,6 +37,7 @@ pub fn title(name: &str) -> &str {
         "idx" => "Files in a folder (IDX)",
         "folder" => "Images in folders",
         "csv" => "Table (CSV)",
+        "cartpole" => "CartPole (reinforcement)",
         other => other,
     }
 }
@@ -47,6 +50,7 @@ fn hint(name: &str) -> &str {
         "idx" => "MNIST, Fashion-MNIST and the like, from a folder of yours",
         "folder" => "PNG and JPEG images of yours, in a folder for each class",
         "csv" => "A table of yours with the classes in one of its columns",
+        "cartpole" => "A pole to balance on a cart, by trial and reward",
         other => crate::data::registry::recipe(other).map_or("", |recipe| recipe.what.as_str()),
     }
 }
@@ -112,7 +116,8 @@ impl SetupPanel {
             | DatasetSetup::Kmnist(_)
             | DatasetSetup::Emnist(_)
             | DatasetSetup::Cifar10(_)
-            | DatasetSetup::Cifar100(_) => {}
+            | DatasetSetup::Cifar100(_)
+            | DatasetSetup::CartPole(_) => {}
         }
     }
 
@@ -140,13 +145,15 @@ impl SetupPanel {
         };
         let left = std::mem::replace(&mut setup.dataset, other);
         self.kept.datasets.insert(before, left);
-        if setup.dataset.is_table() && matches!(setup.model, ModelSetup::Cnn(_)) {
+        if setup.dataset.sample_kind() != SampleKind::Images
+            && matches!(setup.model, ModelSetup::Cnn(_))
+        {
             let model = self.kept.models.get("mlp").cloned();
             let model = model.unwrap_or_else(|| ModelSetup::Mlp(MlpSetup::default()));
             let left = std::mem::replace(&mut setup.model, model);
             self.kept.models.insert("cnn", left);
             shared.toasts.info(
-                "A convolutional network needs pictures, and this set is a table: the model is now a multilayer perceptron",
+                "A convolutional network needs pictures, and this set has none: the model is now a multilayer perceptron",
             );
         }
     }
