@@ -140,7 +140,7 @@ impl Setup {
             .validate_for(data.task.metric(), &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
             Ok(plan) => {
-                if learns_by_reward {
+                if data.task == Task::Reinforcement {
                     self.regime.validate_for_reinforcement(&plan, &mut problems);
                 }
                 problems.into_result().map(|()| plan)
@@ -153,7 +153,7 @@ impl Setup {
     }
 
     /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape. Of reinforcement
-    /// learning, which has no samples beforehand, an epoch is [`EPISODES_JUDGED`] episodes.
+    /// learning, which has no samples beforehand, an epoch is [`EPISODES_JUDGED`] episodes, or one step where a step is over more.
     pub fn steps_per_epoch(&self, train: usize) -> usize {
         let samples = match self.dataset {
             DatasetSetup::CartPole(_) => EPISODES_JUDGED,

@@ -10,6 +10,9 @@ pub const EPISODES_JUDGED: usize = 100;
 /// Mean return over [`EPISODES_JUDGED`] episodes at which `CartPole-v1` counts as solved, as Gymnasium registers it.
 const CARTPOLE_SOLVED: f64 = 475.0;
 
+/// Most episodes in a step: beyond it a typing error is likelier than a wish.
+const EPISODES_MAX: usize = 10_000;
+
 /// Options of reinforcement learning by REINFORCE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -67,6 +70,12 @@ impl RegimeSetup {
 
     /// Checks what reinforcement learning cannot be combined with.
     pub(super) fn validate_for_reinforcement(&self, plan: &Plan, problems: &mut Problems) {
+        problems.require(
+            self.batch_size <= EPISODES_MAX,
+            "regime.batch_size",
+            self.batch_size,
+            format!("1 to {EPISODES_MAX} episodes"),
+        );
         problems.require(
             self.label_smoothing <= 0.0,
             "regime.label_smoothing",

@@ -88,7 +88,7 @@ fn impossible_options_and_combinations_are_refused_by_name() {
             json!(0.1),
             "regime.label_smoothing",
         ),
-        ("regime.batch_size", json!(101), "regime.batch_size"),
+        ("regime.batch_size", json!(10_001), "regime.batch_size"),
         ("model.dropout", json!(0.1), "model.dropout"),
         ("model.normalisation", json!("batch"), "model.normalisation"),
     ] {
