@@ -34,7 +34,7 @@ impl StopReason {
             Self::Target => "target reached",
             Self::Energy => "energy budget used up",
             Self::Time => "time budget used up",
-            Self::EarlyStopping => "no better held-out loss for as many evaluations as allowed",
+            Self::EarlyStopping => "no better result for as many evaluations as allowed",
             Self::User => "stopped by the user",
             Self::Diverged => "diverged: the loss is no number any more",
         }
