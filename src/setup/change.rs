@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use super::{
     DatasetSetup, FieldsReader, GradientClipping, ModelSetup, OptimiserSetup, SampleKind, Setup,
-    StopSetup,
+    StopSetup, reinforcement,
 };
 use crate::units::{UnknownName, nearest};
 
@@ -154,6 +154,18 @@ impl Change {
         {
             value["model"] = serde_json::json!({ "kind": kind });
         }
+        if let Some(asked) = change.pointer("/dataset/name").and_then(Value::as_str)
+            && asked != base.dataset.name()
+        {
+            let usual = Setup::default().to_value();
+            let fields = |dataset| reinforcement::regime_for(dataset);
+            if let Some(was) = fields(base.dataset.name()) {
+                reset(&mut value["regime"], &usual["regime"], &was);
+            }
+            if let Some(regime) = fields(asked) {
+                merge(&mut value["regime"], &regime);
+            }
+        }
         let stop = change.pointer("/regime/stop");
         let names =
             |field: &str| stop.is_some_and(|stop| stop.get(field).is_some_and(|v| !v.is_null()));
@@ -243,6 +255,23 @@ fn merge(value: &mut Value, change: &Value) {
             }
         }
         (value, change) => *value = change.clone(),
+    }
+}
+
+/// Gives the fields that `those` names the values that they have in `usual`.
+fn reset(value: &mut Value, usual: &Value, those: &Value) {
+    let (Value::Object(fields), Value::Object(those)) = (value, those) else {
+        return;
+    };
+    for (key, inner) in those {
+        match fields.get_mut(key) {
+            Some(field) if field.is_object() && usual[key].is_object() => {
+                reset(field, &usual[key], inner);
+            }
+            _ => {
+                fields.insert(key.clone(), usual[key].clone());
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod phase;
 pub mod plan;
 mod problem;
 mod regime;
+mod reinforcement;
 mod shape;
 mod stop;
 mod task;
@@ -33,6 +34,7 @@ pub use model::*;
 pub use phase::Phase;
 pub use problem::{Problem, Problems};
 pub use regime::*;
+pub use reinforcement::{EPISODES_JUDGED, ReinforcementSetup};
 pub use shape::InputShape;
 pub use stop::{EvaluationSetup, StopSetup};
 pub use task::{Outputs, Task};
@@ -127,7 +129,12 @@ impl Setup {
         let mut problems = Problems::default();
         self.regime.validate_for(data, &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
-            Ok(plan) => problems.into_result().map(|()| plan),
+            Ok(plan) => {
+                if data.task == Task::Reinforcement {
+                    self.regime.validate_for_reinforcement(&plan, &mut problems);
+                }
+                problems.into_result().map(|()| plan)
+            }
             Err(mut more) => {
                 problems.0.append(&mut more.0);
                 Err(problems)
@@ -135,8 +142,13 @@ impl Setup {
         }
     }
 
-    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape.
+    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape. Of reinforcement
+    /// learning, which has no samples beforehand, an epoch is [`EPISODES_JUDGED`] episodes, or one step where a step is over more.
     pub fn steps_per_epoch(&self, train: usize) -> usize {
-        (train / self.regime.batch_size.max(1)).max(1)
+        let samples = match self.dataset {
+            DatasetSetup::CartPole(_) => EPISODES_JUDGED,
+            _ => train,
+        };
+        (samples / self.regime.batch_size.max(1)).max(1)
     }
 }

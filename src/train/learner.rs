@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use burn::optim::ModuleOptimizer;
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 
 use super::averaging::Average;
 use super::batches::Batch;
 use super::checkpoint::{self, Learnt, Position, Saved};
+use super::clip::clip;
 use super::half::Half;
 use super::metrics::Metrics;
 use super::update::Update;
@@ -76,6 +77,27 @@ impl Learner {
     ) -> Self {
         let (optimiser, half) = (&mut self.optimiser, self.half.as_mut());
         self.network = update.step(self.network, optimiser, batch, half, metrics);
+        if let Some(average) = &mut self.average {
+            average.update(&self.network, step);
+        }
+        self
+    }
+
+    /// The network as it is.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// One step, number `step` from 0, along gradients in 32 bits that were found elsewhere.
+    pub fn apply(
+        mut self,
+        regime: &RegimeSetup,
+        gradients: GradientsParams,
+        learning_rate: f64,
+        step: u64,
+    ) -> Self {
+        let gradients = clip(&self.network, gradients, regime.gradient_clipping);
+        self.network = self.optimiser.step(learning_rate, self.network, gradients);
         if let Some(average) = &mut self.average {
             average.update(&self.network, step);
         }

@@ -3,18 +3,15 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 
-use super::batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
 use super::checkpoint::Position;
-use super::evaluate::Held;
 use super::learner::Learner;
-use super::metrics::Metrics;
-use super::objective::Objective;
+use super::method::{Method, Subject};
 use super::pace::{Pace, PhaseClock};
-use super::update::Update;
-use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work};
-use crate::data::{self, Split};
+use super::reinforce::Reinforced;
+use super::supervised::Supervised;
+use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError};
 use crate::models::Network;
-use crate::setup::{Metric, Outputs, Phase, Setup, plan::Plan};
+use crate::setup::{DatasetSetup, Metric, Phase, Setup, plan::Plan};
 
 /// Steps of warm-up where kernels are compiled and tuned.
 const WARM_UP_STEPS_COMPILED: usize = 10;
@@ -46,8 +43,8 @@ pub struct Outcome {
     pub steps: u64,
     /// Epochs done, whole or begun.
     pub epochs: u64,
-    /// Steps done in this session, after the checkpoint that it went on from.
-    pub session_steps: u64,
+    /// Samples learnt from over all sessions, repeats among them; of reinforcement learning, steps of the environment.
+    pub samples: u64,
     /// Seconds of training steps over all sessions.
     pub train_s: f64,
     /// What the task is judged by.
@@ -86,21 +83,14 @@ struct Run {
     setup: Setup,
     setup_hash: String,
     plan: Plan,
-    input: crate::setup::InputShape,
-    outputs: Outputs,
+    subject: Subject,
     device: Device,
     autodiff: Device,
     compiles: bool,
     checkpoints: Option<PathBuf>,
-    feed: Feed,
-    held: Held,
-    /// The class of each held-out sample.
-    truth: Vec<u16>,
-    objective: Objective,
+    method: Box<dyn Method>,
     position: Position,
-    resumed_at: u64,
     steps_per_epoch: u64,
-    has_dropout: bool,
 }
 
 impl Run {
@@ -114,54 +104,35 @@ impl Run {
             checkpoints,
             resume,
         } = job;
-        let data = data::load(&setup.dataset)?;
-        let autodiff = device.clone().autodiff();
-        let (input, target) = (data.info.input, data.info.target);
-        let (task, outputs) = (data.info.task, data.info.outputs());
-        let network = new_network(&setup, input, outputs, &plan, &autodiff);
-        let learner = Learner::new(&setup.regime, network, &device)?;
-        let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
-        let scale = Scale::of(&data.train.labels);
-        let steps_per_epoch = setup.steps_per_epoch(data.train.len()) as u64;
-        let feeding = Feeding::of(&setup.regime, steps_per_epoch);
-        let normalisation = &data.normalisation;
-        let part = |split: Split, changes: bool, device: &Device| {
-            let residence = Residence::choose(&split.features, changes, !compiles);
-            Batches::new(
-                split,
-                input,
-                target,
-                scale,
-                normalisation,
-                residence,
-                device,
-            )
+        let (method, subject): (Box<dyn Method>, Subject) = match &setup.dataset {
+            DatasetSetup::CartPole(cartpole) => {
+                let (method, subject) = Reinforced::new(&setup.regime, cartpole, &device);
+                (Box::new(method), subject)
+            }
+            _ => {
+                let (method, subject) = Supervised::load(&setup, &plan, &device, compiles)?;
+                (Box::new(method), subject)
+            }
         };
-        let train = part(data.train, feeding.augmentation.moves_pixels(), &autodiff);
-        let test = part(data.test, false, &device);
-        let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
+        let autodiff = device.clone().autodiff();
+        let network = new_network(&setup, &subject, &plan, &autodiff);
+        let learner = Learner::new(&setup.regime, network, &device)?;
         let setup_hash = setup.hash();
         let (learner, position) = match &resume {
             Some(path) => learner.restored(path, &setup_hash, &setup.regime, &device)?,
             None => (learner, Position::default()),
         };
         let run = Self {
-            steps_per_epoch,
-            objective: Objective::new(task, outputs, setup.regime.label_smoothing, scale.deviation),
-            has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
-            resumed_at: position.step,
+            steps_per_epoch: setup.steps_per_epoch(subject.samples) as u64,
             setup,
             setup_hash,
             plan,
-            input,
-            outputs,
+            subject,
             device,
             autodiff,
             compiles,
             checkpoints,
-            feed: Feed::new(train, feeding, input),
-            held,
-            truth: truth.unwrap_or_default(),
+            method,
             position,
         };
         Ok((run, learner))
@@ -174,41 +145,21 @@ impl Run {
     /// Steps and an evaluation of a network that is thrown away, so that every kernel of the run is compiled, tuned and
     /// cached before anything is counted.
     fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let setup = &self.setup;
-        let network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
-        let mut learner = Learner::new(&setup.regime, network, &self.device)?;
+        let network = new_network(&self.setup, &self.subject, &self.plan, &self.autodiff);
+        let mut learner = Learner::new(&self.setup.regime, network, &self.device)?;
+        let mut position = Position::default();
         let steps = if self.compiles {
             WARM_UP_STEPS_COMPILED
         } else {
             WARM_UP_STEPS
         };
-        let mut metrics = Metrics::new(&self.objective, &self.device);
-        for index in 0..steps {
-            let batch = self.feed.batch(index as u64)?;
-            learner = self.step(learner, batch, 0, &mut metrics);
-            observer.worked(Work::Step);
+        let rate = self.learning_rate(0);
+        for _ in 0..steps {
+            learner = self.method.step(learner, rate, &mut position, observer)?;
         }
-        metrics.read()?;
-        self.held
-            .score(learner.best(), &self.objective, &self.device)?;
-        observer.worked(self.held.work());
+        self.method.read()?;
+        self.method.look(learner.best(), &position, observer)?;
         Ok(())
-    }
-
-    /// One step of gradient descent; nothing in it waits for the device.
-    fn step(&self, learner: Learner, batch: Batch, step: u64, metrics: &mut Metrics) -> Learner {
-        let regime = &self.setup.regime;
-        if self.has_dropout {
-            // The masks depend on seed and step alone, so that a resumed run draws the same ones.
-            self.device
-                .seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        }
-        let update = Update {
-            regime,
-            objective: &self.objective,
-            learning_rate: self.learning_rate(step),
-        };
-        learner.step(&update, batch, step, metrics)
     }
 
     fn steps_max(&self) -> Option<u64> {
@@ -227,7 +178,6 @@ impl Run {
         mut learner: Learner,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
-        let mut metrics = Metrics::new(&self.objective, &self.device);
         let mut pace = Pace::new();
         let mut last_checkpoint = Instant::now();
         let mut clock = None;
@@ -239,19 +189,17 @@ impl Run {
             let begun = clock
                 .get_or_insert_with(|| PhaseClock::begin(observer))
                 .begun;
-            let step = self.position.step;
-            let index = step % self.steps_per_epoch;
-            let batch = self.feed.batch(step)?;
-            learner = self.step(learner, batch, step, &mut metrics);
-            self.position.step += 1;
-            observer.worked(Work::Step);
+            let rate = self.learning_rate(self.position.step);
+            learner = self
+                .method
+                .step(learner, rate, &mut self.position, observer)?;
 
             let signal = observer.signal();
             let mut reason = self.bound_reached(signal, begun);
-            let ends_epoch = index + 1 == self.steps_per_epoch;
+            let ends_epoch = self.position.step.is_multiple_of(self.steps_per_epoch);
             let evaluates = reason.is_some() || self.evaluation_due(ends_epoch);
-            if evaluates || signal != Signal::Continue || metrics.steps() >= pace.read_every {
-                self.read(&mut metrics, &mut pace, begun, observer)?;
+            if evaluates || signal != Signal::Continue || self.method.unread() >= pace.read_every {
+                self.read(&mut pace, begun, observer)?;
                 reason = self
                     .diverged()
                     .or(reason)
@@ -360,17 +308,16 @@ impl Run {
 
     fn read(
         &mut self,
-        metrics: &mut Metrics,
         pace: &mut Pace,
         begun: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
-        let Some(reading) = metrics.read()? else {
+        let Some(reading) = self.method.read()? else {
             return Ok(());
         };
         self.position
             .since_evaluation
-            .add(&reading, self.objective.metric());
+            .add(&reading, self.method.metric());
         let step = self.position.step;
         let samples_per_s = pace.read(&reading);
         observer.progress(&Progress {
@@ -394,22 +341,19 @@ impl Run {
     ) -> Result<Option<StopReason>, TrainError> {
         observer.begin(Phase::Evaluate);
         let begun = Instant::now();
-        let (score, answers) = self
-            .held
-            .score(learner.best(), &self.objective, &self.device)?;
+        let look = self.method.look(learner.best(), &self.position, observer)?;
         self.sync("evaluating")?;
-        observer.worked(self.held.work());
         observer.end(Phase::Evaluate);
         self.position.measured_s += begun.elapsed().as_secs_f64();
 
         let since = std::mem::take(&mut self.position.since_evaluation);
-        let metric = self.objective.metric();
+        let metric = self.method.metric();
         let evaluation = Evaluation {
             step: self.position.step,
             epoch: self.position.step.div_ceil(self.steps_per_epoch),
-            loss: score.loss,
-            metric: score.metric,
-            others: score.others,
+            loss: look.means.loss,
+            metric: look.means.metric,
+            others: look.means.others,
             train_loss: since.mean_loss(),
             train_metric: since.metric(metric),
             samples: since.samples,
@@ -418,15 +362,17 @@ impl Run {
         self.position.evaluated_train_s = self.position.train_s;
         observer.evaluated(&evaluation);
         let (step, epoch) = (evaluation.step, evaluation.epoch);
+        let answers = look.answers;
         if let Some(predictions) =
-            answers.predictions(&self.truth, self.outputs.numbers, step, epoch)
+            answers.and_then(|answers| self.method.predictions(answers, step, epoch))
         {
             observer.predicted(predictions);
         }
-        let by_rule = self
-            .position
-            .stop
-            .after(&evaluation, metric, &self.setup.regime.stop);
+        let mut stop = self.setup.regime.stop.clone();
+        if !look.is_whole {
+            stop.target = None;
+        }
+        let by_rule = self.position.stop.after(&evaluation, metric, &stop);
         // Reaching the target is said even where the last step was also the last allowed one.
         Ok(match by_rule {
             Some(StopReason::Target | StopReason::Diverged) => by_rule,
@@ -462,6 +408,7 @@ impl Run {
     fn outcome(&self, reason: StopReason) -> Outcome {
         let Position {
             step,
+            samples,
             train_s,
             ref stop,
             ..
@@ -470,9 +417,9 @@ impl Run {
             reason,
             steps: step,
             epochs: step.div_ceil(self.steps_per_epoch),
-            session_steps: step - self.resumed_at,
+            samples,
             train_s,
-            metric: self.objective.metric(),
+            metric: self.method.metric(),
             final_metric: stop.final_metric,
             final_loss: stop.final_loss,
             best_metric: stop.best_metric,
@@ -481,13 +428,8 @@ impl Run {
     }
 }
 
-fn new_network(
-    setup: &Setup,
-    input: crate::setup::InputShape,
-    outputs: Outputs,
-    plan: &Plan,
-    device: &Device,
-) -> Network {
+fn new_network(setup: &Setup, subject: &Subject, plan: &Plan, device: &Device) -> Network {
+    let (input, outputs) = (subject.input, subject.outputs);
     Network::new(
         &setup.model,
         input,

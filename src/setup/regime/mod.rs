@@ -20,13 +20,13 @@ pub use schedule::{Schedule, ScheduleSetup};
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataCounts, EvaluationSetup, Problems, StopSetup, Task};
+use super::{DataCounts, EvaluationSetup, Problems, ReinforcementSetup, StopSetup, Task};
 
 /// How a model learns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegimeSetup {
-    /// Samples in a step; a step is one update of the weights.
+    /// Samples in a step, which is one update of the weights; of reinforcement learning, episodes.
     pub batch_size: usize,
     /// Samples that go through the network at once, a divisor of the batch size; the gradients of a step are summed over
     /// its micro-batches. None: the whole batch.
@@ -49,6 +49,8 @@ pub struct RegimeSetup {
     pub ema: Option<EmaSetup>,
     /// How training images are changed each time they are seen.
     pub augmentation: AugmentationSetup,
+    /// How it learns from rewards, for tasks of reinforcement learning; left out: the default options.
+    pub reinforcement: Option<ReinforcementSetup>,
     /// When the run ends.
     pub stop: StopSetup,
     /// When the held-out samples are looked at.
@@ -69,6 +71,7 @@ impl Default for RegimeSetup {
             gradient_clipping: GradientClipping::default(),
             ema: None,
             augmentation: AugmentationSetup::default(),
+            reinforcement: None,
             stop: StopSetup::default(),
             evaluation: EvaluationSetup::default(),
         }
@@ -129,6 +132,9 @@ impl RegimeSetup {
             ema.validate(problems);
         }
         self.augmentation.validate(problems);
+        if let Some(reinforcement) = &self.reinforcement {
+            reinforcement.validate(problems);
+        }
         self.stop.validate(problems);
         self.evaluation.validate(problems);
     }
