@@ -41,6 +41,9 @@ const KINDS: [(&str, &str, &str, &[&str]); 4] = [
     ),
 ];
 
+/// What `regime.stop.target` was called when every target was an accuracy.
+const TARGET_OLD_NAME: &str = "target_accuracy";
+
 impl Change {
     /// A whole tree of fields at once, as a file holds it.
     ///
@@ -130,7 +133,13 @@ impl Change {
     /// Unknown fields and names, with the nearest known one; values of the wrong type.
     pub fn apply(&self, base: &Setup) -> Result<Setup, ChangeError> {
         let mut value = base.to_value();
-        let change = Value::Object(self.0.clone());
+        let mut change = Value::Object(self.0.clone());
+        if let Some(Value::Object(stop)) = change.pointer_mut("/regime/stop")
+            && let Some(target) = stop.remove(TARGET_OLD_NAME)
+        {
+            // Under both names at once it would be there twice.
+            stop.insert("target".to_owned(), target);
+        }
         for (path, key, what, known) in KINDS {
             let Some(asked) = change.pointer(path).and_then(|table| table.get(key)) else {
                 continue;

@@ -38,6 +38,10 @@ fn what_is_named_wins_over_what_follows() {
     let options = named.regime.reinforcement();
     assert_eq!((options.entropy, options.discount), (0.5, 0.99));
 
+    // Under its old name, too.
+    let old = setup(&[("regime.stop.target_accuracy", json!(300))]);
+    assert_eq!(old.regime.stop.target, Some(300.0));
+
     // Named once more, it resets nothing.
     let mut again = Change::default();
     again.set("dataset.name", "cartpole");
