@@ -55,7 +55,8 @@ impl Costs {
         let state = setup.regime.optimiser.state_per_parameter();
         Self {
             step_flop: plan.training_flop() as f64 * batch as f64,
-            step_bytes: plan.training_bytes(input_numbers, batch, state),
+            step_bytes: plan.training_bytes(input_numbers, batch, state)
+                + plan.further_batch_bytes() * (setup.regime.accumulation_steps() - 1) as f64,
             update_bytes: plan.training_bytes(input_numbers, 0, state),
             learnt_flop: plan.training_flop() as f64,
             learnt_bytes: plan.training_bytes(input_numbers, 1, state)
