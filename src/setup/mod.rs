@@ -19,6 +19,7 @@ mod phase;
 pub mod plan;
 mod problem;
 mod regime;
+mod reinforcement;
 mod shape;
 mod stop;
 mod task;
@@ -31,16 +32,16 @@ pub use dataset_made::{CartPoleSetup, ModularAdditionSetup, SequenceCopySetup};
 pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSplit, NoOptions};
 pub use dataset_text::{TextCsvSetup, TextSetup};
 pub use measure::{CheckpointSetup, MeasureSetup};
-pub use model::{Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling};
+pub use model::*;
 pub use phase::Phase;
 pub use problem::{Problem, Problems};
-pub use regime::{
-    AdamSetup, AdamWSetup, GradientClipping, OptimiserSetup, RegimeSetup, RmsPropSetup, Schedule,
-    ScheduleSetup, SgdSetup,
-};
+pub use regime::*;
+pub use reinforcement::{EPISODES_JUDGED, ReinforcementSetup};
 pub use shape::InputShape;
 pub use stop::{EvaluationSetup, StopSetup};
-pub use task::{Metric, Outputs, Task};
+pub use task::{Outputs, Task};
+
+pub use crate::units::Metric;
 
 use serde::{Deserialize, Serialize};
 
@@ -128,18 +129,14 @@ impl Setup {
     pub fn validate_with(&self, data: &DataCounts) -> Result<plan::Plan, Problems> {
         self.validate()?;
         let mut problems = Problems::default();
-        // What reinforcement learns from is made as it goes.
-        problems.require(
-            self.regime.batch_size <= data.train || data.task == Task::Reinforcement,
-            "regime.batch_size",
-            self.regime.batch_size,
-            format!("1 to {}, the number of training samples", data.train),
-        );
-        self.regime
-            .stop
-            .validate_for(data.task.metric(), &mut problems);
+        self.regime.validate_for(data, &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
-            Ok(plan) => problems.into_result().map(|()| plan),
+            Ok(plan) => {
+                if data.task == Task::Reinforcement {
+                    self.regime.validate_for_reinforcement(&plan, &mut problems);
+                }
+                problems.into_result().map(|()| plan)
+            }
             Err(mut more) => {
                 problems.0.append(&mut more.0);
                 Err(problems)
@@ -147,8 +144,13 @@ impl Setup {
         }
     }
 
-    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape.
+    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape. Of reinforcement
+    /// learning, which has no samples beforehand, an epoch is [`EPISODES_JUDGED`] episodes, or one step where a step is over more.
     pub fn steps_per_epoch(&self, train: usize) -> usize {
-        (train / self.regime.batch_size.max(1)).max(1)
+        let samples = match self.dataset {
+            DatasetSetup::CartPole(_) => EPISODES_JUDGED,
+            _ => train,
+        };
+        (samples / self.regime.batch_size.max(1)).max(1)
     }
 }

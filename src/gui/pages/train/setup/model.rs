@@ -98,6 +98,7 @@ impl SetupPanel {
         match &mut setup.model {
             ModelSetup::Mlp(mlp) => self::mlp(&mut form, ui, mlp),
             ModelSetup::Cnn(cnn) => self::cnn(&mut form, ui, cnn),
+            _ => {}
         }
         form.folded(ui, "Layers", "layers", &[], |_, ui| {
             match &self.checked.plan {
