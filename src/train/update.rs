@@ -57,16 +57,19 @@ impl Update<'_> {
         let passes = self.regime.accumulation_steps();
         let samples = self.regime.batch_size / passes;
         let of_all = (passes > 1).then(|| batch.targets.count()).flatten();
-        let halved = half.map(|half| (half, half.network(network)));
         let mut sum = GradientsAccumulator::new();
         for Batch {
             samples: part,
             targets,
         } in batch.parts(passes)
         {
-            let answers: Tensor<2> = match &halved {
+            let answers: Tensor<2> = match half {
                 None => network.forward(part),
-                Some((half, network)) => network.forward(half.samples(part)).cast(FloatDType::F32),
+                Some(half) => {
+                    // Anew for each part: a backward pass uses up the way from these weights to those in 32 bits.
+                    let halved = half.network(network);
+                    halved.forward(half.samples(part)).cast(FloatDType::F32)
+                }
             };
             let judged = self.objective.judge(answers.clone(), &targets);
             let loss = match (&of_all, targets.count()) {
