@@ -1,4 +1,4 @@
-use super::model::ModelSetup;
+use super::{DatasetSetup, TableTask, Task};
 
 /// What the samples of a dataset are, as far as its name tells it: what decides which models can learn from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,18 +14,29 @@ pub enum SampleKind {
 }
 
 impl SampleKind {
-    /// The kinds of model that are usual for such samples, the most usual first.
-    fn usual_models(self) -> &'static [&'static str] {
-        match self {
-            Self::Images => &["cnn"],
-            Self::Features | Self::Environment => &["mlp"],
-            Self::Tokens => &["transformer", "mlp"],
-        }
-    }
-
     /// The kind of model for a dataset of such samples that is named without a model.
     pub fn default_model(self) -> &'static str {
-        let known = |kind: &&&str| ModelSetup::KINDS.contains(*kind);
-        self.usual_models().iter().find(known).unwrap_or(&"mlp")
+        match self {
+            Self::Images => "cnn",
+            Self::Features | Self::Environment => "mlp",
+            Self::Tokens => "transformer",
+        }
+    }
+}
+
+impl DatasetSetup {
+    /// What is asked of a model; `None` where only the files tell.
+    pub fn task(&self) -> Option<Task> {
+        Some(match self {
+            Self::Csv(csv) => match csv.task {
+                TableTask::Auto => return None,
+                TableTask::Classification => Task::Classification,
+                TableTask::Regression => Task::Regression,
+            },
+            Self::Text(_) => Task::LanguageModelling,
+            Self::SequenceCopy(_) => Task::Sequence,
+            Self::CartPole(_) => Task::Reinforcement,
+            _ => Task::Classification,
+        })
     }
 }

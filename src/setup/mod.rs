@@ -117,6 +117,9 @@ impl Setup {
         self.dataset.validate(&mut problems);
         self.model.validate(&mut problems);
         self.regime.validate(&mut problems);
+        if let Some(task) = self.dataset.task() {
+            self.regime.stop.validate_for(task.metric(), &mut problems);
+        }
         self.measure.validate(&mut problems);
         self.checkpoint.validate(&mut problems);
         problems.into_result()
