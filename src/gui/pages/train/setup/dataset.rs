@@ -12,9 +12,7 @@ use crate::gui::dialogs::{self, Question};
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
-use crate::setup::{
-    DatasetSetup, InputShape, MlpSetup, ModelSetup, SampleKind, Setup, ShapesLabel,
-};
+use crate::setup::{DatasetSetup, InputShape, Setup, ShapesLabel};
 use crate::units::count;
 
 /// Height of the strip of samples, points.
@@ -160,16 +158,17 @@ impl SetupPanel {
         };
         let left = std::mem::replace(&mut setup.dataset, other);
         self.kept.datasets.insert(before, left);
-        if setup.dataset.sample_kind() != SampleKind::Images
-            && matches!(setup.model, ModelSetup::Cnn(_))
-        {
-            let model = self.kept.models.get("mlp").cloned();
-            let model = model.unwrap_or_else(|| ModelSetup::Mlp(MlpSetup::default()));
-            let left = std::mem::replace(&mut setup.model, model);
-            self.kept.models.insert("cnn", left);
-            shared.toasts.info(
-                "A convolutional network needs pictures, and this set has none: the model is now a multilayer perceptron",
-            );
+        let samples = setup.dataset.sample_kind();
+        if !samples.suits(setup.model.kind()) {
+            let fitting = self.kept.models.get(samples.models()[0]).cloned();
+            let fitting = fitting.unwrap_or_else(|| samples.default_model());
+            let left = std::mem::replace(&mut setup.model, fitting);
+            shared.toasts.info(format!(
+                "A model of the kind `{}` cannot learn from this set: it is now `{}`",
+                left.kind(),
+                setup.model.kind()
+            ));
+            self.kept.models.insert(left.kind(), left);
         }
     }
 }

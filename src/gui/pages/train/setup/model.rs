@@ -9,7 +9,7 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::setup::plan::Plan;
 use crate::setup::{
-    Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling, SampleKind, Setup,
+    Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling, Setup,
 };
 use crate::units::{count, quantity};
 
@@ -126,14 +126,12 @@ impl SetupPanel {
                 .truncate();
             let response = combo.selected_text(chosen).show_ui(ui, |ui| {
                 for (known, title, hint) in KINDS {
-                    let is_possible =
-                        known != "cnn" || setup.dataset.sample_kind() == SampleKind::Images;
+                    let is_possible = setup.dataset.sample_kind().suits(known);
                     let item = egui::Button::selectable(kind == known, title);
                     let response = ui.add_enabled(is_possible, item);
                     let response = response.on_hover_text(hint);
-                    let response = response.on_disabled_hover_text(
-                        "A convolutional network needs pictures; this set has none",
-                    );
+                    let response = response
+                        .on_disabled_hover_text("It cannot learn from samples of this kind");
                     if response.clicked() {
                         kind = known;
                     }
