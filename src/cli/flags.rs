@@ -61,7 +61,7 @@ pub struct SetupFlags {
     #[arg(long, help_heading = "Model")]
     dropout: Option<f64>,
 
-    /// Optimiser: sgd, adam, adamw or rmsprop
+    /// Optimiser: sgd, adam, adamw, rmsprop, adagrad, lion, muon or lamb
     #[arg(
         long,
         short = 'o',

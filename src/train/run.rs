@@ -31,6 +31,9 @@ pub struct Job {
     pub device: Device,
     /// Whether kernels are compiled and tuned on first use, as on a GPU.
     pub compiles: bool,
+    /// Whether the device computes on the processor, as the CPU backend and software adapters do, so that its memory is the
+    /// main memory.
+    pub on_processor: bool,
     /// Where checkpoints go; without it none are written.
     pub checkpoints: Option<PathBuf>,
     /// The checkpoint to go on from.
@@ -109,6 +112,7 @@ impl Run {
             plan,
             device,
             compiles,
+            on_processor,
             checkpoints,
             resume,
         } = job;
@@ -124,7 +128,7 @@ impl Run {
         let feeding = Feeding::of(&setup.regime, steps_per_epoch);
         let normalisation = &data.normalisation;
         let part = |split: Split, changes: bool, device: &Device| {
-            let residence = Residence::choose(&split.features, changes, !compiles);
+            let residence = Residence::choose(&split.features, changes, on_processor);
             Batches::new(
                 split,
                 input,
