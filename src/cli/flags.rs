@@ -79,7 +79,7 @@ pub struct SetupFlags {
     )]
     initialisation: Option<String>,
 
-    /// Optimiser: sgd, adam, adamw or rmsprop
+    /// Optimiser: sgd, adam, adamw, rmsprop, adagrad, lion, muon or lamb
     #[arg(
         long,
         short = 'o',

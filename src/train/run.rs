@@ -28,6 +28,9 @@ pub struct Job {
     pub device: Device,
     /// Whether kernels are compiled and tuned on first use, as on a GPU.
     pub compiles: bool,
+    /// Whether the device computes on the processor, as the CPU backend and software adapters do, so that its memory is the
+    /// main memory.
+    pub on_processor: bool,
     /// Where checkpoints go; without it none are written.
     pub checkpoints: Option<PathBuf>,
     /// The checkpoint to go on from.
@@ -101,6 +104,7 @@ impl Run {
             plan,
             device,
             compiles,
+            on_processor,
             checkpoints,
             resume,
         } = job;
@@ -110,7 +114,7 @@ impl Run {
                 (Box::new(method), subject)
             }
             _ => {
-                let (method, subject) = Supervised::load(&setup, &plan, &device, compiles)?;
+                let (method, subject) = Supervised::load(&setup, &plan, &device, on_processor)?;
                 (Box::new(method), subject)
             }
         };

@@ -32,8 +32,8 @@ pub struct Supervised {
 }
 
 impl Supervised {
-    /// Loads the dataset of `setup` and brings it to `device`, which is without autodiff; `compiles` says whether it compiles
-    /// kernels, as a graphics card does.
+    /// Loads the dataset of `setup` and brings it to `device`, which is without autodiff; `on_processor` says whether
+    /// it computes in main memory.
     ///
     /// # Errors
     /// Where the dataset cannot be read.
@@ -41,7 +41,7 @@ impl Supervised {
         setup: &Setup,
         plan: &Plan,
         device: &Device,
-        compiles: bool,
+        on_processor: bool,
     ) -> Result<(Self, Subject), TrainError> {
         let data = data::load(&setup.dataset)?;
         let autodiff = device.clone().autodiff();
@@ -53,7 +53,7 @@ impl Supervised {
         let feeding = Feeding::of(&setup.regime, setup.steps_per_epoch(samples) as u64);
         let normalisation = &data.normalisation;
         let part = |split: Split, changes: bool, device: &Device| {
-            let residence = Residence::choose(&split.features, changes, !compiles);
+            let residence = Residence::choose(&split.features, changes, on_processor);
             Batches::new(
                 split,
                 input,

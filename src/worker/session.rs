@@ -13,7 +13,7 @@ use super::wall::Wall;
 use super::watch::all_answer;
 use super::{PROGRAM_VERSION, convert, task};
 use crate::data;
-use crate::device::{self, DeviceEntry, Opened};
+use crate::device::{self, DeviceEntry, DeviceKind, Opened};
 use crate::power::recording::Recorder;
 use crate::power::{self, Clock, Sampler, SamplerOptions};
 use crate::protocol::{
@@ -96,6 +96,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         plan,
         device: opened.device,
         compiles: opened.compiles,
+        on_processor: matches!(chosen.entry.kind, DeviceKind::Cpu | DeviceKind::Software),
         checkpoints,
         resume: checkpoint,
         setup,
@@ -113,7 +114,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         kind: match error {
             TrainError::Data(_) => FailureKind::Data,
             TrainError::Checkpoint(_) => FailureKind::Storage,
-            TrainError::Precision { .. } => FailureKind::Device,
+            TrainError::Precision { .. } => FailureKind::Setup,
             TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
         },
         message: error.to_string(),

@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use burn::cubecl::config::autotune::AutotuneLevel;
+use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use burn::tensor::Device;
 use joulelab::data::{Features, Labels, Normalisation, Split};
 use joulelab::device::{self, DeviceKind};
@@ -95,6 +97,8 @@ pub fn run_on(
         plan,
         device,
         compiles,
+        // As if it were a graphics card, so that images lie on it as bytes.
+        on_processor: !compiles,
         checkpoints: checkpoints.map(Path::to_owned),
         resume,
     };
@@ -122,6 +126,10 @@ pub fn small(changes: &[&str], steps: u64) -> Setup {
 pub fn adapter() -> Option<Device> {
     static OPENED: OnceLock<Option<Device>> = OnceLock::new();
     let opened = OPENED.get_or_init(|| {
+        // Tuning every kernel would take minutes.
+        let mut config = CubeClRuntimeConfig::default();
+        config.autotune.level = AutotuneLevel::Minimal;
+        CubeClRuntimeConfig::try_set(config);
         let entry = device::list()
             .into_iter()
             .find(|entry| !matches!(entry.kind, DeviceKind::Cpu | DeviceKind::Other));

@@ -360,8 +360,9 @@ fn sixteen_bits_learn_as_well_as_thirty_two() {
             eprintln!("skipped: {name} has no 16-bit floats");
             continue;
         }
-        let full = accuracy("f32", &device, compiles, 300);
-        let half = accuracy("f16", &device, compiles, 300);
+        let steps = 200;
+        let full = accuracy("f32", &device, compiles, steps);
+        let half = accuracy("f16", &device, compiles, steps);
         assert!(full > 0.85, "{name}: {full}");
         assert!((full - half).abs() < 0.03, "{name}: f32 {full}, f16 {half}");
     }

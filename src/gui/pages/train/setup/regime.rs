@@ -9,12 +9,12 @@ use super::stop;
 use crate::gui::theme;
 use crate::gui::widgets;
 use crate::setup::{
-    AdamSetup, AdamWSetup, GradientClipping, Metric, OptimiserSetup, RegimeSetup, RmsPropSetup,
-    Schedule, ScheduleSetup, SgdSetup,
+    AdamSetup, AdamWSetup, GradientClipping, LambSetup, Metric, OptimiserSetup, RegimeSetup,
+    Schedule, ScheduleSetup,
 };
 
 /// Optimisers, clippings and schedules by their names.
-const OPTIMISERS: [(&str, &str, &str); 4] = [
+const OPTIMISERS: [(&str, &str, &str); 8] = [
     (
         "adam",
         "Adam",
@@ -34,6 +34,26 @@ const OPTIMISERS: [(&str, &str, &str); 4] = [
         "rmsprop",
         "RMSprop",
         "Steps divided by the recent size of the gradient",
+    ),
+    (
+        "adagrad",
+        "AdaGrad",
+        "Steps divided by the size of all gradients so far",
+    ),
+    (
+        "lion",
+        "Lion",
+        "Steps of one size by the sign of a mean; wants a smaller learning rate than AdamW",
+    ),
+    (
+        "muon",
+        "Muon",
+        "Orthogonal steps for hidden weight matrices, AdamW for all else",
+    ),
+    (
+        "lamb",
+        "LAMB",
+        "Adam's steps in proportion to each layer's weights, for large batches",
     ),
 ];
 
@@ -115,12 +135,7 @@ impl SetupPanel {
         if kind == before {
             return;
         }
-        let fresh = match kind {
-            "sgd" => OptimiserSetup::Sgd(SgdSetup::default()),
-            "adamw" => OptimiserSetup::AdamW(AdamWSetup::default()),
-            "rmsprop" => OptimiserSetup::RmsProp(RmsPropSetup::default()),
-            _ => OptimiserSetup::Adam(AdamSetup::default()),
-        };
+        let fresh = OptimiserSetup::of_kind(kind).unwrap_or_default();
         let optimiser = self.kept.optimisers.get(kind).cloned().unwrap_or(fresh);
         let left = std::mem::replace(&mut regime.optimiser, optimiser);
         self.kept.optimisers.insert(before, left);
@@ -206,21 +221,36 @@ fn optimiser(form: &mut Form<'_>, ui: &mut Ui, optimiser: &mut OptimiserSetup) {
             beta_2,
             epsilon: e,
             weight_decay,
+        })
+        | OptimiserSetup::Lamb(LambSetup {
+            beta_1,
+            beta_2,
+            epsilon: e,
+            weight_decay,
         }) => {
-            let hint = "Decay of the mean of gradients, 0 to below 1";
-            form.number(
-                ui,
-                Look::new("Beta 1", "regime.optimiser.beta_1", hint),
-                beta_1,
-            );
-            let hint = "Decay of the mean of squared gradients, 0 to below 1";
-            form.number(
-                ui,
-                Look::new("Beta 2", "regime.optimiser.beta_2", hint),
-                beta_2,
-            );
+            betas(form, ui, beta_1, beta_2);
             form.number(ui, epsilon, e);
             form.number(ui, decay, weight_decay);
+        }
+        OptimiserSetup::Lion(lion) => {
+            betas(form, ui, &mut lion.beta_1, &mut lion.beta_2);
+            form.number(ui, decay, &mut lion.weight_decay);
+        }
+        OptimiserSetup::Muon(muon) => {
+            form.number(ui, momentum, &mut muon.momentum);
+            let look = Look::new(
+                "Nesterov",
+                "regime.optimiser.nesterov",
+                "Look-ahead form of the momentum",
+            );
+            form.toggle(ui, look, &mut muon.nesterov);
+            betas(form, ui, &mut muon.beta_1, &mut muon.beta_2);
+            form.number(ui, epsilon, &mut muon.epsilon);
+            form.number(ui, decay, &mut muon.weight_decay);
+        }
+        OptimiserSetup::AdaGrad(adagrad) => {
+            form.number(ui, epsilon, &mut adagrad.epsilon);
+            form.number(ui, decay, &mut adagrad.weight_decay);
         }
         OptimiserSetup::RmsProp(rmsprop) => {
             let hint = "Decay of the mean of squared gradients, 0 to below 1";
@@ -239,11 +269,17 @@ fn optimiser(form: &mut Form<'_>, ui: &mut Ui, optimiser: &mut OptimiserSetup) {
             );
             form.number(ui, decay, &mut rmsprop.weight_decay);
         }
-        OptimiserSetup::AdaGrad(_)
-        | OptimiserSetup::Lion(_)
-        | OptimiserSetup::Muon(_)
-        | OptimiserSetup::Lamb(_) => {}
     }
+}
+
+fn betas(form: &mut Form<'_>, ui: &mut Ui, beta_1: &mut f64, beta_2: &mut f64) {
+    let hint = "Decay of the mean of gradients, 0 to below 1";
+    let look = Look::new("Beta 1", "regime.optimiser.beta_1", hint);
+    form.number(ui, look, beta_1);
+    let hint =
+        "Decay of the mean of squared gradients, 0 to below 1; with Lion, of the mean that is kept";
+    let look = Look::new("Beta 2", "regime.optimiser.beta_2", hint);
+    form.number(ui, look, beta_2);
 }
 
 fn schedule(form: &mut Form<'_>, ui: &mut Ui, schedule: &mut ScheduleSetup) {
