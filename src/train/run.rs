@@ -5,8 +5,8 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 
 use super::checkpoint::{self, Position};
-use super::learner::{Learner, Subject};
 use super::pace::{Pace, PhaseClock};
+use super::paradigm::{Paradigm, Subject};
 use super::reinforce::Reinforced;
 use super::supervised::Supervised;
 use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, optimiser};
@@ -86,7 +86,7 @@ struct Run {
     autodiff: Device,
     compiles: bool,
     checkpoints: Option<PathBuf>,
-    learner: Box<dyn Learner>,
+    paradigm: Box<dyn Paradigm>,
     position: Position,
     steps_per_epoch: u64,
 }
@@ -102,14 +102,14 @@ impl Run {
             checkpoints,
             resume,
         } = job;
-        let (learner, subject): (Box<dyn Learner>, Subject) = match &setup.dataset {
+        let (paradigm, subject): (Box<dyn Paradigm>, Subject) = match &setup.dataset {
             DatasetSetup::CartPole(cartpole) => {
-                let (learner, subject) = Reinforced::new(&setup.regime, cartpole, &device);
-                (Box::new(learner), subject)
+                let (paradigm, subject) = Reinforced::new(&setup.regime, cartpole, &device);
+                (Box::new(paradigm), subject)
             }
             _ => {
-                let (learner, subject) = Supervised::load(&setup, &plan, &device)?;
-                (Box::new(learner), subject)
+                let (paradigm, subject) = Supervised::load(&setup, &plan, &device)?;
+                (Box::new(paradigm), subject)
             }
         };
         let autodiff = device.clone().autodiff();
@@ -130,7 +130,7 @@ impl Run {
             autodiff,
             compiles,
             checkpoints,
-            learner,
+            paradigm,
             position,
         };
         Ok((run, network, optimiser))
@@ -154,11 +154,11 @@ impl Run {
         let rate = self.learning_rate(0);
         for _ in 0..steps {
             network = self
-                .learner
+                .paradigm
                 .step(network, &mut optimiser, rate, &mut position, observer)?;
         }
-        self.learner.read()?;
-        self.learner.look(&network, &position, observer)?;
+        self.paradigm.read()?;
+        self.paradigm.look(&network, &position, observer)?;
         Ok(())
     }
 
@@ -192,14 +192,15 @@ impl Run {
                 .begun;
             let rate = self.learning_rate(self.position.step);
             network =
-                self.learner
+                self.paradigm
                     .step(network, &mut optimiser, rate, &mut self.position, observer)?;
 
             let signal = observer.signal();
             let mut reason = self.bound_reached(signal, begun);
             let ends_epoch = self.position.step.is_multiple_of(self.steps_per_epoch);
             let evaluates = reason.is_some() || self.evaluation_due(ends_epoch);
-            if evaluates || signal != Signal::Continue || self.learner.unread() >= pace.read_every {
+            if evaluates || signal != Signal::Continue || self.paradigm.unread() >= pace.read_every
+            {
                 self.read(&mut pace, begun, observer)?;
                 reason = self
                     .diverged()
@@ -313,12 +314,12 @@ impl Run {
         begun: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
-        let Some(reading) = self.learner.read()? else {
+        let Some(reading) = self.paradigm.read()? else {
             return Ok(());
         };
         self.position
             .since_evaluation
-            .add(&reading, self.learner.metric());
+            .add(&reading, self.paradigm.metric());
         let step = self.position.step;
         let samples_per_s = pace.read(&reading);
         observer.progress(&Progress {
@@ -342,13 +343,13 @@ impl Run {
     ) -> Result<Option<StopReason>, TrainError> {
         observer.begin(Phase::Evaluate);
         let begun = Instant::now();
-        let look = self.learner.look(network, &self.position, observer)?;
+        let look = self.paradigm.look(network, &self.position, observer)?;
         self.sync("evaluating")?;
         observer.end(Phase::Evaluate);
         self.position.measured_s += begun.elapsed().as_secs_f64();
 
         let since = std::mem::take(&mut self.position.since_evaluation);
-        let metric = self.learner.metric();
+        let metric = self.paradigm.metric();
         let evaluation = Evaluation {
             step: self.position.step,
             epoch: self.position.step.div_ceil(self.steps_per_epoch),
@@ -365,7 +366,7 @@ impl Run {
         let (step, epoch) = (evaluation.step, evaluation.epoch);
         let answers = look.answers;
         if let Some(predictions) =
-            answers.and_then(|answers| self.learner.predictions(answers, step, epoch))
+            answers.and_then(|answers| self.paradigm.predictions(answers, step, epoch))
         {
             observer.predicted(predictions);
         }

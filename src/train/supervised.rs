@@ -8,9 +8,9 @@ use super::checkpoint::Position;
 use super::clip::clip;
 use super::confusion::Answers;
 use super::evaluate::Held;
-use super::learner::{Learner, Look, Subject};
 use super::metrics::{Metrics, Reading};
 use super::objective::Objective;
+use super::paradigm::{Look, Paradigm, Subject};
 use super::{Observer, Predictions, TrainError, Work};
 use crate::data;
 use crate::models::Network;
@@ -60,7 +60,7 @@ impl Supervised {
             outputs,
             samples: train.len(),
         };
-        let learner = Self {
+        let paradigm = Self {
             metrics: Metrics::new(&objective, device),
             steps_per_epoch: setup.steps_per_epoch(train.len()) as u64,
             has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
@@ -73,7 +73,7 @@ impl Supervised {
             objective,
             order: None,
         };
-        Ok((learner, subject))
+        Ok((paradigm, subject))
     }
 
     /// The batch of a step.
@@ -92,7 +92,7 @@ impl Supervised {
     }
 }
 
-impl Learner for Supervised {
+impl Paradigm for Supervised {
     fn metric(&self) -> Metric {
         self.objective.metric()
     }

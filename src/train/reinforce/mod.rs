@@ -19,9 +19,9 @@ pub use recent::Recent;
 
 use super::checkpoint::Position;
 use super::clip::clip;
-use super::learner::{Learner, Look, Subject};
 use super::metrics::{Reading, first};
 use super::objective::Means;
+use super::paradigm::{Look, Paradigm, Subject};
 use super::{Observer, TrainError, Work};
 use crate::models::Network;
 use crate::setup::{
@@ -65,7 +65,7 @@ impl Unread {
 impl Reinforced {
     /// On `device`, which is without autodiff.
     pub fn new(regime: &RegimeSetup, cartpole: &CartPoleSetup, device: &Device) -> (Self, Subject) {
-        let learner = Self {
+        let paradigm = Self {
             regime: regime.clone(),
             options: regime.reinforcement(),
             length_max: u32::try_from(cartpole.episode_steps_max).unwrap_or(u32::MAX),
@@ -78,7 +78,7 @@ impl Reinforced {
             outputs: Outputs::of_sample(cartpole::ACTIONS),
             samples: 0,
         };
-        (learner, subject)
+        (paradigm, subject)
     }
 
     /// The episodes of a step, at their beginning.
@@ -90,7 +90,7 @@ impl Reinforced {
     }
 }
 
-impl Learner for Reinforced {
+impl Paradigm for Reinforced {
     fn metric(&self) -> Metric {
         Task::Reinforcement.metric()
     }

@@ -21,7 +21,7 @@ pub struct Subject {
 }
 
 /// A way of learning.
-pub trait Learner {
+pub trait Paradigm {
     /// By which a network is judged.
     fn metric(&self) -> Metric;
 
