@@ -2,6 +2,7 @@
 
 mod closing;
 mod devices;
+mod dropped;
 mod failure;
 mod keyboard;
 #[cfg(target_os = "linux")]
@@ -10,6 +11,13 @@ mod library;
 mod mistakes;
 mod names;
 mod quiet;
+#[expect(dead_code, reason = "written for the tests of downloads")]
+#[path = "../data/recipes.rs"]
+mod recipes;
+#[expect(dead_code, reason = "written for the tests of downloads")]
+#[path = "../data/server.rs"]
+mod server;
+mod sets;
 mod settings;
 mod snapshots;
 mod training;

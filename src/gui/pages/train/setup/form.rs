@@ -172,6 +172,21 @@ impl Form<'_> {
         self.problems_at(ui, look.path);
     }
 
+    /// A line of text; `empty` stands in it where there is none.
+    pub fn text(&mut self, ui: &mut Ui, look: Look<'_>, value: &mut String, empty: &str) {
+        self.row(ui, &look, |_, ui, label| {
+            let width = ui.available_width();
+            let edit = TextEdit::singleline(value)
+                .margin(Margin::symmetric(8, 4))
+                .align(egui::Align2::LEFT_CENTER)
+                .hint_text(empty)
+                .desired_width(width - 16.0);
+            ui.add_sized([width, theme::CONTROL_HEIGHT], edit)
+                .labelled_by(label);
+        });
+        self.problems_at(ui, look.path);
+    }
+
     /// Several whole numbers in a row, such as widths of layers.
     pub fn list(&mut self, ui: &mut Ui, look: Look<'_>, each: &str, values: &mut Vec<usize>) {
         const FIELD: f32 = 50.0;

@@ -2,16 +2,20 @@
 //! starts it.
 
 mod check;
+mod choose;
 mod dataset;
 mod device;
 mod files;
 mod form;
 mod model;
 mod number;
+mod offer;
 mod outlook;
+mod paths;
 mod presets;
 mod preview;
 mod regime;
+mod samples;
 mod stop;
 mod typed;
 
@@ -70,6 +74,11 @@ impl SetupPanel {
         self.kept = Kept::default();
     }
 
+    /// The files of the set called `name` are others now.
+    pub fn set_has_changed(&mut self, name: &str) {
+        self.preview.forget(name);
+    }
+
     /// The setup of the panel, where it can be trained.
     ///
     /// # Errors
@@ -86,6 +95,7 @@ impl SetupPanel {
                 &format!("allowed is {}", problem.allowed),
             ));
         }
+        offer::is_ready(&setup.dataset, &shared.sets)?;
         match self.preview.of(&setup.dataset) {
             Some(Err(error)) => Err(format!("Dataset: {error}")),
             _ => Ok(setup.clone()),

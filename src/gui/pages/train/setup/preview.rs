@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use egui::{ColorImage, Context, TextureHandle};
 
-use crate::data::{self, DataError, DataInfo, Dataset, Features};
+use crate::data::{self, DataError, DataInfo, Dataset, Features, Store};
 use crate::gui::jobs::Lane;
+use crate::gui::sets::Shown;
 use crate::gui::state::{Shared, State};
 use crate::setup::{DataCounts, DatasetSetup, InputShape, Problems, SHAPES_MIN_SAMPLES};
 
@@ -96,7 +97,8 @@ impl Preview {
         }
         let mut problems = Problems::default();
         dataset.validate(&mut problems);
-        if !problems.0.is_empty() {
+        let is_here = matches!(shared.sets.shown(dataset.name()), Shown::Here);
+        if !problems.0.is_empty() || !is_here {
             self.wanted = None;
             return;
         }
@@ -116,8 +118,9 @@ impl Preview {
         self.wanted = None;
         self.is_reading = true;
         let dataset = dataset.clone();
+        let store = shared.sets.store().clone();
         shared.jobs.run(Lane::Data, move |_| {
-            let result = look_at(&dataset).map_err(|error| error.to_string());
+            let result = look_at(&dataset, &store).map_err(|error| error.to_string());
             Box::new(move |state: &mut State| {
                 let preview = &mut state.pages.train.setup.preview;
                 preview.is_reading = false;
@@ -126,9 +129,9 @@ impl Preview {
         });
     }
 
-    /// Reads the set again, as its files may be others now.
-    pub fn forget(&mut self) {
-        self.described = None;
+    /// Reads the set called `name` again, as its files may be others now.
+    pub fn forget(&mut self, name: &str) {
+        self.described.take_if(|known| known.dataset.name() == name);
     }
 
     /// The last set that was read, for `dataset` or before it.
@@ -152,8 +155,8 @@ impl Preview {
     }
 }
 
-fn look_at(dataset: &DatasetSetup) -> Result<Seen, DataError> {
-    let info = data::describe(dataset)?;
+fn look_at(dataset: &DatasetSetup, store: &Store) -> Result<Seen, DataError> {
+    let info = data::describe_from(dataset, store)?;
     if info.feature_bytes > BYTES_MAX && !matches!(dataset, DatasetSetup::Shapes(_)) {
         let size = crate::units::bytes(info.feature_bytes);
         let samples = Samples::None(format!(
@@ -170,7 +173,7 @@ fn look_at(dataset: &DatasetSetup) -> Result<Seen, DataError> {
             };
             samples_of(&data::load(&DatasetSetup::Shapes(few))?)
         }
-        other => samples_of(&data::load(other)?),
+        other => samples_of(&data::load_from(other, store)?),
     };
     Ok(Seen { info, samples })
 }
@@ -255,7 +258,7 @@ mod tests {
     fn every_shipped_set_shows_samples_of_all_its_classes() {
         for name in ["digits", "breast-cancer", "shapes"] {
             let dataset = DatasetSetup::from_name(name).expect("it is shipped");
-            let seen = look_at(&dataset).expect("it can be read");
+            let seen = look_at(&dataset, &Store::of_user()).expect("it can be read");
             let mut classes: Vec<String> = match seen.samples {
                 Samples::Pictures(pictures) => {
                     pictures.into_iter().map(|picture| picture.class).collect()

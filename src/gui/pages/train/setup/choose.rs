@@ -1,0 +1,179 @@
+//! The choice of a dataset.
+
+use egui::{ComboBox, Id, RichText, Ui};
+
+use super::SetupPanel;
+use crate::data;
+use crate::gui::sets::{Sets, Shown};
+use crate::gui::state::Shared;
+use crate::gui::theme::Tokens;
+use crate::gui::widgets;
+use crate::setup::{DatasetSetup, MlpSetup, ModelSetup, Setup};
+use crate::units::bytes;
+
+/// The sets in the order in which they are offered, by where they come from.
+const GROUPS: [(&str, &[&str]); 3] = [
+    (
+        "Part of the program",
+        &["digits", "breast-cancer", "shapes"],
+    ),
+    (
+        "Published, to be downloaded once",
+        &[
+            "mnist",
+            "fashion-mnist",
+            "kmnist",
+            "emnist",
+            "cifar10",
+            "cifar100",
+        ],
+    ),
+    ("Files of yours", &["folder", "csv", "idx"]),
+];
+
+/// Name of a dataset for people.
+pub fn title(name: &str) -> &str {
+    match name {
+        "digits" => "Handwritten digits",
+        "breast-cancer" => "Breast cancer (table)",
+        "shapes" => "Rendered shapes",
+        "mnist" => "MNIST",
+        "fashion-mnist" => "Fashion-MNIST",
+        "kmnist" => "KMNIST",
+        "emnist" => "EMNIST",
+        "cifar10" => "CIFAR-10",
+        "cifar100" => "CIFAR-100",
+        "idx" => "MNIST-like files (IDX)",
+        "folder" => "Images in folders",
+        "csv" => "Table (CSV)",
+        other => other,
+    }
+}
+
+fn hint(name: &str) -> &str {
+    match name {
+        "digits" => "1,797 pictures of 8×8 pixels, shipped with the program; trains in seconds",
+        "breast-cancer" => "569 tumours with 30 measured features each, shipped with the program",
+        "shapes" => "Pictures painted by the program: as many, as large and as noisy as you like",
+        "idx" => "MNIST, Fashion-MNIST and the like, from a folder of yours",
+        "folder" => "PNG and JPEG images of yours, in a folder for each class",
+        "csv" => "A table of yours with the classes in one of its columns",
+        other => data::registry::recipe(other).map_or("", |recipe| recipe.what.as_str()),
+    }
+}
+
+impl SetupPanel {
+    /// The row with the choice; another set brings the model that can learn from it.
+    pub(super) fn choose_dataset(&mut self, ui: &mut Ui, setup: &mut Setup, shared: &mut Shared) {
+        let before = setup.dataset.name();
+        let mut name = before;
+        super::strong_row(ui, "Dataset", "What is learnt from", |ui, label| {
+            menu(ui, label, &mut name, &shared.sets);
+        });
+        self.use_dataset(name, setup, shared);
+    }
+
+    /// Puts the set called `name` into the setup, with the options that it had when it was last turned away from.
+    pub(super) fn use_dataset(&mut self, name: &str, setup: &mut Setup, shared: &mut Shared) {
+        let before = setup.dataset.name();
+        if name == before {
+            return;
+        }
+        let other = self.kept.datasets.get(name).cloned();
+        let Some(other) = other.or_else(|| DatasetSetup::from_name(name).ok()) else {
+            return;
+        };
+        let left = std::mem::replace(&mut setup.dataset, other);
+        self.kept.datasets.insert(before, left);
+        if setup.dataset.is_table() && matches!(setup.model, ModelSetup::Cnn(_)) {
+            let model = self.kept.models.get("mlp").cloned();
+            let model = model.unwrap_or_else(|| ModelSetup::Mlp(MlpSetup::default()));
+            let left = std::mem::replace(&mut setup.model, model);
+            self.kept.models.insert("cnn", left);
+            shared.toasts.info(
+                "A convolutional network needs pictures, and this set is a table: the model is now a multilayer perceptron",
+            );
+        }
+    }
+}
+
+fn menu(ui: &mut Ui, label: Id, name: &mut &'static str, sets: &Sets) {
+    let combo = ComboBox::from_id_salt("dataset.name")
+        .width(ui.available_width())
+        .height(520.0)
+        .truncate();
+    let response = combo.selected_text(title(name)).show_ui(ui, |ui| {
+        for (at, (group, names)) in GROUPS.into_iter().enumerate() {
+            if at > 0 {
+                ui.add_space(4.0);
+            }
+            widgets::caption(ui, group);
+            for known in DatasetSetup::NAMES {
+                if names.contains(&known) {
+                    item(ui, known, name, sets);
+                }
+            }
+        }
+    });
+    response.response.labelled_by(label);
+}
+
+fn item(ui: &mut Ui, known: &'static str, name: &mut &'static str, sets: &Sets) {
+    let is_chosen = *name == known;
+    let tokens = Tokens::in_ui(ui);
+    let note = note(known, sets);
+    let mut button = egui::Button::selectable(is_chosen, title(known));
+    let mut said = title(known).to_owned();
+    if let Some(note) = &note {
+        button = button.right_text(RichText::new(note).small().color(tokens.dim));
+        said = format!("{said}, {note}");
+    }
+    let response = ui.add(button);
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, &said));
+    if response.on_hover_text(hint(known)).clicked() {
+        *name = known;
+    }
+}
+
+/// Where a set that can be downloaded is.
+fn note(name: &str, sets: &Sets) -> Option<String> {
+    let size = || {
+        sets.recipe(name)
+            .map(|recipe| bytes(recipe.download_bytes()))
+    };
+    Some(match sets.shown(name) {
+        Shown::Here => {
+            sets.recipe(name)?;
+            "on the disk".to_owned()
+        }
+        Shown::Unknown => return None,
+        Shown::Unreadable(_) => "cannot be looked for".to_owned(),
+        Shown::Missing(_, data::State::Begun(_), _) => format!("begun, {}", size()?),
+        Shown::Missing(_, data::State::Damaged, _) => "not whole".to_owned(),
+        Shown::Missing(..) => format!("not downloaded, {}", size()?),
+        Shown::OnItsWay(..) => "being downloaded".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_set_is_offered_once_with_a_name_and_a_hint() {
+        let offered: Vec<&str> = GROUPS
+            .iter()
+            .flat_map(|(_, names)| names.iter().copied())
+            .collect();
+        for name in DatasetSetup::NAMES {
+            assert_eq!(
+                offered.iter().filter(|known| **known == name).count(),
+                1,
+                "{name}"
+            );
+            assert_ne!(title(name), name);
+            assert!(!hint(name).is_empty(), "{name}");
+        }
+        assert_eq!(offered.len(), DatasetSetup::NAMES.len());
+    }
+}
