@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use joulelab::setup::Setup;
-
 use crate::values::write;
 use crate::window::{Window, short};
 
@@ -40,10 +38,10 @@ fn a_dropped_table_becomes_the_dataset_and_its_column_can_be_chosen() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("kinds.csv");
     std::fs::write(&path, TABLE).expect("it is written");
-    let mut window = Window::new(Setup { ..short() });
+    let mut window = Window::new(short());
     drop_on(&mut window, &path);
     window.until("the table", |window| {
-        window.has_part("2 classes") && window.has_part("large")
+        window.has_part("2 classes") && window.has_part("Rows of the table: ")
     });
     // A convolutional network needs pictures.
     assert!(window.has_part("Multilayer perceptron") || window.has_part("multilayer perceptron"));

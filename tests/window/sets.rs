@@ -245,12 +245,17 @@ fn published_files_are_taken_from_a_folder_that_is_dropped() {
 fn the_choice_says_what_is_on_the_disk() {
     let contents = contents();
     let server = Server::new(|_| Reply::status("500 Internal Server Error"));
+    let cifar = joulelab::data::registry::recipe("cifar10").expect("it is in the table");
+    let size = joulelab::units::bytes(cifar.download_bytes());
+    let item = format!("CIFAR-10, not downloaded, {size}");
     let mut window = window_with(short(), small_mnist(&contents, server.mirror()));
     window.click("Dataset");
     window.until("the sets", |window| {
-        window.has_part("CIFAR-10, not downloaded, 163 MiB") && window.has("Rendered shapes")
+        window.has(&item) && window.has("Rendered shapes")
     });
-    window.click("CIFAR-10, not downloaded, 163 MiB");
-    window.until("the offer", |window| window.has("Download 163 MiB"));
+    window.click(&item);
+    window.until("the offer", |window| {
+        window.has(&format!("Download {size}")) && window.has_part("is not on this machine yet")
+    });
     window.harness.check_accessibility();
 }

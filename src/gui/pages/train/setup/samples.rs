@@ -211,6 +211,11 @@ fn bars(ui: &mut Ui, rows: &[Row]) {
             );
         }
     }
+    response.widget_info(|| {
+        let classes: Vec<&str> = rows.iter().map(|row| row.class.as_str()).collect();
+        let text = format!("Rows of the table: {}", classes.join(", "));
+        egui::WidgetInfo::labeled(egui::Role::Image, true, text)
+    });
     response.on_hover_ui(|ui| {
         ui.label("Four rows of the table. Each bar is a feature: upwards above the mean of the training part, downwards below it.");
         ui.label("Full height is three standard deviations.");
