@@ -13,7 +13,7 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use joulelab::data::{self, Dataset, Features, Split};
-use joulelab::models::Network;
+use joulelab::models::{Network, Samples};
 use joulelab::setup::{AdamSetup, MlpSetup, ModelSetup, OptimiserSetup, Phase, Setup, plan::Plan};
 use joulelab::train::{
     Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, Work, train,
@@ -242,7 +242,7 @@ fn joulelab(case: &Case, device: &Device) -> Result<Round> {
     let outcome = train(job, &mut stopwatch)?;
     Ok(Round {
         ms_per_step: ms_per_step(stopwatch.train, outcome.steps),
-        accuracy: outcome.final_accuracy.unwrap_or(f64::NAN),
+        accuracy: outcome.final_metric.unwrap_or(f64::NAN),
     })
 }
 
@@ -329,8 +329,13 @@ fn on_device(data: &Dataset, part: &Split, device: &Device) -> (Tensor<2>, Tenso
     let values: Vec<f32> = match &part.features {
         Features::U8(values) => values.iter().map(|v| normal(f32::from(*v))).collect(),
         Features::F32(values) => values.iter().map(|v| normal(*v)).collect(),
+        // The digits are pixels.
+        Features::Tokens(_) => Vec::new(),
     };
-    let labels: Vec<i32> = part.labels[data.info.target]
+    let labels: Vec<i32> = part
+        .labels
+        .classes(data.info.target)
+        .unwrap_or_default()
         .iter()
         .map(|label| i32::from(*label))
         .collect();

@@ -1,4 +1,4 @@
-//! The progress bar of a run: epoch, loss, accuracy, samples/s, watts, joules so far, time and energy left.
+//! The progress bar of a run: epoch, loss, metric, samples/s, watts, joules so far, time and energy left.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::analysis::{Left, left, share_done};
 use crate::control;
 use crate::protocol::{Evaluation, Event, MeterNow, PhaseEnergy, Progress};
 use crate::setup::{Phase, StopSetup};
-use crate::units::{Estimate, duration, estimate, quantity};
+use crate::units::{Estimate, Metric, duration, estimate, quantity};
 
 /// Time between two lines where there is no terminal to draw a bar on.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -26,6 +26,7 @@ pub struct Bar {
     epochs: Option<u64>,
     progress: Option<Progress>,
     evaluation: Option<Evaluation>,
+    metric: Metric,
     training: Vec<PhaseEnergy>,
     power_w: Option<f64>,
     last_line: Option<Instant>,
@@ -51,6 +52,7 @@ impl Bar {
             phase: None,
             progress: None,
             evaluation: None,
+            metric: Metric::default(),
             training: Vec::new(),
             power_w: None,
             last_line: None,
@@ -84,6 +86,7 @@ impl Bar {
                         .set_message("warming up: kernels are compiled and tuned once a device");
                 }
             }
+            Event::Data(data) => self.metric = data.task.metric(),
             Event::Progress { progress, .. } => self.progress = Some(progress.clone()),
             Event::Evaluated {
                 evaluation,
@@ -127,7 +130,7 @@ impl Bar {
         let text = text(
             progress,
             self.epochs,
-            self.evaluation.as_ref(),
+            self.result(progress),
             self.power_w,
             energy,
             left,
@@ -141,6 +144,16 @@ impl Bar {
             self.last_line = Some(Instant::now());
         }
         self.bar.set_message(text);
+    }
+
+    /// How good it is: on the held-out samples where they have been looked at.
+    fn result(&self, progress: &Progress) -> Option<String> {
+        let held_out = self.evaluation.as_ref().and_then(|found| found.metric);
+        let (of, value) = match held_out {
+            Some(value) => ("test", value),
+            None => ("train", progress.metric?),
+        };
+        Some(format!("{of} {}", self.metric.format_named(value)))
     }
 
     /// Seconds of training and evaluation, as the meters saw them; of training alone where there is no meter.
@@ -165,7 +178,7 @@ fn energy(training: &[PhaseEnergy]) -> Option<Estimate> {
 fn text(
     progress: &Progress,
     epochs: Option<u64>,
-    evaluation: Option<&Evaluation>,
+    result: Option<String>,
     power_w: Option<f64>,
     energy: Option<Estimate>,
     left: Option<Left>,
@@ -178,14 +191,7 @@ fn text(
     if let Some(loss) = progress.loss {
         parts.push(format!("loss {loss:.4}"));
     }
-    match evaluation.and_then(|evaluation| evaluation.accuracy) {
-        Some(accuracy) => parts.push(format!("test {:.2} %", accuracy * 100.0)),
-        None => {
-            if let Some(accuracy) = progress.accuracy {
-                parts.push(format!("train {:.2} %", accuracy * 100.0));
-            }
-        }
-    }
+    parts.extend(result);
     parts.push(format!("{:.0} samples/s", progress.samples_per_s));
     if let Some(power_w) = power_w {
         parts.push(quantity(power_w, "W"));

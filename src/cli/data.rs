@@ -126,6 +126,11 @@ fn of_no_download(name: &str) -> [&'static str; 3] {
         "idx" => ["IDX files in a folder", "yours", ""],
         "folder" => ["images in a folder for each class", "yours", ""],
         "csv" => ["a table in a CSV file", "yours", ""],
+        "cartpole" => [
+            "a pole to balance on a cart, by reinforcement",
+            "part of the program",
+            "",
+        ],
         _ => ["", "", ""],
     }
 }

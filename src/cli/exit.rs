@@ -47,7 +47,7 @@ Exit codes:
     5  the library or another file cannot be read or written, or holds no such run
     6  training failed or diverged; what was recorded is kept
     7  the worker process died; what was recorded is kept
-    8  the run ended without reaching its target accuracy
+    8  the run ended without reaching its target
   130  ended by the user; what was recorded is kept
 `joulelab power -- COMMAND` ends with the code of the command, or 128 and the signal that ended it.
 

@@ -131,11 +131,11 @@ pub struct SetupFlags {
     #[arg(long, help_heading = "Stop rule: whichever comes first")]
     steps: Option<u64>,
 
-    /// Stop when this share of the held-out samples is right, such as 0.97
+    /// Stop when the held-out samples reach this value of the task's metric, such as 0.97 of them right
     #[arg(
         long,
         short = 't',
-        value_name = "ACCURACY",
+        value_name = "VALUE",
         help_heading = "Stop rule: whichever comes first"
     )]
     target: Option<f64>,
@@ -251,7 +251,7 @@ impl SetupFlags {
             self.evaluate_steps => "regime.evaluation.every_steps",
             self.epochs => "regime.stop.epochs",
             self.steps => "regime.stop.steps",
-            self.target => "regime.stop.target_accuracy",
+            self.target => "regime.stop.target",
             self.energy_budget => "regime.stop.energy_j",
             self.time_budget => "regime.stop.time_s",
             self.patience => "regime.stop.patience",

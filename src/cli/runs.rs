@@ -102,7 +102,7 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
         "newest" => Order::Newest,
         "oldest" => Order::Oldest,
         "name" => Order::Name,
-        "best" => Order::BestAccuracy,
+        "best" => Order::Best,
         other => {
             let known = ["newest", "oldest", "name", "best"];
             let error = crate::units::UnknownName::new("order", other, known);
@@ -144,8 +144,8 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
 fn cells(row: &RunRow) -> [String; 15] {
     let run = &row.run;
     let dash = || "-".to_owned();
-    let percent =
-        |share: Option<f64>| share.map_or_else(dash, |share| format!("{:.2} %", share * 100.0));
+    let metric = run.metrics.metric;
+    let result = |value: Option<f64>| value.map_or_else(dash, |value| metric.format_named(value));
     let field = |path: &str| {
         let setup: serde_json::Value = serde_json::from_str(&run.setup.json).unwrap_or_default();
         setup
@@ -167,8 +167,8 @@ fn cells(row: &RunRow) -> [String; 15] {
         field("/regime/learning_rate"),
         run.setup.seed.to_string(),
         run.epochs.map_or_else(dash, |epochs| epochs.to_string()),
-        percent(run.metrics.final_test_accuracy),
-        percent(run.metrics.best_test_accuracy),
+        result(run.metrics.final_test_metric),
+        result(run.metrics.best_test_metric),
         train_s.map_or_else(dash, duration),
         energy
             .as_ref()

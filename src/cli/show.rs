@@ -167,20 +167,20 @@ fn epochs(details: &RunDetails) -> String {
         "samples/s",
     ])
     .right(&[0, 1, 2, 3, 4, 5, 6]);
-    let number = |value: Option<f64>, scale: f64, places: usize, unit: &str| {
-        value.map_or("-".to_owned(), |value| {
-            format!("{:.places$}{unit}", value * scale)
-        })
+    let number = |value: Option<f64>, places: usize| {
+        value.map_or("-".to_owned(), |value| format!("{value:.places$}"))
     };
+    let metric = details.run.metrics.metric;
+    let result = |value: Option<f64>| value.map_or("-".to_owned(), |value| metric.format(value));
     for epoch in &details.epochs {
         table.push([
             epoch.epoch.to_string(),
             epoch.step.to_string(),
-            number(epoch.train_loss, 1.0, 4, ""),
-            number(epoch.train_accuracy, 100.0, 2, " %"),
-            number(epoch.test_loss, 1.0, 4, ""),
-            number(epoch.test_accuracy, 100.0, 2, " %"),
-            number(epoch.samples_per_s, 1.0, 0, ""),
+            number(epoch.train_loss, 4),
+            result(epoch.train_metric),
+            number(epoch.test_loss, 4),
+            result(epoch.test_metric),
+            number(epoch.samples_per_s, 0),
         ]);
     }
     format!("\n{table}")

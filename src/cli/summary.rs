@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::library::{PhaseEnergy, RunDetails};
 use crate::protocol::Summary;
-use crate::units::{Boundary, EnergyFigure, Estimate, count, duration, estimate};
+use crate::units::{Boundary, EnergyFigure, Estimate, Metric, count, duration, estimate};
 
 /// Readings of a meter that a window should have (MLPerf).
 const SAMPLES_WANTED: f64 = 60.0;
@@ -31,7 +31,7 @@ pub fn text(details: &RunDetails, path: &Path) -> String {
     if let Some(failure) = &run.failure {
         out.line("failure", failure);
     }
-    out.line("accuracy", &accuracy(details));
+    out.line(details.run.metrics.metric.title(), &result(details));
     if let Some(target) = target(details) {
         out.line("target", &target);
     }
@@ -57,22 +57,23 @@ impl Lines {
     }
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.2} %", share * 100.0)
-}
-
-fn accuracy(details: &RunDetails) -> String {
+fn result(details: &RunDetails) -> String {
     let metrics = &details.run.metrics;
-    match (metrics.final_test_accuracy, metrics.best_test_accuracy) {
+    match (metrics.final_test_metric, metrics.best_test_metric) {
         (Some(last), Some(best)) => {
             let epoch = metrics
                 .best_epoch
                 .map(|epoch| format!(" (epoch {epoch})"))
                 .unwrap_or_default();
+            let of = match metrics.metric {
+                Metric::Return => "over the last episodes",
+                Metric::Accuracy => "of the held-out samples",
+                _ => "on the held-out samples",
+            };
             format!(
-                "{} at the end, {} at best{epoch}, of the held-out samples",
-                percent(last),
-                percent(best)
+                "{} at the end, {} at best{epoch}, {of}",
+                metrics.metric.format(last),
+                metrics.metric.format(best)
             )
         }
         _ => "not evaluated".to_owned(),
@@ -81,12 +82,15 @@ fn accuracy(details: &RunDetails) -> String {
 
 fn target(details: &RunDetails) -> Option<String> {
     let setup: serde_json::Value = serde_json::from_str(&details.run.setup.json).ok()?;
-    let target = setup.pointer("/regime/stop/target_accuracy")?.as_f64()?;
+    let target = setup.pointer("/regime/stop/target")?.as_f64()?;
     let word = match details.run.target_reached {
         Some(true) => "reached",
         _ => "not reached",
     };
-    Some(format!("{word}: {}", percent(target)))
+    Some(format!(
+        "{word}: {}",
+        details.run.metrics.metric.format(target)
+    ))
 }
 
 fn trained(details: &RunDetails, stored: Option<&Summary>) -> String {

@@ -75,7 +75,7 @@ impl Recorder {
                 epoch: progress.epoch,
                 t_s: *t_s,
                 loss: progress.loss,
-                accuracy: progress.accuracy,
+                metric: progress.metric,
                 learning_rate: Some(progress.learning_rate),
                 samples_per_s: Some(progress.samples_per_s),
             })),
@@ -222,9 +222,10 @@ impl Recorder {
             samples_per_s: (evaluation.train_s > 0.0)
                 .then(|| evaluation.samples as f64 / evaluation.train_s),
             train_loss: evaluation.train_loss,
-            train_accuracy: evaluation.train_accuracy,
+            train_metric: evaluation.train_metric,
             test_loss: evaluation.loss,
-            test_accuracy: evaluation.accuracy,
+            test_metric: evaluation.metric,
+            others: evaluation.others.clone(),
             energies,
         }
     }

@@ -429,6 +429,7 @@ impl Session {
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             owner,
             started_at: jiff::Timestamp::now(),
+            metric: data.task.metric(),
             parameters: Some(data.plan.parameters()),
             flops_per_sample: Some(data.plan.training_flop() as f64),
             carbon: Some(carbon),

@@ -283,8 +283,9 @@ impl Normalisation {
         let (mean, std) = moments
             .map(|(mean, variance)| {
                 let std = variance.sqrt() as f32;
-                // NaN, of a group without values, lands in the second branch too.
-                (mean as f32, if std > 0.0 { std } else { 1.0 })
+                // A group without values has NaN for both: its numbers are left as they are.
+                let mean = if mean.is_nan() { 0.0 } else { mean as f32 };
+                (mean, if std > 0.0 { std } else { 1.0 })
             })
             .unzip();
         Self { mean, std }

@@ -8,6 +8,7 @@
 //! [`DatasetSetup`]; names, defaults, checks and file format follow from the variant.
 
 mod breast_cancer;
+mod cartpole;
 mod csv_table;
 mod dataset;
 mod digits;
@@ -69,6 +70,7 @@ fn source<'a>(
         DatasetSetup::Idx(options) => Box::new(idx::Idx(&options.folder)),
         DatasetSetup::Folder(options) => Box::new(image_folder::ImageFolder(options)),
         DatasetSetup::Csv(options) => Box::new(csv_table::CsvTable(options)),
+        DatasetSetup::CartPole(options) => Box::new(cartpole::CartPole(options)),
     })
 }
 

@@ -92,8 +92,8 @@ pub struct TrainPoint {
     pub t_s: f64,
     /// Mean loss.
     pub loss: Option<f64>,
-    /// Share got right, 0 to 1.
-    pub accuracy: Option<f64>,
+    /// The task's metric.
+    pub metric: Option<f64>,
     /// Learning rate.
     pub learning_rate: Option<f64>,
     /// Samples a second.
@@ -109,8 +109,8 @@ pub struct EvaluationPoint {
     pub t_s: f64,
     /// Mean loss.
     pub loss: Option<f64>,
-    /// Share got right, 0 to 1.
-    pub accuracy: Option<f64>,
+    /// The task's metric.
+    pub metric: Option<f64>,
 }
 
 /// Energy of training and evaluation up to a moment, over the parts of the machine that were metered.
@@ -211,7 +211,7 @@ impl Curves {
                 step: progress.step,
                 t_s: *t_s,
                 loss: progress.loss,
-                accuracy: progress.accuracy,
+                metric: progress.metric,
                 learning_rate: Some(progress.learning_rate),
                 samples_per_s: Some(progress.samples_per_s),
             }),
@@ -224,7 +224,7 @@ impl Curves {
                     step: evaluation.step,
                     t_s: *t_s,
                     loss: evaluation.loss,
-                    accuracy: evaluation.accuracy,
+                    metric: evaluation.metric,
                 });
                 self.take_energy(*t_s, training);
             }
@@ -277,7 +277,7 @@ impl Curves {
                 step: point.step,
                 t_s: point.t_s,
                 loss: point.loss,
-                accuracy: point.accuracy,
+                metric: point.metric,
                 learning_rate: point.learning_rate,
                 samples_per_s: point.samples_per_s,
             });
@@ -287,7 +287,7 @@ impl Curves {
                 step: epoch.step,
                 t_s: epoch.t_s,
                 loss: epoch.test_loss,
-                accuracy: epoch.test_accuracy,
+                metric: epoch.test_metric,
             });
             let sum = epoch
                 .energies

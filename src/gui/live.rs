@@ -18,7 +18,7 @@ use crate::protocol::{
     Source,
 };
 use crate::setup::{Phase, Setup};
-use crate::units::Estimate;
+use crate::units::{Estimate, Metric};
 
 /// Time between two looks at a run, ms: what the window itself draws is part of what is measured.
 const EVERY_MS: u32 = 100;
@@ -86,8 +86,8 @@ pub struct Live {
     pub progress: Option<Progress>,
     /// The latest look at the held-out samples.
     pub evaluation: Option<Evaluation>,
-    /// Highest accuracy on the held-out samples.
-    pub best_accuracy: Option<f64>,
+    /// Best value of the task's metric on the held-out samples.
+    pub best_metric: Option<f64>,
     /// Each meter at the latest reading.
     pub now: Vec<MeterNow>,
     /// Energy of training and evaluation so far, by meter.
@@ -125,7 +125,7 @@ impl Live {
             phase: None,
             progress: None,
             evaluation: None,
-            best_accuracy: None,
+            best_metric: None,
             now: Vec::new(),
             training: Vec::new(),
             curves: Curves::default(),
@@ -141,6 +141,12 @@ impl Live {
     /// Whether it goes on, held or not.
     pub fn is_going_on(&self) -> bool {
         self.ending.is_none() && self.not_started.is_none()
+    }
+
+    /// What its task is judged by; accuracy until its dataset is known.
+    pub fn metric(&self) -> Metric {
+        let task = self.data.as_ref().map(|data| data.task);
+        task.unwrap_or_default().metric()
     }
 
     /// Whether it is held.
@@ -189,8 +195,9 @@ impl Live {
                 training,
                 ..
             } => {
-                self.best_accuracy = match (self.best_accuracy, evaluation.accuracy) {
-                    (Some(best), Some(now)) => Some(best.max(now)),
+                let metric = self.metric();
+                self.best_metric = match (self.best_metric, evaluation.metric) {
+                    (Some(best), Some(now)) => Some(metric.better(best, now)),
                     (best, now) => best.or(now),
                 };
                 self.evaluation = Some(evaluation);

@@ -8,6 +8,7 @@ use super::count::{Count, maybe_count};
 use super::error::Fault;
 use super::types::{CarbonBasis, Device, Machine, Metrics, Owner, Run, RunRow, Setup, Status};
 use super::{Library, LibraryError, energy, time};
+use crate::units::Metric;
 
 /// Which runs to list. Every condition that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -45,8 +46,8 @@ pub enum Order {
     Oldest,
     /// By name, those without one last.
     Name,
-    /// The best accuracy on the held-out split first.
-    BestAccuracy,
+    /// By metric, the best held-out value of each first.
+    Best,
 }
 
 impl Order {
@@ -55,7 +56,10 @@ impl Order {
             Self::Newest => "r.created_at DESC, r.key DESC",
             Self::Oldest => "r.created_at, r.key",
             Self::Name => "r.name IS NULL, r.name, r.created_at, r.key",
-            Self::BestAccuracy => "r.best_test_accuracy DESC NULLS LAST, r.created_at, r.key",
+            Self::Best => {
+                "r.metric, CASE WHEN r.higher_is_better THEN -r.best_test_metric ELSE r.best_test_metric END NULLS LAST,
+                 r.created_at, r.key"
+            }
         }
     }
 }
@@ -253,12 +257,13 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
             token: row.get("owner_token")?,
         },
         metrics: Metrics {
+            metric: known(row, "metric", Metric::from_name)?,
             final_train_loss: row.get("final_train_loss")?,
-            final_train_accuracy: row.get("final_train_accuracy")?,
+            final_train_metric: row.get("final_train_metric")?,
             final_test_loss: row.get("final_test_loss")?,
-            final_test_accuracy: row.get("final_test_accuracy")?,
+            final_test_metric: row.get("final_test_metric")?,
             best_test_loss: row.get("best_test_loss")?,
-            best_test_accuracy: row.get("best_test_accuracy")?,
+            best_test_metric: row.get("best_test_metric")?,
             best_epoch: maybe_count(row, "best_epoch")?,
         },
         target_reached: row.get("target_reached")?,

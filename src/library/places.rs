@@ -87,11 +87,11 @@ pub(super) fn insert_run(
         "INSERT INTO runs (id, name, note, tags, parent_id, status, created_at, started_at, last_seen_at,
              owner_machine, owner_pid, owner_token, setup_json, setup_hash, group_hash, seed, dataset, model,
              parameters, flops_per_sample, machine, device, backend, program_version,
-             carbon_g_per_kwh, carbon_country_iso3, carbon_country, carbon_year, carbon_source, pue)
+             carbon_g_per_kwh, carbon_country_iso3, carbon_country, carbon_year, carbon_source, pue, metric, higher_is_better)
          VALUES (:id, :name, :note, :tags, :parent, 'running', :now, :started, :now,
              :owner_machine, :owner_pid, :owner_token, :setup, :hash, :group, :seed, :dataset, :model,
              :parameters, :flops, :machine, :device, :backend, :version,
-             :g_per_kwh, :iso3, :country, :year, :source, :pue)",
+             :g_per_kwh, :iso3, :country, :year, :source, :pue, :metric, :higher)",
         named_params! {
             ":id": run.id, ":name": run.name, ":note": run.note,
             ":tags": serde_json::Value::from(run.tags.clone()).to_string(),
@@ -107,6 +107,7 @@ pub(super) fn insert_run(
             ":year": carbon.and_then(|carbon| carbon.year),
             ":source": carbon.map(|carbon| &carbon.source),
             ":pue": carbon.map(|carbon| carbon.pue),
+            ":metric": run.metric.name(), ":higher": run.metric.higher_is_better(),
         },
     )?;
     Ok(transaction.last_insert_rowid())

@@ -63,7 +63,7 @@ impl Library {
     }
 
     /// The training curve in at most `max_points` points: where there are more, each stands for as many neighbours, with
-    /// the mean of their loss, accuracy and speed, at the step, time and learning rate of the last of them.
+    /// the mean of their loss, metric and speed, at the step, time and learning rate of the last of them.
     ///
     /// # Errors
     /// As [`Self::details`].
@@ -75,7 +75,7 @@ impl Library {
             // Beside a single max(), SQLite takes the other columns from the row that has it.
             let points = connection
                 .prepare_cached(
-                    "SELECT max(step), epoch, t_s, avg(loss), avg(accuracy), learning_rate, avg(samples_per_s)
+                    "SELECT max(step), epoch, t_s, avg(loss), avg(metric), learning_rate, avg(samples_per_s)
                      FROM (SELECT *, (row_number() OVER (ORDER BY step) - 1) / ?2 AS bucket
                            FROM steps WHERE run = ?1)
                      GROUP BY bucket ORDER BY bucket",
@@ -86,7 +86,7 @@ impl Library {
                         epoch: count(row, 1)?,
                         t_s: row.get(2)?,
                         loss: row.get(3)?,
-                        accuracy: row.get(4)?,
+                        metric: row.get(4)?,
                         learning_rate: row.get(5)?,
                         samples_per_s: row.get(6)?,
                     })

@@ -1,9 +1,11 @@
 //! What a recorder appends while a run goes on.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Boundary, EnergyFigure, Estimate, Grade};
+use crate::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
 
 /// The phases that a run's time belongs to, by the names of [`crate::setup::Phase`], in the order in which they are
 /// exported. New ones go to the end.
@@ -152,8 +154,8 @@ pub struct StepPoint {
     pub t_s: f64,
     /// Mean training loss.
     pub loss: Option<f64>,
-    /// Mean training accuracy, 0 to 1.
-    pub accuracy: Option<f64>,
+    /// The task's metric over the training samples.
+    pub metric: Option<f64>,
     /// Learning rate at the last step.
     pub learning_rate: Option<f64>,
     /// Training samples per second.
@@ -177,12 +179,14 @@ pub struct EpochRecord {
     pub samples_per_s: Option<f64>,
     /// Mean training loss.
     pub train_loss: Option<f64>,
-    /// Mean training accuracy, 0 to 1.
-    pub train_accuracy: Option<f64>,
+    /// The task's metric over the training samples.
+    pub train_metric: Option<f64>,
     /// Loss on the held-out split, where it was evaluated.
     pub test_loss: Option<f64>,
-    /// Accuracy on the held-out split, 0 to 1, where it was evaluated.
-    pub test_accuracy: Option<f64>,
+    /// The task's metric on the held-out split, where it was evaluated.
+    pub test_metric: Option<f64>,
+    /// Further metrics on the held-out split.
+    pub others: BTreeMap<Metric, f64>,
     /// Its energy, at most one figure a boundary.
     pub energies: Vec<EpochEnergy>,
 }

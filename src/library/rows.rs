@@ -1,5 +1,7 @@
 //! The rows that recording appends, one function a table.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension, Statement, Transaction, params};
 
 use super::count::Count;
@@ -8,7 +10,7 @@ use super::records::{
     Checkpoint, EpochRecord, IdlePower, Meter, PhaseEnergy, SampleRow, StepPoint,
 };
 use super::{time, write::bad};
-use crate::units::Estimate;
+use crate::units::{Estimate, Metric};
 
 /// A number as it is stored: only finite ones are numbers.
 pub(super) fn finite(number: Option<f64>) -> Option<f64> {
@@ -21,6 +23,16 @@ pub(super) fn parts(estimate: Option<Estimate>) -> [Option<f64>; 3] {
         .map(|Estimate { value, low, high }| [value, low, high])
         .filter(|parts| parts.iter().all(|part| part.is_finite()))
         .map_or([None; 3], |parts| parts.map(Some))
+}
+
+/// Further metrics as they are stored; `None` where there are none.
+fn others(metrics: &BTreeMap<Metric, f64>) -> Option<String> {
+    let finite: serde_json::Map<_, _> = metrics
+        .iter()
+        .filter(|(_, value)| value.is_finite())
+        .map(|(metric, value)| (metric.name().to_owned(), (*value).into()))
+        .collect();
+    (!finite.is_empty()).then(|| serde_json::Value::Object(finite).to_string())
 }
 
 pub(super) fn insert_meter(
@@ -63,8 +75,8 @@ pub(super) fn insert_epoch(
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO epochs (run, epoch, step, t_s, duration_s, samples, samples_per_s, train_loss,
-                 train_accuracy, test_loss, test_accuracy)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 train_metric, test_loss, test_metric, test_others)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             run,
@@ -75,9 +87,10 @@ pub(super) fn insert_epoch(
             epoch.samples.map(Count),
             finite(epoch.samples_per_s),
             finite(epoch.train_loss),
-            finite(epoch.train_accuracy),
+            finite(epoch.train_metric),
             finite(epoch.test_loss),
-            finite(epoch.test_accuracy)
+            finite(epoch.test_metric),
+            others(&epoch.others)
         ])?;
     for energy in &epoch.energies {
         let [gross, gross_low, gross_high] = parts(energy.gross_j);
@@ -190,7 +203,7 @@ pub(super) fn insert_step(
 ) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO steps (run, step, epoch, t_s, loss, accuracy, learning_rate, samples_per_s)
+            "INSERT OR REPLACE INTO steps (run, step, epoch, t_s, loss, metric, learning_rate, samples_per_s)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
@@ -199,7 +212,7 @@ pub(super) fn insert_step(
             Count(point.epoch),
             point.t_s,
             finite(point.loss),
-            finite(point.accuracy),
+            finite(point.metric),
             finite(point.learning_rate),
             finite(point.samples_per_s)
         ])?;

@@ -1,6 +1,6 @@
 //! The tables of a run, read as they are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -11,7 +11,7 @@ use super::read::{SampleFilter, Series};
 use super::records::{Checkpoint, EpochEnergy, EpochRecord, IdlePower, Meter, SelfCheck};
 use super::types::{CarbonSummary, PhaseRecord, Summary};
 use super::{energy, time};
-use crate::units::{Boundary, Estimate};
+use crate::units::{Boundary, Estimate, Metric};
 
 pub(super) fn rows<T>(
     connection: &Connection,
@@ -81,12 +81,24 @@ pub(super) fn phases(connection: &Connection, run: i64) -> Result<Vec<PhaseRecor
     Ok(phases)
 }
 
+/// Further metrics. Those that a newer version wrote and this one does not know are left out.
+fn others(row: &Row<'_>) -> rusqlite::Result<BTreeMap<Metric, f64>> {
+    let Some(text) = row.get::<_, Option<String>>("test_others")? else {
+        return Ok(BTreeMap::new());
+    };
+    let found: BTreeMap<String, f64> = json(row, "test_others", &text)?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(name, value)| Some((Metric::from_name(&name)?, value)))
+        .collect())
+}
+
 /// The epochs of `run` in order.
 pub(super) fn epochs(connection: &Connection, run: i64) -> Result<Vec<EpochRecord>, Fault> {
     let mut epochs = rows(
         connection,
-        "SELECT epoch, step, t_s, duration_s, samples, samples_per_s, train_loss, train_accuracy, test_loss,
-             test_accuracy
+        "SELECT epoch, step, t_s, duration_s, samples, samples_per_s, train_loss, train_metric, test_loss,
+             test_metric, test_others
          FROM epochs WHERE run = ?1 ORDER BY step",
         run,
         |row| {
@@ -98,9 +110,10 @@ pub(super) fn epochs(connection: &Connection, run: i64) -> Result<Vec<EpochRecor
                 samples: maybe_count(row, 4)?,
                 samples_per_s: row.get(5)?,
                 train_loss: row.get(6)?,
-                train_accuracy: row.get(7)?,
+                train_metric: row.get(7)?,
                 test_loss: row.get(8)?,
-                test_accuracy: row.get(9)?,
+                test_metric: row.get(9)?,
+                others: others(row)?,
                 energies: Vec::new(),
             })
         },

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::records::{Checkpoint, EpochRecord, IdlePower, Meter, PhaseEnergy, SelfCheck};
-use crate::units::{Boundary, Estimate, UnknownName};
+use crate::units::{Boundary, Estimate, Metric, UnknownName};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -169,6 +169,8 @@ pub struct NewRun {
     /// The time of day of `t_s = 0`.
     #[serde(with = "super::time::rfc3339")]
     pub started_at: Timestamp,
+    /// What its task is judged by.
+    pub metric: Metric,
     /// Trainable parameters.
     pub parameters: Option<u64>,
     /// Floating-point operations for one sample, forwards and backwards.
@@ -180,19 +182,22 @@ pub struct NewRun {
 /// Where training got to; kept up to date with each epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
+    /// What the task is judged by; the figures below are of it.
+    #[serde(default)]
+    pub metric: Metric,
     /// Latest training loss.
     pub final_train_loss: Option<f64>,
-    /// Latest training accuracy, 0 to 1.
-    pub final_train_accuracy: Option<f64>,
+    /// Latest value of the metric in training.
+    pub final_train_metric: Option<f64>,
     /// Latest loss on the held-out split.
     pub final_test_loss: Option<f64>,
-    /// Latest accuracy on the held-out split, 0 to 1.
-    pub final_test_accuracy: Option<f64>,
+    /// Latest value on the held-out split.
+    pub final_test_metric: Option<f64>,
     /// Lowest loss on the held-out split.
     pub best_test_loss: Option<f64>,
-    /// Highest accuracy on the held-out split.
-    pub best_test_accuracy: Option<f64>,
-    /// Epoch of the highest accuracy, or of the lowest loss where there is no accuracy.
+    /// Best value on the held-out split.
+    pub best_test_metric: Option<f64>,
+    /// Epoch of the best value, or of the lowest loss where there is none.
     pub best_epoch: Option<u64>,
 }
 

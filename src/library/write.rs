@@ -304,17 +304,20 @@ fn update_metrics(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<(
         )
     };
     let sql = format!(
-        "UPDATE runs SET final_train_loss = {}, final_train_accuracy = {}, final_test_loss = {},
-             final_test_accuracy = {},
+        "UPDATE runs SET final_train_loss = {}, final_train_metric = {}, final_test_loss = {},
+             final_test_metric = {},
              best_test_loss = (SELECT min(test_loss) FROM epochs WHERE run = ?1),
-             best_test_accuracy = (SELECT max(test_accuracy) FROM epochs WHERE run = ?1),
-             best_epoch = (SELECT epoch FROM epochs WHERE run = ?1 AND coalesce(test_accuracy, test_loss) IS NOT NULL
-                 ORDER BY test_accuracy DESC NULLS LAST, test_loss, step LIMIT 1)
+             best_test_metric = (SELECT CASE WHEN {higher} THEN max(test_metric) ELSE min(test_metric) END
+                 FROM epochs WHERE run = ?1),
+             best_epoch = (SELECT epoch FROM epochs WHERE run = ?1 AND coalesce(test_metric, test_loss) IS NOT NULL
+                 ORDER BY CASE WHEN {higher} THEN -test_metric ELSE test_metric END NULLS LAST, test_loss, step
+                 LIMIT 1)
          WHERE key = ?1",
         latest("train_loss"),
-        latest("train_accuracy"),
+        latest("train_metric"),
         latest("test_loss"),
-        latest("test_accuracy"),
+        latest("test_metric"),
+        higher = "(SELECT higher_is_better FROM runs WHERE key = ?1)",
     );
     transaction.prepare_cached(&sql)?.execute([run])?;
     Ok(())

@@ -1,11 +1,16 @@
+//! Plain stacks of convolutions: `cnn`, `lenet5`, `vgg`.
+
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::pool::{AvgPool2d, AvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
-use burn::nn::{Dropout, Linear, PaddingConfig2d};
+use burn::nn::conv::Conv2d;
+use burn::nn::{Dropout, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::layers::{MapNorm, NonLinearity, dropout, linear};
-use crate::setup::{CnnHead, CnnSetup, InputShape, Pooling};
+use super::layers::{MapNorm, NonLinearity, Pool, drop, dropout, global_average};
+use super::weights::{Convolution, Maker};
+use crate::setup::{
+    Activation, CnnHead, CnnSetup, Initialisation, InputShape, Lenet5Setup, Normalisation, Pooling,
+    VggSetup,
+};
 
 /// Convolutional network: blocks of convolutions closed by pooling, a head, linear layers.
 #[derive(Module, Debug)]
@@ -21,6 +26,7 @@ pub struct Cnn {
     global_average: bool,
 }
 
+/// Convolutions, each with normalisation and activation, and what halves the image.
 #[derive(Module, Debug)]
 struct Block {
     convolutions: Vec<Conv2d>,
@@ -28,119 +34,196 @@ struct Block {
     pooling: Option<Pool>,
 }
 
-#[derive(Module, Debug)]
-enum Pool {
-    Max(MaxPool2d),
-    Average(AvgPool2d),
+/// What a stack of convolutions is made of.
+struct Parts<'a> {
+    blocks: Vec<BlockParts>,
+    normalisation: Normalisation,
+    activation: Activation,
+    head: CnnHead,
+    hidden: &'a [usize],
+    dropout: f64,
+    initialisation: Initialisation,
+}
+
+struct BlockParts {
+    out: usize,
+    convolutions: usize,
+    kernel: usize,
+    /// Zeros around the image before each convolution: top, left, bottom, right.
+    padding: [usize; 4],
+    pooling: Pooling,
 }
 
 impl Cnn {
     /// For images of shape `input`; `flattened` numbers leave the head.
-    pub fn new(
+    pub fn of_cnn(
         setup: &CnnSetup,
         input: InputShape,
         flattened: usize,
-        classes: usize,
+        answer: usize,
         device: &Device,
     ) -> Self {
-        // A plan was made before, which refuses anything but images.
-        let (channels, height, width) = match input {
-            InputShape::Image {
-                channels,
-                height,
-                width,
-            } => (channels, height, width),
-            other => (1, 1, other.len()),
+        let blocks = setup.channels.iter().map(|&out| BlockParts {
+            out,
+            convolutions: setup.convolutions,
+            kernel: setup.kernel,
+            padding: [setup.kernel / 2; 4],
+            pooling: setup.pooling,
+        });
+        let parts = Parts {
+            blocks: blocks.collect(),
+            normalisation: setup.normalisation,
+            activation: setup.activation,
+            head: setup.head,
+            hidden: &setup.hidden,
+            dropout: setup.dropout,
+            initialisation: setup.initialisation,
         };
+        Self::new(parts, input, flattened, answer, device)
+    }
+
+    /// As [`Cnn::of_cnn`].
+    pub fn of_lenet5(
+        setup: &Lenet5Setup,
+        input: InputShape,
+        flattened: usize,
+        answer: usize,
+        device: &Device,
+    ) -> Self {
+        let (_, height, width) = image(input);
+        let paddings = [Lenet5Setup::padding(height, width), [0; 4]];
+        let blocks = Lenet5Setup::CHANNELS.into_iter().zip(paddings);
+        let blocks = blocks.map(|(out, padding)| BlockParts {
+            out,
+            convolutions: 1,
+            kernel: Lenet5Setup::KERNEL,
+            padding,
+            pooling: setup.pooling,
+        });
+        let parts = Parts {
+            blocks: blocks.collect(),
+            normalisation: setup.normalisation,
+            activation: setup.activation,
+            head: CnnHead::Flatten,
+            hidden: &Lenet5Setup::HIDDEN,
+            dropout: setup.dropout,
+            initialisation: setup.initialisation,
+        };
+        Self::new(parts, input, flattened, answer, device)
+    }
+
+    /// As [`Cnn::of_cnn`].
+    pub fn of_vgg(
+        setup: &VggSetup,
+        input: InputShape,
+        flattened: usize,
+        answer: usize,
+        device: &Device,
+    ) -> Self {
+        let (_, mut height, mut width) = image(input);
+        let blocks = setup.blocks().into_iter().map(|(out, convolutions)| {
+            let pools = VggSetup::pools(height, width);
+            if pools {
+                (height, width) = (height / 2, width / 2);
+            }
+            BlockParts {
+                out,
+                convolutions,
+                kernel: 3,
+                padding: [1; 4],
+                pooling: if pools { Pooling::Max } else { Pooling::None },
+            }
+        });
+        let parts = Parts {
+            blocks: blocks.collect(),
+            normalisation: setup.normalisation,
+            activation: setup.activation,
+            head: setup.head,
+            hidden: &setup.hidden,
+            dropout: setup.dropout,
+            initialisation: setup.initialisation,
+        };
+        Self::new(parts, input, flattened, answer, device)
+    }
+
+    fn new(
+        parts: Parts<'_>,
+        input: InputShape,
+        flattened: usize,
+        answer: usize,
+        device: &Device,
+    ) -> Self {
+        let make = Maker::new(parts.initialisation, device);
+        let (channels, height, width) = image(input);
         let mut from = channels;
-        let blocks = setup
-            .channels
+        let blocks = parts
+            .blocks
             .iter()
-            .map(|&to| {
-                let block = Block::new(setup, from, to, device);
-                from = to;
-                block
+            .map(|block| {
+                let built = Block::new(block, from, parts.normalisation, &make);
+                from = block.out;
+                built
             })
             .collect();
         let mut vector = flattened;
-        let hidden = setup
+        let hidden = parts
             .hidden
             .iter()
             .map(|&to| {
-                let layer = linear(vector, to, device);
+                let layer = make.linear(vector, to);
                 vector = to;
                 layer
             })
             .collect();
         Self {
             blocks,
-            activation: NonLinearity::new(setup.activation, device),
-            dropout: dropout(setup.dropout),
+            activation: NonLinearity::new(parts.activation),
+            dropout: dropout(parts.dropout),
             hidden,
-            classes: linear(vector, classes, device),
+            classes: make.linear(vector, answer),
             channels,
             height,
             width,
-            global_average: setup.head == CnnHead::GlobalAverage,
+            global_average: parts.head == CnnHead::GlobalAverage,
         }
     }
 
-    /// `[batch, channels · height · width]` to class scores `[batch, classes]`.
+    /// `[batch, channels · height · width]` to answers `[batch, answer]`.
     pub fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
         let [batch, _] = samples.dims();
         let mut x = samples.reshape([batch, self.channels, self.height, self.width]);
         for block in &self.blocks {
             x = block.forward(x, &self.activation);
         }
-        let [_, channels, height, width] = x.dims();
         let mut x = if self.global_average {
-            x.reshape([batch, channels, height * width])
-                .mean_dim(2)
-                .reshape([batch, channels])
+            global_average(x)
         } else {
-            x.reshape([batch, channels * height * width])
+            x.flatten(1, 3)
         };
         for layer in &self.hidden {
-            x = self.activation.forward(layer.forward(self.drop(x)));
+            x = layer.forward(drop(&self.dropout, x));
+            x = self.activation.forward(x);
         }
-        self.classes.forward(self.drop(x))
-    }
-
-    fn drop(&self, x: Tensor<2>) -> Tensor<2> {
-        match &self.dropout {
-            Some(dropout) => dropout.forward(x),
-            None => x,
-        }
+        self.classes.forward(drop(&self.dropout, x))
     }
 }
 
 impl Block {
-    fn new(setup: &CnnSetup, from: usize, to: usize, device: &Device) -> Self {
+    fn new(parts: &BlockParts, from: usize, norm: Normalisation, make: &Maker<'_>) -> Self {
         let (mut convolutions, mut norms) = (Vec::new(), Vec::new());
         let mut channels = from;
-        let half = setup.kernel / 2;
-        for _ in 0..setup.convolutions {
-            convolutions.push(
-                Conv2dConfig::new([channels, to], [setup.kernel, setup.kernel])
-                    .with_padding(PaddingConfig2d::Explicit(half, half, half, half))
-                    .init(device),
-            );
-            norms.push(MapNorm::new(setup.normalisation, to, device));
-            channels = to;
+        for _ in 0..parts.convolutions {
+            convolutions.push(make.conv(Convolution {
+                padding: parts.padding,
+                ..Convolution::same(channels, parts.out, parts.kernel)
+            }));
+            norms.push(MapNorm::new(norm, parts.out, make.device));
+            channels = parts.out;
         }
-        let pooling = match setup.pooling {
-            Pooling::None => None,
-            Pooling::Max => Some(Pool::Max(
-                MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
-            )),
-            Pooling::Average => Some(Pool::Average(
-                AvgPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
-            )),
-        };
         Self {
             convolutions,
             norms,
-            pooling,
+            pooling: Pool::new(parts.pooling, 2, 0),
         }
     }
 
@@ -154,9 +237,20 @@ impl Block {
             x = activation.forward(x);
         }
         match &self.pooling {
-            Some(Pool::Max(pool)) => pool.forward(x),
-            Some(Pool::Average(pool)) => pool.forward(x),
+            Some(pool) => pool.forward(x),
             None => x,
         }
+    }
+}
+
+/// Channels, height and width. A plan was made before, which refuses anything but images.
+pub(super) fn image(input: InputShape) -> (usize, usize, usize) {
+    match input {
+        InputShape::Image {
+            channels,
+            height,
+            width,
+        } => (channels, height, width),
+        other => (1, 1, other.len()),
     }
 }

@@ -1,44 +1,65 @@
 //! Layers that several networks share.
 
 use burn::module::Module;
-use burn::nn::activation::{Activation as BurnActivation, ActivationConfig, LeakyReluConfig};
+use burn::nn::conv::Conv2d;
+use burn::nn::pool::{AvgPool2d, AvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
 use burn::nn::{
     BatchNorm, BatchNormConfig, Dropout, DropoutConfig, GroupNorm, GroupNormConfig, LayerNorm,
-    LayerNormConfig, Linear, LinearConfig,
+    LayerNormConfig, PaddingConfig2d,
 };
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{DType, Device, FloatDType, Tensor, activation};
 
-use crate::setup::{Activation, Normalisation};
+use super::weights::{Convolution, Maker};
+use crate::setup::{Activation, Normalisation, Pooling, groups};
 
-/// The non-linearity; SiLU is not among Burn's own modules.
+/// Slope of leaky ReLU below zero.
+const LEAK: f64 = 0.01;
+
+/// The non-linearity.
 #[derive(Module, Debug)]
-pub enum NonLinearity {
-    /// One of Burn's.
-    Burn(BurnActivation),
-    /// x·sigmoid(x).
-    Silu(burn::nn::Identity),
+pub struct NonLinearity {
+    #[module(skip)]
+    kind: Activation,
 }
 
 impl NonLinearity {
     /// The module for a choice in a setup.
-    pub fn new(activation: Activation, device: &Device) -> Self {
-        let config = match activation {
-            Activation::Relu => ActivationConfig::Relu,
-            Activation::LeakyRelu => ActivationConfig::LeakyRelu(LeakyReluConfig::new()),
-            Activation::Gelu => ActivationConfig::Gelu,
-            Activation::Tanh => ActivationConfig::Tanh,
-            Activation::Sigmoid => ActivationConfig::Sigmoid,
-            Activation::Silu => return Self::Silu(burn::nn::Identity::new()),
-        };
-        Self::Burn(config.init(device))
+    pub fn new(kind: Activation) -> Self {
+        Self { kind }
     }
 
     /// Element by element, any shape.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        match self {
-            Self::Burn(module) => module.forward(x),
-            Self::Silu(_) => activation::silu(x),
+        match self.kind {
+            Activation::Relu => activation::relu(x),
+            Activation::Relu6 => activation::relu6(x),
+            Activation::LeakyRelu => activation::leaky_relu(x, LEAK),
+            // Burn's own takes e^x of positive x too, whose gradient is no number where it overflows.
+            Activation::Elu => activation::relu(x.clone()) + x.clamp_max(0.0).exp().sub_scalar(1.0),
+            Activation::Gelu => activation::gelu(x),
+            Activation::Silu => activation::silu(x),
+            Activation::Mish => activation::mish(x),
+            Activation::Tanh => activation::tanh(x),
+            Activation::Sigmoid => activation::sigmoid(x),
         }
+    }
+}
+
+/// Whether modules called `container`, as Burn names them to those who visit a network, take numbers of any precision and
+/// compute in 32 bits: their weights stay in 32 bits too.
+pub fn casts_itself(container: &str) -> bool {
+    ["Enum:VectorNorm", "Enum:MapNorm"].contains(&container)
+}
+
+/// Normalises in 32 bits whatever `x` is in: sums of squares soon leave the range of 16.
+fn in_f32<const D: usize>(
+    x: Tensor<D>,
+    normalise: impl FnOnce(Tensor<D>) -> Tensor<D>,
+) -> Tensor<D> {
+    if x.dtype() == DType::F16 {
+        normalise(x.cast(FloatDType::F32)).cast(FloatDType::F16)
+    } else {
+        normalise(x)
     }
 }
 
@@ -49,24 +70,28 @@ pub enum VectorNorm {
     Batch(BatchNorm),
     /// Over the features.
     Layer(LayerNorm),
+    /// Over groups of the features.
+    Group(GroupNorm),
 }
 
 impl VectorNorm {
     /// The module for a choice in a setup.
     pub fn new(normalisation: Normalisation, features: usize, device: &Device) -> Option<Self> {
-        match normalisation {
-            Normalisation::None => None,
-            Normalisation::Batch => Some(Self::Batch(BatchNormConfig::new(features).init(device))),
-            Normalisation::Layer => Some(Self::Layer(LayerNormConfig::new(features).init(device))),
-        }
+        Some(match normalisation {
+            Normalisation::None => return None,
+            Normalisation::Batch => Self::Batch(BatchNormConfig::new(features).init(device)),
+            Normalisation::Layer => Self::Layer(LayerNormConfig::new(features).init(device)),
+            Normalisation::Group => Self::Group(group_norm(groups(features), features, device)),
+        })
     }
 
     /// `[batch, features]` to the same shape.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        match self {
+        in_f32(x, |x| match self {
             Self::Batch(norm) => norm.forward(x),
             Self::Layer(norm) => norm.forward(x),
-        }
+            Self::Group(norm) => norm.forward(x),
+        })
     }
 }
 
@@ -75,29 +100,109 @@ impl VectorNorm {
 pub enum MapNorm {
     /// Over batch and positions.
     Batch(BatchNorm),
-    /// Over channels and positions: one group, gain and shift a channel.
+    /// Over channels and positions, in one group or several; gain and shift a channel.
     Layer(GroupNorm),
 }
 
 impl MapNorm {
     /// The module for a choice in a setup.
     pub fn new(normalisation: Normalisation, channels: usize, device: &Device) -> Option<Self> {
-        match normalisation {
-            Normalisation::None => None,
-            Normalisation::Batch => Some(Self::Batch(BatchNormConfig::new(channels).init(device))),
-            Normalisation::Layer => {
-                Some(Self::Layer(GroupNormConfig::new(1, channels).init(device)))
-            }
-        }
+        Some(match normalisation {
+            Normalisation::None => return None,
+            Normalisation::Batch => Self::Batch(BatchNormConfig::new(channels).init(device)),
+            Normalisation::Layer => Self::Layer(group_norm(1, channels, device)),
+            Normalisation::Group => Self::Layer(group_norm(groups(channels), channels, device)),
+        })
     }
 
     /// `[batch, channels, height, width]` to the same shape.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        match self {
+        in_f32(x, |x| match self {
             Self::Batch(norm) => norm.forward(x),
             Self::Layer(norm) => norm.forward(x),
+        })
+    }
+}
+
+fn group_norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
+    GroupNormConfig::new(groups, channels).init(device)
+}
+
+/// A convolution and the normalisation behind it.
+#[derive(Module, Debug)]
+pub struct NormedConv {
+    conv: Conv2d,
+    norm: Option<MapNorm>,
+}
+
+impl NormedConv {
+    /// The convolution has a bias only where no normalisation follows, which would take it away again.
+    pub fn new(make: &Maker<'_>, conv: Convolution, normalisation: Normalisation) -> Self {
+        let has_bias = normalisation == Normalisation::None;
+        Self {
+            conv: make.conv(Convolution { has_bias, ..conv }),
+            norm: MapNorm::new(normalisation, conv.channels[1], make.device),
         }
     }
+
+    /// `[batch, channels, height, width]` to other channels, height and width.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = self.conv.forward(x);
+        match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        }
+    }
+}
+
+/// Down-sampling by a stride of 2.
+#[derive(Module, Debug)]
+pub enum Pool {
+    /// The largest.
+    Max(MaxPool2d),
+    /// The mean.
+    Average(AvgPool2d),
+}
+
+impl Pool {
+    /// Over `kernel×kernel` positions, with `padding` on every side.
+    pub fn new(pooling: Pooling, kernel: usize, padding: usize) -> Option<Self> {
+        let (kernel, padding) = (
+            [kernel; 2],
+            PaddingConfig2d::Explicit(padding, padding, padding, padding),
+        );
+        Some(match pooling {
+            Pooling::None => return None,
+            Pooling::Max => Self::Max(
+                MaxPool2dConfig::new(kernel)
+                    .with_strides([2, 2])
+                    .with_padding(padding)
+                    .init(),
+            ),
+            Pooling::Average => Self::Average(
+                AvgPool2dConfig::new(kernel)
+                    .with_strides([2, 2])
+                    .with_padding(padding)
+                    .init(),
+            ),
+        })
+    }
+
+    /// `[batch, channels, height, width]` to half the height and width.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Max(pool) => pool.forward(x),
+            Self::Average(pool) => pool.forward(x),
+        }
+    }
+}
+
+/// Mean over all positions: `[batch, channels, height, width]` to `[batch, channels]`.
+pub fn global_average(x: Tensor<4>) -> Tensor<2> {
+    let [batch, channels, height, width] = x.dims();
+    x.reshape([batch, channels, height * width])
+        .mean_dim(2)
+        .reshape([batch, channels])
 }
 
 /// Dropout, where a setup asks for any.
@@ -105,7 +210,10 @@ pub fn dropout(probability: f64) -> Option<Dropout> {
     (probability > 0.0).then(|| DropoutConfig::new(probability).init())
 }
 
-/// A linear layer with bias.
-pub fn linear(from: usize, to: usize, device: &Device) -> Linear {
-    LinearConfig::new(from, to).init(device)
+/// Drops, where there is anything to drop by.
+pub fn drop<const D: usize>(dropout: &Option<Dropout>, x: Tensor<D>) -> Tensor<D> {
+    match dropout {
+        Some(dropout) => dropout.forward(x),
+        None => x,
+    }
 }

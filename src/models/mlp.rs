@@ -1,14 +1,17 @@
 use burn::module::Module;
-use burn::nn::{Dropout, Linear};
+use burn::nn::{Dropout, Embedding, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::layers::{NonLinearity, VectorNorm, dropout, linear};
-use crate::setup::MlpSetup;
+use super::Samples;
+use super::layers::{NonLinearity, VectorNorm, drop, dropout};
+use super::weights::Maker;
+use crate::setup::{InputShape, MlpSetup};
 
 /// Multilayer perceptron: linear, normalisation, activation and dropout for each hidden width, then linear to the
-/// classes.
+/// answer. Tokens become vectors first, which are laid one after the other.
 #[derive(Module, Debug)]
 pub struct Mlp {
+    embedding: Option<Embedding>,
     hidden: Vec<Linear>,
     norms: Vec<Option<VectorNorm>>,
     activation: NonLinearity,
@@ -17,36 +20,50 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// For samples of `inputs` numbers.
-    pub fn new(setup: &MlpSetup, inputs: usize, classes: usize, device: &Device) -> Self {
-        let mut width = inputs;
+    /// For samples of shape `input`, of which `flattened` numbers enter the first linear layer.
+    pub fn new(
+        setup: &MlpSetup,
+        input: InputShape,
+        flattened: usize,
+        answer: usize,
+        device: &Device,
+    ) -> Self {
+        let make = Maker::new(setup.initialisation, device);
+        let embedding = match input {
+            InputShape::Tokens { vocabulary, .. } => {
+                Some(make.embedding(vocabulary, setup.embedding, 1.0))
+            }
+            _ => None,
+        };
+        let mut width = flattened;
         let (mut hidden, mut norms) = (Vec::new(), Vec::new());
         for &next in &setup.hidden {
-            hidden.push(linear(width, next, device));
+            hidden.push(make.linear(width, next));
             norms.push(VectorNorm::new(setup.normalisation, next, device));
             width = next;
         }
         Self {
+            embedding,
             hidden,
             norms,
-            activation: NonLinearity::new(setup.activation, device),
+            activation: NonLinearity::new(setup.activation),
             dropout: dropout(setup.dropout),
-            classes: linear(width, classes, device),
+            classes: make.linear(width, answer),
         }
     }
 
-    /// `[batch, inputs]` to class scores `[batch, classes]`.
-    pub fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
-        let mut x = samples;
+    /// Samples to answers `[batch, answer]`.
+    pub fn forward(&self, samples: Samples) -> Tensor<2> {
+        let mut x = match (samples, &self.embedding) {
+            (Samples::Tokens(tokens), Some(embedding)) => embedding.forward(tokens).flatten(1, 2),
+            (samples, _) => samples.into_numbers(),
+        };
         for (layer, norm) in self.hidden.iter().zip(&self.norms) {
             x = layer.forward(x);
             if let Some(norm) = norm {
                 x = norm.forward(x);
             }
-            x = self.activation.forward(x);
-            if let Some(dropout) = &self.dropout {
-                x = dropout.forward(x);
-            }
+            x = drop(&self.dropout, self.activation.forward(x));
         }
         self.classes.forward(x)
     }

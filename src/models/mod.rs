@@ -1,11 +1,21 @@
 //! Networks: Burn modules built from a setup.
 //!
 //! Depends on `setup` only. A further kind of model is one file here, one variant of [`Network`] and of
-//! `setup::ModelSetup`, and its layers in `setup::plan`.
+//! `setup::ModelSetup`, and its layers in `setup::plan`, which must come to the same number of parameters.
+//!
+//! The policy of reinforcement learning is an [`Mlp`] whose answers are scores of actions; it needs nothing of its own.
 
+mod attention;
 mod cnn;
 mod layers;
 mod mlp;
+mod mobilenet;
+mod recurrent;
+mod resnet;
+mod sequence;
+mod transformer;
+mod vit;
+mod weights;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Int, Tensor};
@@ -13,7 +23,13 @@ use burn::tensor::{Device, Int, Tensor};
 use crate::setup::{InputShape, ModelSetup, Outputs, plan::Plan};
 
 pub use cnn::Cnn;
+pub use layers::casts_itself;
 pub use mlp::Mlp;
+pub use mobilenet::Mobilenet;
+pub use recurrent::Recurrent;
+pub use resnet::Resnet;
+pub use transformer::Transformer;
+pub use vit::Vit;
 
 /// A batch of samples, as a network takes it.
 #[derive(Clone, Debug)]
@@ -40,8 +56,18 @@ impl Samples {
 pub enum Network {
     /// Multilayer perceptron.
     Mlp(Mlp),
-    /// Convolutional network.
+    /// Plain stack of convolutions: CNN, LeNet-5, VGG.
     Cnn(Cnn),
+    /// Residual network.
+    Resnet(Resnet),
+    /// MobileNetV2.
+    Mobilenet(Mobilenet),
+    /// Vision transformer.
+    Vit(Vit),
+    /// LSTM or GRU.
+    Recurrent(Recurrent),
+    /// Transformer, encoder or decoder.
+    Transformer(Transformer),
 }
 
 impl Network {
@@ -59,10 +85,29 @@ impl Network {
     ) -> Self {
         let cpu = Device::flex();
         cpu.seed(seed);
+        let (flattened, answer) = (plan.flattened, outputs.numbers);
         let network = match model {
-            ModelSetup::Mlp(mlp) => Self::Mlp(Mlp::new(mlp, input.len(), outputs.numbers, &cpu)),
-            ModelSetup::Cnn(cnn) => {
-                Self::Cnn(Cnn::new(cnn, input, plan.flattened, outputs.numbers, &cpu))
+            ModelSetup::Mlp(setup) => Self::Mlp(Mlp::new(setup, input, flattened, answer, &cpu)),
+            ModelSetup::Cnn(setup) => Self::Cnn(Cnn::of_cnn(setup, input, flattened, answer, &cpu)),
+            ModelSetup::Lenet5(setup) => {
+                Self::Cnn(Cnn::of_lenet5(setup, input, flattened, answer, &cpu))
+            }
+            ModelSetup::Vgg(setup) => Self::Cnn(Cnn::of_vgg(setup, input, flattened, answer, &cpu)),
+            ModelSetup::Resnet(setup) => {
+                Self::Resnet(Resnet::new(setup, input, flattened, answer, &cpu))
+            }
+            ModelSetup::MobilenetV2(setup) => {
+                Self::Mobilenet(Mobilenet::new(setup, input, flattened, answer, &cpu))
+            }
+            ModelSetup::Vit(setup) => Self::Vit(Vit::new(setup, input, answer, &cpu)),
+            ModelSetup::Lstm(setup) => {
+                Self::Recurrent(Recurrent::new(setup, true, input, outputs, &cpu))
+            }
+            ModelSetup::Gru(setup) => {
+                Self::Recurrent(Recurrent::new(setup, false, input, outputs, &cpu))
+            }
+            ModelSetup::Transformer(setup) => {
+                Self::Transformer(Transformer::new(setup, input, outputs, &cpu))
             }
         };
         // Parameters are drawn when they are first used, which would be on `device` and from its own generator.
@@ -79,8 +124,13 @@ impl Network {
     /// where [`Outputs::per_position`] asks for that. Of classes, tokens and actions they are scores before softmax.
     pub fn forward(&self, samples: Samples) -> Tensor<2> {
         match self {
-            Self::Mlp(mlp) => mlp.forward(samples.into_numbers()),
+            Self::Mlp(mlp) => mlp.forward(samples),
             Self::Cnn(cnn) => cnn.forward(samples.into_numbers()),
+            Self::Resnet(resnet) => resnet.forward(samples.into_numbers()),
+            Self::Mobilenet(mobilenet) => mobilenet.forward(samples.into_numbers()),
+            Self::Vit(vit) => vit.forward(samples.into_numbers()),
+            Self::Recurrent(recurrent) => recurrent.forward(samples),
+            Self::Transformer(transformer) => transformer.forward(samples),
         }
     }
 }

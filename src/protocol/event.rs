@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::KnownWall;
-use crate::setup::{InputShape, Phase, plan::Plan};
-use crate::units::{Boundary, EnergyFigure, Estimate, Grade};
+use crate::setup::{InputShape, Phase, Task, plan::Plan};
+use crate::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
 
 /// What a worker tells its controller. `t_s` is seconds since the run began.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,7 +190,10 @@ pub struct Data {
     pub title: String,
     /// Shape of one sample.
     pub input: InputShape,
-    /// The classes to tell apart.
+    /// What is asked of the model.
+    #[serde(default)]
+    pub task: Task,
+    /// The classes to tell apart, or the vocabulary.
     pub classes: Vec<String>,
     /// Samples to learn from.
     pub train: usize,
@@ -523,8 +527,8 @@ pub struct Progress {
     pub epoch: u64,
     /// Mean training loss; `None` where it is no number.
     pub loss: Option<f64>,
-    /// Share of training samples got right, 0 to 1.
-    pub accuracy: Option<f64>,
+    /// The task's metric over the training samples.
+    pub metric: Option<f64>,
     /// Learning rate of the last step.
     pub learning_rate: f64,
     /// Training samples a second.
@@ -544,12 +548,15 @@ pub struct Evaluation {
     pub epoch: u64,
     /// Mean loss; `None` where it is no number.
     pub loss: Option<f64>,
-    /// Share got right, 0 to 1.
-    pub accuracy: Option<f64>,
+    /// The task's metric, [`Data::task`].
+    pub metric: Option<f64>,
+    /// Further metrics.
+    #[serde(default)]
+    pub others: BTreeMap<Metric, f64>,
     /// Mean training loss since the last evaluation.
     pub train_loss: Option<f64>,
-    /// Share of training samples got right since the last evaluation.
-    pub train_accuracy: Option<f64>,
+    /// The task's metric over the training samples since the last evaluation.
+    pub train_metric: Option<f64>,
     /// Training samples since the last evaluation.
     pub samples: u64,
     /// Seconds of training steps since the last evaluation.
@@ -607,12 +614,15 @@ pub struct Summary {
     pub epochs: u64,
     /// Training samples seen.
     pub samples: u64,
-    /// The last held-out accuracy, 0 to 1.
-    pub final_accuracy: Option<f64>,
+    /// What the task is judged by.
+    #[serde(default)]
+    pub metric: Metric,
+    /// The last held-out value of it.
+    pub final_metric: Option<f64>,
     /// The last held-out loss.
     pub final_loss: Option<f64>,
-    /// The highest held-out accuracy, 0 to 1.
-    pub best_accuracy: Option<f64>,
+    /// The best held-out value of it.
+    pub best_metric: Option<f64>,
     /// Whether the target was reached; `None` where there is none.
     pub target_reached: Option<bool>,
     /// Seconds of training steps.

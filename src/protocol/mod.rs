@@ -19,4 +19,4 @@ pub use event::{Evaluation, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 
 /// Version of the messages. Both sides must have the same.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{
     dataset_files::{CsvSetup, FolderSetup, IdxSetup},
+    dataset_kind::SampleKind,
+    dataset_made::CartPoleSetup,
     dataset_published::{Cifar100Setup, EmnistSetup, NoOptions},
     problem::Problems,
 };
@@ -23,7 +25,7 @@ const MAX_SEED: u64 = i64::MAX as u64;
 /// Writes the enum and all that follows from its list of variants, so that a dataset's name, options, defaults and
 /// checks cannot drift apart. Options implement `Default`, `Serialize`, `Deserialize` and have `validate`.
 macro_rules! datasets {
-    ($($(#[$doc:meta])* $variant:ident($options:ty) = $name:literal),+ $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident($options:ty) = $name:literal of $kind:ident),+ $(,)?) => {
         /// Which data to train on. In a file: a table with `name` and the options of that set; what is left out
         /// has its default, and without a name it is `digits`.
         #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -52,6 +54,19 @@ macro_rules! datasets {
                 match self { $(Self::$variant(_) => $name),+ }
             }
 
+            /// What the samples of the set called `name` are; `None` where there is no such set.
+            pub fn sample_kind_of(name: &str) -> Option<SampleKind> {
+                match name {
+                    $($name => Some(SampleKind::$kind),)+
+                    _ => None,
+                }
+            }
+
+            /// What its samples are.
+            pub fn sample_kind(&self) -> SampleKind {
+                match self { $(Self::$variant(_) => SampleKind::$kind),+ }
+            }
+
             /// Notes each option that is not possible; fields are called `dataset.…`.
             pub fn validate(&self, problems: &mut Problems) {
                 match self { $(Self::$variant(options) => options.validate(problems)),+ }
@@ -74,39 +89,31 @@ macro_rules! datasets {
 
 datasets! {
     /// The shipped handwritten digits: 1,797 images of 1×8×8, 10 classes.
-    Digits(SplitSetup) = "digits",
+    Digits(SplitSetup) = "digits" of Images,
     /// The shipped breast cancer table: 569 rows of 30 features, 2 classes.
-    BreastCancer(SplitSetup) = "breast-cancer",
+    BreastCancer(SplitSetup) = "breast-cancer" of Features,
     /// Rendered shapes on textured ground, of any number and three labels each.
-    Shapes(ShapesSetup) = "shapes",
+    Shapes(ShapesSetup) = "shapes" of Images,
     /// MNIST: 70,000 handwritten digits of 1×28×28. To be downloaded, as the five that follow.
-    Mnist(NoOptions) = "mnist",
+    Mnist(NoOptions) = "mnist" of Images,
     /// Fashion-MNIST: 70,000 pieces of clothing of 1×28×28, 10 classes.
-    FashionMnist(NoOptions) = "fashion-mnist",
+    FashionMnist(NoOptions) = "fashion-mnist" of Images,
     /// KMNIST: 70,000 cursive Japanese characters of 1×28×28, 10 classes.
-    Kmnist(NoOptions) = "kmnist",
+    Kmnist(NoOptions) = "kmnist" of Images,
     /// EMNIST: handwritten digits and letters of 1×28×28, in six splits.
-    Emnist(EmnistSetup) = "emnist",
+    Emnist(EmnistSetup) = "emnist" of Images,
     /// CIFAR-10: 60,000 colour images of 3×32×32, 10 classes.
-    Cifar10(NoOptions) = "cifar10",
+    Cifar10(NoOptions) = "cifar10" of Images,
     /// CIFAR-100: 60,000 colour images of 3×32×32, 100 classes in 20 groups.
-    Cifar100(Cifar100Setup) = "cifar100",
+    Cifar100(Cifar100Setup) = "cifar100" of Images,
     /// MNIST-like files in a folder, with their own split.
-    Idx(IdxSetup) = "idx",
+    Idx(IdxSetup) = "idx" of Images,
     /// Images in a folder for each class.
-    Folder(FolderSetup) = "folder",
+    Folder(FolderSetup) = "folder" of Images,
     /// A table of numbers and categories in a CSV file.
-    Csv(CsvSetup) = "csv",
-}
-
-impl DatasetSetup {
-    /// The names of the sets that are tables: there is no neighbourhood from which a convolutional network could learn.
-    pub const TABLES: [&'static str; 2] = ["breast-cancer", "csv"];
-
-    /// Whether the set is a table.
-    pub fn is_table(&self) -> bool {
-        Self::TABLES.contains(&self.name())
-    }
+    Csv(CsvSetup) = "csv" of Features,
+    /// A pole to balance on a cart, by reinforcement learning.
+    CartPole(CartPoleSetup) = "cartpole" of Environment,
 }
 
 impl Default for DatasetSetup {

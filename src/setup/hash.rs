@@ -1,7 +1,10 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Setup;
+use super::{RegimeSetup, Setup};
+
+/// Fields of the regime that the first setups did not have.
+const ADDED: [&str; 4] = ["micro_batch_size", "precision", "ema", "augmentation"];
 
 impl Setup {
     /// The setup as canonical JSON: every field written out, keys sorted, no blanks.
@@ -37,6 +40,14 @@ impl Setup {
             fields
                 .retain(|key, _| ["schema", "dataset", "model", "regime"].contains(&key.as_str()));
         }
+        // What was added to the regime later and is at its default does nothing: the hash of an older setup, and with it
+        // its checkpoints, stays what it was.
+        let default = serde_json::to_value(RegimeSetup::default()).unwrap_or(Value::Null);
+        if let Some(regime) = value.get_mut("regime").and_then(Value::as_object_mut) {
+            regime.retain(|key, value| {
+                !ADDED.contains(&key.as_str()) || default.get(key) != Some(value)
+            });
+        }
         value
     }
 }
@@ -47,4 +58,22 @@ fn digest(value: &Value) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setup::EmaSetup;
+
+    #[test]
+    fn later_fields_of_the_regime_count_only_where_they_do_something() {
+        let setup = Setup::default();
+        let regime = setup.learning_value()["regime"].clone();
+        for added in ADDED {
+            assert!(regime.get(added).is_none(), "{added} is at its default");
+        }
+        let mut averaged = setup.clone();
+        averaged.regime.ema = Some(EmaSetup::default());
+        assert_ne!(setup.hash(), averaged.hash());
+    }
 }

@@ -7,6 +7,8 @@
 mod change;
 mod dataset;
 mod dataset_files;
+mod dataset_kind;
+mod dataset_made;
 mod dataset_published;
 pub mod file;
 mod hash;
@@ -16,6 +18,7 @@ mod phase;
 pub mod plan;
 mod problem;
 mod regime;
+mod reinforcement;
 mod shape;
 mod stop;
 mod task;
@@ -23,18 +26,20 @@ mod task;
 pub use change::{Change, ChangeError};
 pub use dataset::*;
 pub use dataset_files::{CsvSetup, FolderSetup, IdxSetup, Missing};
+pub use dataset_kind::SampleKind;
+pub use dataset_made::CartPoleSetup;
 pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSplit, NoOptions};
 pub use measure::{CheckpointSetup, MeasureSetup};
-pub use model::{Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling};
+pub use model::*;
 pub use phase::Phase;
 pub use problem::{Problem, Problems};
-pub use regime::{
-    AdamSetup, AdamWSetup, GradientClipping, OptimiserSetup, RegimeSetup, RmsPropSetup, Schedule,
-    ScheduleSetup, SgdSetup,
-};
+pub use regime::*;
+pub use reinforcement::{EPISODES_JUDGED, ReinforcementSetup};
 pub use shape::InputShape;
 pub use stop::{EvaluationSetup, StopSetup};
-pub use task::{Metric, Outputs, Task};
+pub use task::{Outputs, Task};
+
+pub use crate::units::Metric;
 
 use serde::{Deserialize, Serialize};
 
@@ -122,17 +127,14 @@ impl Setup {
     pub fn validate_with(&self, data: &DataCounts) -> Result<plan::Plan, Problems> {
         self.validate()?;
         let mut problems = Problems::default();
-        problems.require(
-            self.regime.batch_size <= data.train,
-            "regime.batch_size",
-            self.regime.batch_size,
-            format!("1 to {}, the number of training samples", data.train),
-        );
-        self.regime
-            .stop
-            .validate_for(data.task.metric(), &mut problems);
+        self.regime.validate_for(data, &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
-            Ok(plan) => problems.into_result().map(|()| plan),
+            Ok(plan) => {
+                if data.task == Task::Reinforcement {
+                    self.regime.validate_for_reinforcement(&plan, &mut problems);
+                }
+                problems.into_result().map(|()| plan)
+            }
             Err(mut more) => {
                 problems.0.append(&mut more.0);
                 Err(problems)
@@ -140,8 +142,13 @@ impl Setup {
         }
     }
 
-    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape.
+    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape. Of reinforcement
+    /// learning, which has no samples beforehand, an epoch is [`EPISODES_JUDGED`] episodes, or one step where a step is over more.
     pub fn steps_per_epoch(&self, train: usize) -> usize {
-        (train / self.regime.batch_size.max(1)).max(1)
+        let samples = match self.dataset {
+            DatasetSetup::CartPole(_) => EPISODES_JUDGED,
+            _ => train,
+        };
+        (samples / self.regime.batch_size.max(1)).max(1)
     }
 }

@@ -11,13 +11,16 @@ use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::half::ScaleState;
 use super::metrics::Reading;
+use super::reinforce::Recent;
 use super::stop::StopState;
 use crate::models::Network;
 use crate::setup::Metric;
 
 const NETWORK: &str = "network.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
+const AVERAGED: &str = "averaged.bpk";
 const STATE: &str = "state.json";
 /// Checkpoints kept in a run's folder: the one to go on from, and one more in case it turns out damaged.
 const KEEP: usize = 2;
@@ -64,6 +67,12 @@ pub enum CheckpointError {
 pub struct Position {
     /// Steps done. Epoch, place in the epoch, shuffled order, learning rate and dropout follow from it and the seed.
     pub step: u64,
+    /// Samples learnt from so far; of reinforcement learning, steps of the environment.
+    #[serde(default)]
+    pub samples: u64,
+    /// Of reinforcement learning: the returns of the last episodes.
+    #[serde(default)]
+    pub recent: Recent,
     /// What the stop rule remembers.
     pub stop: StopState,
     /// Seconds of training steps so far.
@@ -81,7 +90,7 @@ pub struct Position {
 pub struct Sums {
     /// Sum of the steps' losses.
     pub loss_sum: f64,
-    /// The task's metric times samples, in the form that adds up.
+    /// The task's metric times steps, in the form that adds up.
     pub metric_sum: f64,
     /// Steps.
     pub steps: u64,
@@ -93,7 +102,8 @@ impl Sums {
     /// Adds a reading.
     pub fn add(&mut self, reading: &Reading, metric: Metric) {
         self.loss_sum += reading.loss * reading.steps as f64;
-        self.metric_sum += metric.to_additive(reading.metric) * reading.samples as f64;
+        // A step is over one number of samples, or of episodes, throughout a run.
+        self.metric_sum += metric.to_additive(reading.metric) * reading.steps as f64;
         self.steps += reading.steps;
         self.samples += reading.samples;
     }
@@ -103,9 +113,9 @@ impl Sums {
         (self.steps > 0).then(|| self.loss_sum / self.steps as f64)
     }
 
-    /// The task's metric over all samples, where there were any.
+    /// The task's metric over all steps, where there was one.
     pub fn metric(&self, metric: Metric) -> Option<f64> {
-        (self.samples > 0).then(|| metric.from_additive(self.metric_sum / self.samples as f64))
+        (self.steps > 0).then(|| metric.from_additive(self.metric_sum / self.steps as f64))
     }
 }
 
@@ -116,6 +126,24 @@ struct State {
     position: Position,
     network_sha256: String,
     optimiser_sha256: String,
+    /// Of the averaged weights, where there are any.
+    #[serde(default)]
+    averaged_sha256: Option<String>,
+    /// In 16 bits.
+    #[serde(default)]
+    loss_scale: Option<ScaleState>,
+}
+
+/// What a run goes on from.
+pub struct Learnt<'a> {
+    /// The network that learns.
+    pub network: &'a Network,
+    /// Its optimiser.
+    pub optimiser: &'a ModuleOptimizer,
+    /// The average of its weights, where one is made.
+    pub averaged: Option<&'a Network>,
+    /// The loss scale, in 16 bits.
+    pub loss_scale: Option<ScaleState>,
 }
 
 /// A checkpoint that was written.
@@ -140,21 +168,19 @@ pub struct Saved {
 pub fn save(
     folder: &Path,
     setup_hash: &str,
-    network: &Network,
-    optimiser: &ModuleOptimizer,
+    learnt: &Learnt<'_>,
     position: &Position,
     epoch: u64,
 ) -> Result<Saved, CheckpointError> {
     let path = folder.join(format!("step-{:010}", position.step));
     let unfinished = folder.join(format!("unfinished-{:010}", position.step));
-    let result =
-        write_all(&unfinished, setup_hash, network, optimiser, position).and_then(|sums| {
-            if path.exists() {
-                fs::remove_dir_all(&path).map_err(io("write", &path))?;
-            }
-            fs::rename(&unfinished, &path).map_err(io("write", &path))?;
-            Ok(sums)
-        });
+    let result = write_all(&unfinished, setup_hash, learnt, position).and_then(|sums| {
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(io("write", &path))?;
+        }
+        fs::rename(&unfinished, &path).map_err(io("write", &path))?;
+        Ok(sums)
+    });
     let (bytes, network_sha256) = match result {
         Ok(sums) => sums,
         Err(error) => {
@@ -176,8 +202,7 @@ pub fn save(
 fn write_all(
     folder: &Path,
     setup_hash: &str,
-    network: &Network,
-    optimiser: &ModuleOptimizer,
+    learnt: &Learnt<'_>,
     position: &Position,
 ) -> Result<(u64, String), CheckpointError> {
     fs::create_dir_all(folder).map_err(io("write", folder))?;
@@ -188,22 +213,33 @@ fn write_all(
             path,
         }
     };
-    let file = folder.join(NETWORK);
-    let weights = network
-        .clone()
-        .into_record()
-        .into_bytes()
-        .map_err(damaged(&file))?;
-    write(&file, &weights)?;
+    let write_network = |network: &Network, name: &str| {
+        // The last forward pass may still be missing in the running statistics of batch normalisation: Burn takes an update
+        // in when the next one comes, or when the network is asked for its form without autodiff.
+        drop(network.valid());
+        let file = folder.join(name);
+        let record = network.clone().into_record();
+        let weights = record.into_bytes().map_err(damaged(&file))?;
+        write(&file, &weights)?;
+        Ok((weights.len(), sha256(&weights)))
+    };
+    let (weights_len, network_sha256) = write_network(learnt.network, NETWORK)?;
+    let averaged = learnt
+        .averaged
+        .map(|averaged| write_network(averaged, AVERAGED))
+        .transpose()?;
+    let (averaged_len, averaged_sha256) = averaged.map_or((0, None), |(n, sum)| (n, Some(sum)));
     let file = folder.join(OPTIMISER);
-    let moments = optimiser.into_bytes().map_err(damaged(&file))?;
+    let moments = learnt.optimiser.into_bytes().map_err(damaged(&file))?;
     write(&file, &moments)?;
     let state = State {
         format: FORMAT,
         setup_hash: setup_hash.to_owned(),
         position: position.clone(),
-        network_sha256: sha256(&weights),
+        network_sha256,
         optimiser_sha256: sha256(&moments),
+        averaged_sha256,
+        loss_scale: learnt.loss_scale,
     };
     let file = folder.join(STATE);
     let json = serde_json::to_vec_pretty(&state).map_err(|error| CheckpointError::Io {
@@ -212,7 +248,7 @@ fn write_all(
         path: file.clone(),
     })?;
     write(&file, &json)?;
-    let bytes = weights.len() + moments.len() + json.len();
+    let bytes = weights_len + averaged_len + moments.len() + json.len();
     Ok((bytes as u64, state.network_sha256))
 }
 
@@ -247,6 +283,8 @@ struct Whole {
     position: Position,
     network: Vec<u8>,
     optimiser: Vec<u8>,
+    averaged: Option<Vec<u8>>,
+    loss_scale: Option<ScaleState>,
 }
 
 /// Whether a checkpoint can be gone on from, before anything is begun.
@@ -281,7 +319,26 @@ fn whole(folder: &Path, setup_hash: &str) -> Result<Whole, CheckpointError> {
         position: state.position,
         network: read(&folder.join(NETWORK), &state.network_sha256)?,
         optimiser: read(&folder.join(OPTIMISER), &state.optimiser_sha256)?,
+        averaged: state
+            .averaged_sha256
+            .map(|sum| read(&folder.join(AVERAGED), &sum))
+            .transpose()?,
+        loss_scale: state.loss_scale,
     })
+}
+
+/// What was read from a checkpoint.
+pub struct Restored {
+    /// The network that learns.
+    pub network: Network,
+    /// Its optimiser.
+    pub optimiser: ModuleOptimizer,
+    /// The average of its weights, without autodiff.
+    pub averaged: Option<Network>,
+    /// The loss scale, in 16 bits.
+    pub loss_scale: Option<ScaleState>,
+    /// Where the run stands.
+    pub position: Position,
 }
 
 /// Reads a checkpoint into a network and an optimiser that were built from the same setup.
@@ -293,7 +350,7 @@ pub fn load(
     setup_hash: &str,
     network: Network,
     optimiser: ModuleOptimizer,
-) -> Result<(Network, ModuleOptimizer, Position), CheckpointError> {
+) -> Result<Restored, CheckpointError> {
     let whole = whole(folder, setup_hash)?;
     let unreadable = |file: &str| {
         let path = folder.join(file);
@@ -302,13 +359,26 @@ pub fn load(
             path,
         }
     };
-    let network = ModuleRecord::from_bytes(Bytes::from_bytes_vec(whole.network))
-        .and_then(|record| network.try_load_record(record))
-        .map_err(unreadable(NETWORK))?;
+    let fill = |network: Network, bytes: Vec<u8>, file: &str| {
+        ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
+            .and_then(|record| network.try_load_record(record))
+            .map_err(unreadable(file))
+    };
+    let averaged = whole
+        .averaged
+        .map(|bytes| fill(network.valid(), bytes, AVERAGED))
+        .transpose()?;
+    let network = fill(network, whole.network, NETWORK)?;
     let optimiser = optimiser
         .from_bytes(Bytes::from_bytes_vec(whole.optimiser))
         .map_err(unreadable(OPTIMISER))?;
-    Ok((network, optimiser, whole.position))
+    Ok(Restored {
+        network,
+        optimiser,
+        averaged,
+        loss_scale: whole.loss_scale,
+        position: whole.position,
+    })
 }
 
 fn read(path: &Path, expected_sha256: &str) -> Result<Vec<u8>, CheckpointError> {

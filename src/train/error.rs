@@ -14,6 +14,19 @@ pub enum TrainError {
         /// What the device said.
         message: String,
     },
+    /// The thread that puts batches together is gone.
+    #[error("no batch could be put together: {0}")]
+    Loader(String),
+    /// The device cannot compute with the numbers that were asked for.
+    #[error("{device} cannot train with regime.precision = `{precision}`: {reason}; use `f32`")]
+    Precision {
+        /// What was asked for.
+        precision: &'static str,
+        /// Which device.
+        device: String,
+        /// What is in the way.
+        reason: &'static str,
+    },
     /// The dataset could not be read.
     #[error(transparent)]
     Data(#[from] DataError),

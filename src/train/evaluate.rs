@@ -69,9 +69,12 @@ impl Held {
         let classifies = objective.task() == Task::Classification;
         let keeps_confidence = classifies && samples <= SAMPLES_KEPT_MAX;
         let (mut predicted, mut confidence) = (Vec::new(), Vec::new());
+        let mut loader = self.batches.loader(&self.order, self.batch_size)?;
         for index in 0..count {
             let from = index * self.batch_size;
-            let batch = self.batches.batch(&self.order, from, self.batch_size);
+            let batch = self
+                .batches
+                .batch(&self.order, from, self.batch_size, loader.as_mut())?;
             let answers = network.forward(batch.samples);
             let [rows, _] = answers.dims();
             let counted = (index + 1 == count && self.padding > 0).then(|| {

@@ -39,8 +39,8 @@ impl Metrics {
         }
     }
 
-    /// Adds a step over `samples` samples: its loss `[1]`, the loss of each answer, the answers and what they were to be, all
-    /// without autodiff.
+    /// Adds a pass over `samples` samples of a step: its part of the step's loss `[1]`, the loss of each answer, the answers
+    /// and what they were to be, all without autodiff. [`Self::end_step`] closes the step.
     pub fn add(
         &mut self,
         loss: Tensor<1>,
@@ -52,8 +52,12 @@ impl Metrics {
         self.loss = self.loss.clone() + loss;
         self.objective
             .add(&mut self.sums, each, answers, targets, None, false);
-        self.steps += 1;
         self.samples += samples as u64;
+    }
+
+    /// All passes of a step were added.
+    pub fn end_step(&mut self) {
+        self.steps += 1;
     }
 
     /// Steps since the last reading.

@@ -3,23 +3,33 @@
 //! Depends on `models`, `data` and `setup`. Knows nothing of meters, processes or windows: whoever trains implements
 //! [`Observer`], which hears of every phase and decides when to pause or stop.
 
+mod averaging;
 mod batches;
 mod checkpoint;
 mod clip;
 mod confusion;
 mod error;
 mod evaluate;
+mod half;
+mod learner;
+mod method;
 mod metrics;
 mod objective;
 mod observer;
 mod optimiser;
 mod pace;
+mod reinforce;
 mod run;
 mod stop;
+mod supervised;
+mod update;
 
+pub use batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
 pub use checkpoint::{CheckpointError, Saved, verify_checkpoint};
 pub use confusion::{CLASSES_MAX, Predictions, SAMPLES_KEPT_MAX, SamplePredictions};
 pub use error::TrainError;
+pub use objective::Targets;
 pub use observer::{Evaluation, Observer, Progress, Signal, Work};
+pub use reinforce::{CartPole, Episode};
 pub use run::{Job, Outcome, train};
 pub use stop::StopReason;

@@ -5,6 +5,7 @@ use std::f64::consts::LN_2;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor};
 
+use super::batches::part;
 use crate::setup::{Metric, Outputs, Task};
 
 /// What a batch's answers are to be, `[answers]` each.
@@ -19,6 +20,15 @@ pub enum Targets {
         /// Whether it counts.
         weights: Tensor<1>,
     },
+    /// Two classes for each answer, of samples that were mixed.
+    Mixed {
+        /// The class that has `share`.
+        classes: Tensor<1, Int>,
+        /// The class that has the rest.
+        others: Tensor<1, Int>,
+        /// From 0 to 1.
+        share: f64,
+    },
     /// The number of each answer, brought to mean 0 and deviation 1.
     Numbers(Tensor<1>),
 }
@@ -32,8 +42,56 @@ impl Targets {
                 classes: classes.inner(),
                 weights: weights.inner(),
             },
+            Self::Mixed {
+                classes,
+                others,
+                share,
+            } => Self::Mixed {
+                classes: classes.inner(),
+                others: others.inner(),
+                share,
+            },
             Self::Numbers(numbers) => Self::Numbers(numbers.inner()),
         }
+    }
+
+    /// `share` of what each sample is to be answered with, and the rest of what the one before it is. Only classes can be
+    /// mixed.
+    pub fn mixed(self, share: f64) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Mixed {
+                others: classes.clone().roll(&[1], &[0]),
+                classes,
+                share,
+            },
+            other => other,
+        }
+    }
+
+    /// Part `index` of `count` equal ones.
+    pub fn part(&self, index: usize, count: usize) -> Self {
+        match self {
+            Self::Classes(all) => Self::Classes(part(all, index, count)),
+            Self::Weighted { classes, weights } => Self::Weighted {
+                classes: part(classes, index, count),
+                weights: part(weights, index, count),
+            },
+            Self::Mixed {
+                classes,
+                others,
+                share,
+            } => Self::Mixed {
+                classes: part(classes, index, count),
+                others: part(others, index, count),
+                share: *share,
+            },
+            Self::Numbers(all) => Self::Numbers(part(all, index, count)),
+        }
+    }
+
+    /// How many answers count `[1]`, where only the device knows.
+    pub fn count(&self) -> Option<Tensor<1>> {
+        self.weights().map(|weights| weights.clone().sum())
     }
 
     /// Whether each answer counts, where not all do.
@@ -44,10 +102,12 @@ impl Targets {
         }
     }
 
-    /// The classes, where classes are asked for.
+    /// The classes, where classes are asked for; of mixed samples the first ones.
     pub fn classes(&self) -> Option<&Tensor<1, Int>> {
         match self {
-            Self::Classes(classes) | Self::Weighted { classes, .. } => Some(classes),
+            Self::Classes(classes)
+            | Self::Weighted { classes, .. }
+            | Self::Mixed { classes, .. } => Some(classes),
             Self::Numbers(_) => None,
         }
     }
@@ -118,8 +178,23 @@ impl Objective {
             }
             Targets::Weighted { classes, weights } => {
                 let (each, smooth) = self.cross_entropy(answers, classes);
-                let loss = (smooth * weights.clone()).sum() / weights.clone().sum();
+                // A part of a batch may have none that counts.
+                let count = weights.clone().sum().clamp_min(1.0);
+                let loss = (smooth * weights.clone()).sum() / count;
                 Judged { loss, each }
+            }
+            Targets::Mixed {
+                classes,
+                others,
+                share,
+            } => {
+                let (each, smooth) = self.cross_entropy(answers.clone(), classes);
+                let (each_other, smooth_other) = self.cross_entropy(answers, others);
+                let mix = |a: Tensor<1>, b: Tensor<1>| a * *share + b * (1.0 - share);
+                Judged {
+                    loss: mix(smooth, smooth_other).mean(),
+                    each: mix(each, each_other),
+                }
             }
         }
     }
@@ -197,8 +272,16 @@ impl Objective {
         let wants =
             |metric: Metric| self.metric() == metric || full && self.others().contains(&metric);
         if wants(Metric::Accuracy) {
-            let hits = answers.clone().argmax(1).reshape([count]);
-            sums.hits = sums.hits.clone() + sum(hits.equal(classes.clone()).float());
+            let taken = answers.clone().argmax(1).reshape([count]);
+            let hits = taken.clone().equal(classes.clone()).float();
+            // Of a mixed sample, an answer is as right as its class has a share in it.
+            let hits = match targets {
+                Targets::Mixed { others, share, .. } => {
+                    hits * *share + taken.equal(others.clone()).float() * (1.0 - share)
+                }
+                _ => hits,
+            };
+            sums.hits = sums.hits.clone() + sum(hits);
         }
         if wants(Metric::TopFive) {
             // The right class is among the first five where at most four score higher; with ties in its favour, as its

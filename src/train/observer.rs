@@ -21,6 +21,13 @@ pub enum Signal {
 pub enum Work {
     /// A training step over a whole batch.
     Step,
+    /// A training step over samples whose number differs from step to step.
+    Update {
+        /// Samples that went forward and backward, those that fill up a batch among them.
+        samples: u64,
+        /// In how many batches.
+        batches: u64,
+    },
     /// A forward pass.
     Forward {
         /// Samples that went through, repeats that fill up a batch among them.

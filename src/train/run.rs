@@ -1,20 +1,17 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 
-use super::batches::{Batch, Batches, Order, Scale, shuffled};
-use super::checkpoint::{self, Position};
-use super::clip::clip;
-use super::evaluate::Held;
-use super::metrics::Metrics;
-use super::objective::Objective;
+use super::checkpoint::Position;
+use super::learner::Learner;
+use super::method::{Method, Subject};
 use super::pace::{Pace, PhaseClock};
-use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work, optimiser};
-use crate::data;
+use super::reinforce::Reinforced;
+use super::supervised::Supervised;
+use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError};
 use crate::models::Network;
-use crate::setup::{Outputs, Phase, Setup, plan::Plan};
+use crate::setup::{DatasetSetup, Metric, Phase, Setup, plan::Plan};
 
 /// Steps of warm-up where kernels are compiled and tuned.
 const WARM_UP_STEPS_COMPILED: usize = 10;
@@ -46,10 +43,12 @@ pub struct Outcome {
     pub steps: u64,
     /// Epochs done, whole or begun.
     pub epochs: u64,
-    /// Steps done in this session, after the checkpoint that it went on from.
-    pub session_steps: u64,
+    /// Samples learnt from over all sessions, repeats among them; of reinforcement learning, steps of the environment.
+    pub samples: u64,
     /// Seconds of training steps over all sessions.
     pub train_s: f64,
+    /// What the task is judged by.
+    pub metric: Metric,
     /// The last held-out value of the task's metric.
     pub final_metric: Option<f64>,
     /// The last held-out loss.
@@ -68,7 +67,7 @@ pub struct Outcome {
 /// Where the device fails or a checkpoint cannot be written or read.
 pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
     observer.begin(Phase::Load);
-    let (mut run, network, optimiser) = Run::load(job)?;
+    let (mut run, learner) = Run::load(job)?;
     run.sync("loading the data")?;
     observer.end(Phase::Load);
 
@@ -77,33 +76,26 @@ pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainErro
     run.sync("warming up")?;
     observer.end(Phase::WarmUp);
 
-    run.train(network, optimiser, observer)
+    run.train(learner, observer)
 }
 
 struct Run {
     setup: Setup,
     setup_hash: String,
     plan: Plan,
-    input: crate::setup::InputShape,
-    outputs: Outputs,
+    subject: Subject,
     device: Device,
     autodiff: Device,
     compiles: bool,
     checkpoints: Option<PathBuf>,
-    train: Batches,
-    held: Held,
-    /// The class of each held-out sample.
-    truth: Vec<u16>,
-    objective: Objective,
+    method: Box<dyn Method>,
     position: Position,
-    resumed_at: u64,
     steps_per_epoch: u64,
-    has_dropout: bool,
 }
 
 impl Run {
-    /// The run, and the network and optimiser that it starts from; they are apart because every step replaces them.
-    fn load(job: Job) -> Result<(Self, Network, ModuleOptimizer), TrainError> {
+    /// The run, and the learner that it starts from; they are apart because every step replaces it.
+    fn load(job: Job) -> Result<(Self, Learner), TrainError> {
         let Job {
             setup,
             plan,
@@ -112,42 +104,38 @@ impl Run {
             checkpoints,
             resume,
         } = job;
-        let data = data::load(&setup.dataset)?;
+        let (method, subject): (Box<dyn Method>, Subject) = match &setup.dataset {
+            DatasetSetup::CartPole(cartpole) => {
+                let (method, subject) = Reinforced::new(&setup.regime, cartpole, &device);
+                (Box::new(method), subject)
+            }
+            _ => {
+                let (method, subject) = Supervised::load(&setup, &plan, &device, compiles)?;
+                (Box::new(method), subject)
+            }
+        };
         let autodiff = device.clone().autodiff();
-        let (input, target) = (data.info.input, data.info.target);
-        let (task, outputs) = (data.info.task, data.info.outputs());
-        let network = new_network(&setup, input, outputs, &plan, &autodiff);
-        let optimiser = optimiser::build(&setup.regime.optimiser, &device);
-        let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
-        let scale = Scale::of(&data.train.labels);
-        let train = Batches::new(data.train, target, scale, &data.normalisation, &autodiff);
-        let test = Batches::new(data.test, target, scale, &data.normalisation, &device);
-        let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
+        let network = new_network(&setup, &subject, &plan, &autodiff);
+        let learner = Learner::new(&setup.regime, network, &device)?;
         let setup_hash = setup.hash();
-        let (network, optimiser, position) = match &resume {
-            Some(path) => checkpoint::load(path, &setup_hash, network, optimiser)?,
-            None => (network, optimiser, Position::default()),
+        let (learner, position) = match &resume {
+            Some(path) => learner.restored(path, &setup_hash, &setup.regime, &device)?,
+            None => (learner, Position::default()),
         };
         let run = Self {
-            steps_per_epoch: setup.steps_per_epoch(train.len()) as u64,
-            objective: Objective::new(task, outputs, setup.regime.label_smoothing, scale.deviation),
-            has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
-            resumed_at: position.step,
+            steps_per_epoch: setup.steps_per_epoch(subject.samples) as u64,
             setup,
             setup_hash,
             plan,
-            input,
-            outputs,
+            subject,
             device,
             autodiff,
             compiles,
             checkpoints,
-            train,
-            held,
-            truth: truth.unwrap_or_default(),
+            method,
             position,
         };
-        Ok((run, network, optimiser))
+        Ok((run, learner))
     }
 
     fn sync(&self, doing: &'static str) -> Result<(), TrainError> {
@@ -157,65 +145,21 @@ impl Run {
     /// Steps and an evaluation of a network that is thrown away, so that every kernel of the run is compiled, tuned and
     /// cached before anything is counted.
     fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let setup = &self.setup;
-        let mut network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
-        let mut optimiser = optimiser::build(&setup.regime.optimiser, &self.device);
+        let network = new_network(&self.setup, &self.subject, &self.plan, &self.autodiff);
+        let mut learner = Learner::new(&self.setup.regime, network, &self.device)?;
+        let mut position = Position::default();
         let steps = if self.compiles {
             WARM_UP_STEPS_COMPILED
         } else {
             WARM_UP_STEPS
         };
-        let mut metrics = Metrics::new(&self.objective, &self.device);
-        let order = self.order_of(0);
-        for index in 0..steps {
-            let batch = self.batch(&order, index as u64 % self.steps_per_epoch);
-            network = self.step(network, &mut optimiser, batch, 0, &mut metrics);
-            observer.worked(Work::Step);
+        let rate = self.learning_rate(0);
+        for _ in 0..steps {
+            learner = self.method.step(learner, rate, &mut position, observer)?;
         }
-        metrics.read()?;
-        self.held.score(&network, &self.objective, &self.device)?;
-        observer.worked(self.held.work());
+        self.method.read()?;
+        self.method.look(learner.best(), &position, observer)?;
         Ok(())
-    }
-
-    fn order_of(&self, epoch: u64) -> Order {
-        let order = shuffled(self.train.len(), self.setup.regime.seed, epoch);
-        self.train.order(order)
-    }
-
-    fn batch(&self, order: &Order, index: u64) -> Batch {
-        let size = self.setup.regime.batch_size;
-        self.train.batch(order, index as usize * size, size)
-    }
-
-    /// One step of gradient descent; nothing in it waits for the device.
-    fn step(
-        &self,
-        network: Network,
-        optimiser: &mut ModuleOptimizer,
-        batch: Batch,
-        step: u64,
-        metrics: &mut Metrics,
-    ) -> Network {
-        let regime = &self.setup.regime;
-        if self.has_dropout {
-            // The masks depend on seed and step alone, so that a resumed run draws the same ones.
-            self.device
-                .seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        }
-        let answers = network.forward(batch.samples);
-        let judged = self.objective.judge(answers.clone(), &batch.targets);
-        let gradients = GradientsParams::from_grads(judged.loss.backward(), &network);
-        let gradients = clip(&network, gradients, regime.gradient_clipping);
-        let network = optimiser.step(self.learning_rate(step), network, gradients);
-        metrics.add(
-            judged.loss.inner(),
-            judged.each.inner(),
-            &answers.inner(),
-            &batch.targets.inner(),
-            regime.batch_size,
-        );
-        network
     }
 
     fn steps_max(&self) -> Option<u64> {
@@ -231,12 +175,9 @@ impl Run {
 
     fn train(
         mut self,
-        mut network: Network,
-        mut optimiser: ModuleOptimizer,
+        mut learner: Learner,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
-        let mut metrics = Metrics::new(&self.objective, &self.device);
-        let mut order = None;
         let mut pace = Pace::new();
         let mut last_checkpoint = Instant::now();
         let mut clock = None;
@@ -248,24 +189,17 @@ impl Run {
             let begun = clock
                 .get_or_insert_with(|| PhaseClock::begin(observer))
                 .begun;
-            let epoch = self.position.step / self.steps_per_epoch;
-            let index = self.position.step % self.steps_per_epoch;
-            let order = match &mut order {
-                Some((of, order)) if *of == epoch => order,
-                order => &mut order.insert((epoch, self.order_of(epoch))).1,
-            };
-            let batch = self.batch(order, index);
-            let step = self.position.step;
-            network = self.step(network, &mut optimiser, batch, step, &mut metrics);
-            self.position.step += 1;
-            observer.worked(Work::Step);
+            let rate = self.learning_rate(self.position.step);
+            learner = self
+                .method
+                .step(learner, rate, &mut self.position, observer)?;
 
             let signal = observer.signal();
             let mut reason = self.bound_reached(signal, begun);
-            let ends_epoch = index + 1 == self.steps_per_epoch;
+            let ends_epoch = self.position.step.is_multiple_of(self.steps_per_epoch);
             let evaluates = reason.is_some() || self.evaluation_due(ends_epoch);
-            if evaluates || signal != Signal::Continue || metrics.steps() >= pace.read_every {
-                self.read(&mut metrics, &mut pace, begun, observer)?;
+            if evaluates || signal != Signal::Continue || self.method.unread() >= pace.read_every {
+                self.read(&mut pace, begun, observer)?;
                 reason = self
                     .diverged()
                     .or(reason)
@@ -273,11 +207,11 @@ impl Run {
             }
             if evaluates || reason.is_some() {
                 self.leave_train(&mut clock, observer)?;
-                reason = self.evaluate(&network, observer, reason)?;
+                reason = self.evaluate(&learner, observer, reason)?;
             }
             if self.checkpoint_due(signal, ends_epoch, reason, last_checkpoint) {
                 self.leave_train(&mut clock, observer)?;
-                self.save(&network, &optimiser, observer)?;
+                self.save(&learner, observer)?;
                 last_checkpoint = Instant::now();
             }
             if let Some(reason) = reason {
@@ -374,17 +308,16 @@ impl Run {
 
     fn read(
         &mut self,
-        metrics: &mut Metrics,
         pace: &mut Pace,
         begun: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
-        let Some(reading) = metrics.read()? else {
+        let Some(reading) = self.method.read()? else {
             return Ok(());
         };
         self.position
             .since_evaluation
-            .add(&reading, self.objective.metric());
+            .add(&reading, self.method.metric());
         let step = self.position.step;
         let samples_per_s = pace.read(&reading);
         observer.progress(&Progress {
@@ -402,26 +335,25 @@ impl Run {
 
     fn evaluate(
         &mut self,
-        network: &Network,
+        learner: &Learner,
         observer: &mut dyn Observer,
         reason: Option<StopReason>,
     ) -> Result<Option<StopReason>, TrainError> {
         observer.begin(Phase::Evaluate);
         let begun = Instant::now();
-        let (score, answers) = self.held.score(network, &self.objective, &self.device)?;
+        let look = self.method.look(learner.best(), &self.position, observer)?;
         self.sync("evaluating")?;
-        observer.worked(self.held.work());
         observer.end(Phase::Evaluate);
         self.position.measured_s += begun.elapsed().as_secs_f64();
 
         let since = std::mem::take(&mut self.position.since_evaluation);
-        let metric = self.objective.metric();
+        let metric = self.method.metric();
         let evaluation = Evaluation {
             step: self.position.step,
             epoch: self.position.step.div_ceil(self.steps_per_epoch),
-            loss: score.loss,
-            metric: score.metric,
-            others: score.others,
+            loss: look.means.loss,
+            metric: look.means.metric,
+            others: look.means.others,
             train_loss: since.mean_loss(),
             train_metric: since.metric(metric),
             samples: since.samples,
@@ -430,15 +362,17 @@ impl Run {
         self.position.evaluated_train_s = self.position.train_s;
         observer.evaluated(&evaluation);
         let (step, epoch) = (evaluation.step, evaluation.epoch);
+        let answers = look.answers;
         if let Some(predictions) =
-            answers.predictions(&self.truth, self.outputs.numbers, step, epoch)
+            answers.and_then(|answers| self.method.predictions(answers, step, epoch))
         {
             observer.predicted(predictions);
         }
-        let by_rule = self
-            .position
-            .stop
-            .after(&evaluation, metric, &self.setup.regime.stop);
+        let mut stop = self.setup.regime.stop.clone();
+        if !look.is_whole {
+            stop.target = None;
+        }
+        let by_rule = self.position.stop.after(&evaluation, metric, &stop);
         // Reaching the target is said even where the last step was also the last allowed one.
         Ok(match by_rule {
             Some(StopReason::Target | StopReason::Diverged) => by_rule,
@@ -446,24 +380,13 @@ impl Run {
         })
     }
 
-    fn save(
-        &mut self,
-        network: &Network,
-        optimiser: &ModuleOptimizer,
-        observer: &mut dyn Observer,
-    ) -> Result<(), TrainError> {
+    fn save(&mut self, learner: &Learner, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let Some(folder) = &self.checkpoints else {
             return Ok(());
         };
         observer.begin(Phase::Checkpoint);
-        let saved = checkpoint::save(
-            folder,
-            &self.setup_hash,
-            network,
-            optimiser,
-            &self.position,
-            self.position.step / self.steps_per_epoch,
-        )?;
+        let epoch = self.position.step / self.steps_per_epoch;
+        let saved = learner.save(folder, &self.setup_hash, &self.position, epoch)?;
         observer.end(Phase::Checkpoint);
         observer.saved(&saved);
         Ok(())
@@ -485,6 +408,7 @@ impl Run {
     fn outcome(&self, reason: StopReason) -> Outcome {
         let Position {
             step,
+            samples,
             train_s,
             ref stop,
             ..
@@ -493,8 +417,9 @@ impl Run {
             reason,
             steps: step,
             epochs: step.div_ceil(self.steps_per_epoch),
-            session_steps: step - self.resumed_at,
+            samples,
             train_s,
+            metric: self.method.metric(),
             final_metric: stop.final_metric,
             final_loss: stop.final_loss,
             best_metric: stop.best_metric,
@@ -503,13 +428,8 @@ impl Run {
     }
 }
 
-fn new_network(
-    setup: &Setup,
-    input: crate::setup::InputShape,
-    outputs: Outputs,
-    plan: &Plan,
-    device: &Device,
-) -> Network {
+fn new_network(setup: &Setup, subject: &Subject, plan: &Plan, device: &Device) -> Network {
+    let (input, outputs) = (subject.input, subject.outputs);
     Network::new(
         &setup.model,
         input,

@@ -253,7 +253,7 @@ pub fn progress(progress: &train::Progress) -> Progress {
         step: progress.step,
         epoch: progress.epoch,
         loss: finite(progress.loss),
-        accuracy: finite(progress.metric),
+        metric: finite(progress.metric),
         learning_rate: progress.learning_rate,
         samples_per_s: progress.samples_per_s,
         steps_max: progress.steps_max,
@@ -266,9 +266,15 @@ pub fn evaluation(evaluation: &train::Evaluation) -> Evaluation {
         step: evaluation.step,
         epoch: evaluation.epoch,
         loss: finite(evaluation.loss),
-        accuracy: finite(evaluation.metric),
+        metric: finite(evaluation.metric),
+        others: evaluation
+            .others
+            .iter()
+            .filter(|(_, value)| value.is_finite())
+            .copied()
+            .collect(),
         train_loss: evaluation.train_loss.and_then(finite),
-        train_accuracy: evaluation.train_metric.and_then(finite),
+        train_metric: evaluation.train_metric.and_then(finite),
         samples: evaluation.samples,
         train_s: evaluation.train_s,
     }

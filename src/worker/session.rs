@@ -82,8 +82,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         None => (0.0, Vec::new(), None),
     };
     let busy = Busy::default();
-    let costs = Costs::of_run(&setup, &plan, input.len() as u64);
-    busy.count(costs);
+    busy.count(Costs::of_run(&setup, &plan, input.len() as u64));
     let meters = meters(
         &setup,
         &chosen.entry,
@@ -93,7 +92,6 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         (t_s, trained),
         outbox,
     )?;
-    let samples_per_step = setup.regime.batch_size as u64;
     let job = Job {
         plan,
         device: opened.device,
@@ -107,27 +105,25 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         busy,
         outbox: outbox.clone(),
         controls: Arc::clone(controls),
+        train_began: None,
+        trained: Done::default(),
     };
     watcher.idle(job.setup.measure.idle_s);
     let outcome = train::train(job, &mut watcher).map_err(|error| Failure {
         kind: match error {
             TrainError::Data(_) => FailureKind::Data,
             TrainError::Checkpoint(_) => FailureKind::Storage,
-            TrainError::Device { .. } => FailureKind::Training,
+            TrainError::Precision { .. } => FailureKind::Device,
+            TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
         },
         message: error.to_string(),
     })?;
     let places = watcher.meters.places().to_vec();
-    let steps = outcome.session_steps as f64;
-    let done = Done {
-        flop: costs.step_flop * steps,
-        bytes: costs.step_bytes * steps,
-    };
-    let ended = watcher.meters.finish(done);
+    let ended = watcher.meters.finish(watcher.trained);
     if let Some(learnt) = &ended.learnt {
         outbox.send(learnt.clone());
     }
-    let summary = summary(outcome, samples_per_step, ended, &places);
+    let summary = summary(outcome, ended, &places);
     outbox.send(Event::Finished(Box::new(summary)));
     Ok(())
 }
@@ -140,6 +136,7 @@ fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Failur
         .validate_with(&info.counts())
         .map_err(failure(FailureKind::Setup))?;
     outbox.send(Event::Data(Data {
+        task: info.task,
         steps_per_epoch: setup.steps_per_epoch(info.train_samples) as u64,
         classes: info.classes().to_vec(),
         train: info.train_samples,
@@ -242,12 +239,7 @@ fn meters(
         .map_err(failure(FailureKind::Training))
 }
 
-fn summary(
-    outcome: Outcome,
-    samples_per_step: u64,
-    ended: Ended,
-    places: &[power::Place],
-) -> Summary {
+fn summary(outcome: Outcome, ended: Ended, places: &[power::Place]) -> Summary {
     let Ended {
         training,
         last,
@@ -268,10 +260,11 @@ fn summary(
         reason_text: outcome.reason.sentence().to_owned(),
         steps: outcome.steps,
         epochs: outcome.epochs,
-        samples: outcome.steps * samples_per_step,
-        final_accuracy: outcome.final_metric,
+        samples: outcome.samples,
+        metric: outcome.metric,
+        final_metric: outcome.final_metric.and_then(convert::finite),
         final_loss: outcome.final_loss.and_then(convert::finite),
-        best_accuracy: outcome.best_metric,
+        best_metric: outcome.best_metric.and_then(convert::finite),
         target_reached: outcome.target_reached,
         train_s: outcome.train_s,
         components,
@@ -304,6 +297,10 @@ struct Watcher {
     busy: Busy,
     outbox: Outbox,
     controls: Arc<Controls>,
+    /// The work that was done when the train phase began that goes on.
+    train_began: Option<power::WorkDone>,
+    /// What the device did in the train phases before.
+    trained: Done,
 }
 
 impl Watcher {
@@ -339,9 +336,15 @@ impl Observer for Watcher {
             phase,
             Phase::WarmUp | Phase::Train | Phase::Evaluate
         ));
+        self.train_began = (phase == Phase::Train).then(|| self.busy.done());
     }
 
     fn end(&mut self, phase: Phase) {
+        if let Some(began) = self.train_began.take() {
+            let done = self.busy.done();
+            self.trained.flop += done.flop - began.flop;
+            self.trained.bytes += done.bytes.unwrap_or(0.0) - began.bytes.unwrap_or(0.0);
+        }
         self.busy.set(false);
         self.meters.end(phase);
     }

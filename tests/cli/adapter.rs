@@ -75,7 +75,7 @@ fn an_adapter_trains_as_the_cpu_does() {
             .as_str()
             .is_some_and(|backend| backend.starts_with("wgpu/"))
     );
-    let accuracy = |details: &Value| number(details, "/run/metrics/final_test_accuracy");
+    let accuracy = |details: &Value| number(details, "/run/metrics/final_test_metric");
     assert!(
         (accuracy(&cpu) - accuracy(&gpu)).abs() <= 0.02,
         "{} {}",

@@ -51,7 +51,7 @@ fn impossible_values_are_named_with_what_is_allowed() {
         &["model.kind", "mlp"],
     );
     refused(&["--dropout", "1"], &["model.dropout"]);
-    refused(&["-t", "97"], &["regime.stop.target_accuracy", "0.97"]);
+    refused(&["-t", "97"], &["regime.stop.target", "0.97"]);
     refused(&["--pue", "0.5"], &["measure.pue", "1 to 10"]);
     refused(
         &["--set", "regime.stop.epochs=null"],
@@ -75,7 +75,7 @@ fn impossible_values_are_named_with_what_is_allowed() {
 fn several_problems_are_told_at_once() {
     refused(
         &["--lr", "0", "-t", "2"],
-        &["regime.learning_rate", "regime.stop.target_accuracy"],
+        &["regime.learning_rate", "regime.stop.target"],
     );
 }
 

@@ -50,7 +50,7 @@ fn lines(reason: &str) -> String {
                    "busy": 0.25, "power_w": {"value": 40.0, "low": 38.0, "high": 42.0}, "source": "RAPL", "at": at}],
                "device_points": [point(300.0, 0.0, 0.0), point(900.0, 6e14, 1e12)]}),
         json!({"event": "finished", "reason": reason, "reason_text": "so it was", "steps": 20, "epochs": 10, "samples": 1000,
-               "final_accuracy": 0.9, "final_loss": 0.1, "best_accuracy": 0.9, "target_reached": null, "train_s": 10.0,
+               "metric": "accuracy", "final_metric": 0.9, "final_loss": 0.1, "best_metric": 0.9, "target_reached": null, "train_s": 10.0,
                "training": [energy], "components": energy, "missing": [], "lost": [], "meter_overhead_share": 0.001,
                "dropped_samples": 0}),
     ];

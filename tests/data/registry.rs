@@ -94,9 +94,6 @@ fn options_of_a_setup_are_in_the_table() {
             .iter()
             .all(|label| names.contains(&label.name()))
     );
-    for name in DatasetSetup::TABLES {
-        assert!(DatasetSetup::from_name(name).unwrap().is_table());
-    }
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -7,7 +8,8 @@ use joulelab::library::{
     Library, Machine, Meter, NewRun, Owner, PhaseEnergy, Predictions, Record, SampleRow, SelfCheck,
     Setup, Status, StepPoint, Summary,
 };
-use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade};
+use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
+use rusqlite::Connection;
 use serde_json::json;
 
 /// Names the library to a process that a test starts; see [`start`].
@@ -72,6 +74,7 @@ pub(crate) fn new_run(id: &str) -> NewRun {
             dataset: "digits".into(),
             model: "MLP 64-128-10".into(),
         },
+        metric: Metric::Accuracy,
         machine: machine(),
         device: Device {
             identity: "pci:01:00.0/vulkan".into(),
@@ -146,13 +149,13 @@ pub(crate) fn step(step: u64, t_s: f64, loss: f64) -> StepPoint {
         epoch: 1 + step / 10,
         t_s,
         loss: Some(loss),
-        accuracy: Some(1.0 - loss),
+        metric: Some(1.0 - loss),
         learning_rate: Some(0.001),
         samples_per_s: None,
     }
 }
 
-pub(crate) fn epoch(epoch: u64, t_s: f64, test_accuracy: Option<f64>) -> EpochRecord {
+pub(crate) fn epoch(epoch: u64, t_s: f64, test_metric: Option<f64>) -> EpochRecord {
     EpochRecord {
         epoch,
         step: epoch * 10,
@@ -161,9 +164,10 @@ pub(crate) fn epoch(epoch: u64, t_s: f64, test_accuracy: Option<f64>) -> EpochRe
         samples: Some(640),
         samples_per_s: Some(426.5),
         train_loss: Some(1.0 / epoch as f64),
-        train_accuracy: Some(0.5),
+        train_metric: Some(0.5),
         test_loss: None,
-        test_accuracy,
+        test_metric,
+        others: BTreeMap::new(),
         energies: vec![EpochEnergy {
             boundary: Boundary::GpuBoard,
             source: "energy counter".into(),
@@ -307,5 +311,23 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
     };
     library
         .finish_run(&new.id, Status::Completed, None, Some(&summary))
+        .unwrap();
+}
+
+/// Takes the library behind `connection` back to the third layout, as an earlier version of the program wrote it.
+pub(crate) fn back_to_layout_3(connection: &Connection) {
+    connection
+        .execute_batch(
+            "ALTER TABLE runs DROP COLUMN metric;
+             ALTER TABLE runs DROP COLUMN higher_is_better;
+             ALTER TABLE runs RENAME COLUMN final_train_metric TO final_train_accuracy;
+             ALTER TABLE runs RENAME COLUMN final_test_metric TO final_test_accuracy;
+             ALTER TABLE runs RENAME COLUMN best_test_metric TO best_test_accuracy;
+             ALTER TABLE steps RENAME COLUMN metric TO accuracy;
+             ALTER TABLE epochs RENAME COLUMN train_metric TO train_accuracy;
+             ALTER TABLE epochs RENAME COLUMN test_metric TO test_accuracy;
+             ALTER TABLE epochs DROP COLUMN test_others;
+             PRAGMA user_version = 3",
+        )
         .unwrap();
 }

@@ -61,7 +61,7 @@ fn epochs_have_their_energy_by_boundary() {
     assert_eq!(rows.len(), 2);
     let first = &rows[0];
     for (column, cell) in [
-        ("schema", "epochs/1"),
+        ("schema", "epochs/2"),
         ("epoch", "1"),
         ("step", "10"),
         ("t_s", "7"),
@@ -97,7 +97,7 @@ fn runs_have_setup_place_result_and_energy_by_phase_and_boundary() {
     let (row, bare) = (&rows[1], &rows[0]);
     assert_eq!(row.len(), Format::Runs.header().len(), "no name twice");
     for (column, cell) in [
-        ("schema", "runs/1"),
+        ("schema", "runs/2"),
         ("tags", "a b"),
         ("status", "completed"),
         ("started_at", "2026-11-21T01:23:45.250Z"),
@@ -113,7 +113,7 @@ fn runs_have_setup_place_result_and_energy_by_phase_and_boundary() {
         ("driver", "550.54"),
         ("backend", "wgpu"),
         ("self_check_passed", "true"),
-        ("best_test_accuracy", "0.9"),
+        ("best_test_metric", "0.9"),
         ("target_reached", "false"),
         ("calibration", ""),
         ("carbon_g", "0.25"),

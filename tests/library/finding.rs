@@ -78,7 +78,7 @@ fn lists_are_filtered_and_ordered() {
     );
     assert_eq!(
         ends(Filter {
-            order: Order::BestAccuracy,
+            order: Order::Best,
             limit: Some(1),
             ..all()
         }),

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::common::{new_run, time, whole_run};
+use crate::common::{back_to_layout_3, new_run, time, whole_run};
 
 fn calibration(id: &str, machine: &str, made_at: &str) -> WallCalibration {
     WallCalibration {
@@ -171,6 +171,7 @@ fn a_library_of_the_second_layout_is_brought_up_to_date_with_its_runs() {
     let path = folder.path().join("l");
     whole_run(&mut Library::open(&path).unwrap(), &new_run("old"));
     let connection = Connection::open(&path).unwrap();
+    back_to_layout_3(&connection);
     connection
         .execute_batch(
             "DROP TABLE wall_calibrations; DROP TABLE device_points; DROP TABLE cpu_points; PRAGMA user_version = 2",

@@ -2,7 +2,7 @@ use joulelab::library::{Confusion, Library, LibraryError, Predictions, Record, S
 use rusqlite::Connection;
 use tempfile::tempdir;
 
-use crate::common::{confusion, epoch, new_run, predictions, whole_run};
+use crate::common::{back_to_layout_3, confusion, epoch, new_run, predictions, whole_run};
 
 #[test]
 fn matrices_stay_and_only_the_latest_answers_do() {
@@ -111,6 +111,7 @@ fn a_library_of_the_first_layout_is_brought_up_to_date_with_its_runs() {
     whole_run(&mut Library::open(&path).unwrap(), &new_run("old"));
     let first = include_str!("../../src/library/migrations/0001.sql");
     let connection = Connection::open(&path).unwrap();
+    back_to_layout_3(&connection);
     connection
         .execute_batch(
             "DROP TABLE confusions; DROP TABLE predictions; DROP TABLE wall_calibrations; DROP TABLE device_points;

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use joulelab::library::{Library, LibraryError, Metrics, Record, SampleFilter, Status};
-use joulelab::units::{Boundary, Estimate};
+use joulelab::units::{Boundary, Estimate, Metric};
 use rusqlite::Connection;
 use tempfile::tempdir;
 
@@ -58,9 +58,10 @@ fn a_run_is_read_back_as_it_was_recorded() {
         run.metrics,
         Metrics {
             final_train_loss: Some(0.5),
-            final_train_accuracy: Some(0.5),
-            final_test_accuracy: Some(0.9),
-            best_test_accuracy: Some(0.9),
+            metric: Metric::Accuracy,
+            final_train_metric: Some(0.5),
+            final_test_metric: Some(0.9),
+            best_test_metric: Some(0.9),
             best_epoch: Some(1),
             ..Metrics::default()
         }

@@ -213,7 +213,7 @@ fn readings(meter_error: f64, steps: &[Step]) -> WallReadings {
         .map(|step| step.watts.wander())
         .fold(0.0, f64::max);
     WallReadings {
-        made_at: jiff::Timestamp::now().to_string(),
+        made_at: this_second().to_string(),
         machine: control::here().0.fingerprint,
         device: first.device.identity.clone(),
         meters: first.meters.clone(),
@@ -228,6 +228,12 @@ fn readings(meter_error: f64, steps: &[Step]) -> WallReadings {
             })
             .collect(),
     }
+}
+
+/// Now, without parts of a second that nobody needs to read.
+fn this_second() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    now.round(jiff::Unit::Second).unwrap_or(now)
 }
 
 /// As the library keeps it.

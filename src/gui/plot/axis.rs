@@ -1,4 +1,4 @@
-use crate::units::{count, duration, quantity, significant};
+use crate::units::{Metric, count, duration, quantity, significant};
 
 /// What an axis counts, and so how figures on it are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -98,6 +98,15 @@ pub struct Axis {
 }
 
 impl Axis {
+    /// An axis of a task's metric, named `name`.
+    pub fn of_metric(name: impl Into<String>, metric: Metric) -> Self {
+        if metric.is_share() {
+            Self::new(name, Unit::Percent)
+        } else {
+            Self::new(name, Unit::None)
+        }
+    }
+
     /// An axis of `unit` named `name`.
     pub fn new(name: impl Into<String>, unit: Unit) -> Self {
         Self {

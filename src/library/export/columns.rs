@@ -40,7 +40,7 @@ pub const SETUP_COLUMNS: [(&str, &str); 41] = [
     ),
     ("setup_stop_epochs", "regime.stop.epochs"),
     ("setup_stop_steps", "regime.stop.steps"),
-    ("setup_stop_target_accuracy", "regime.stop.target_accuracy"),
+    ("setup_stop_target", "regime.stop.target"),
     ("setup_stop_target_patience", "regime.stop.target_patience"),
     ("setup_stop_energy_j", "regime.stop.energy_j"),
     ("setup_stop_time_s", "regime.stop.time_s"),

@@ -5,11 +5,11 @@ use super::columns::by_boundary;
 use super::samples::Clock;
 use super::{ExportError, Options};
 use crate::library::{EpochEnergy, Library};
-use crate::units::{Boundary, Estimate};
+use crate::units::{Boundary, Estimate, Metric};
 
-const SCHEMA: &str = "epochs/1";
+const SCHEMA: &str = "epochs/2";
 
-const FIRST: [&str; 13] = [
+const FIRST: [&str; 19] = [
     "schema",
     "run_id",
     "epoch",
@@ -19,10 +19,26 @@ const FIRST: [&str; 13] = [
     "duration_s",
     "samples",
     "samples_per_s",
+    "metric",
     "train_loss",
-    "train_accuracy",
+    "train_metric",
     "test_loss",
+    "test_metric",
     "test_accuracy",
+    "test_top_five",
+    "test_perplexity",
+    "test_bits_per_character",
+    "test_rmse",
+];
+
+/// Metrics that have a column of their own, in the order of the columns; a return is in `test_metric` alone, since it never
+/// stands beside another.
+const EACH: [Metric; 5] = [
+    Metric::Accuracy,
+    Metric::TopFive,
+    Metric::Perplexity,
+    Metric::BitsPerCharacter,
+    Metric::Rmse,
 ];
 
 const BY_BOUNDARY: [&str; 14] = [
@@ -55,6 +71,7 @@ pub(super) fn rows(
     cells: &mut Cells<'_>,
 ) -> Result<(), ExportError> {
     let clock = Clock::new(library.segments(run)?);
+    let own = library.run(run)?.metrics.metric;
     for epoch in library.epochs(run)? {
         cells.text(SCHEMA)?;
         cells.text(run)?;
@@ -65,10 +82,16 @@ pub(super) fn rows(
         cells.number(epoch.duration_s)?;
         cells.count(epoch.samples)?;
         cells.number(epoch.samples_per_s)?;
+        cells.text(own.name())?;
         cells.number(epoch.train_loss)?;
-        cells.number(epoch.train_accuracy)?;
+        cells.number(epoch.train_metric)?;
         cells.number(epoch.test_loss)?;
-        cells.number(epoch.test_accuracy)?;
+        cells.number(epoch.test_metric)?;
+        for metric in EACH {
+            let others = epoch.others.get(&metric).copied();
+            let own = epoch.test_metric.filter(|_| metric == own);
+            cells.number(own.or(others))?;
+        }
         for boundary in Boundary::ALL {
             let energy = epoch
                 .energies

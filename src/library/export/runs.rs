@@ -8,7 +8,7 @@ use super::{ExportError, Options};
 use crate::library::{Library, PHASES, PhaseEnergy, Run, RunDetails, at_boundary, sum_of_parts};
 use crate::units::Boundary;
 
-const SCHEMA: &str = "runs/1";
+const SCHEMA: &str = "runs/2";
 
 const RUN: [&str; 18] = [
     "schema",
@@ -50,15 +50,16 @@ const PLACE: [&str; 16] = [
     "self_check_passed",
 ];
 
-const RESULT: [&str; 10] = [
+const RESULT: [&str; 11] = [
     "epochs",
     "steps",
+    "metric",
     "final_train_loss",
-    "final_train_accuracy",
+    "final_train_metric",
     "final_test_loss",
-    "final_test_accuracy",
+    "final_test_metric",
     "best_test_loss",
-    "best_test_accuracy",
+    "best_test_metric",
     "best_epoch",
     "target_reached",
 ];
@@ -211,12 +212,13 @@ fn write_result(cells: &mut Cells<'_>, run: &Run) -> Result<(), ExportError> {
     let metrics = &run.metrics;
     cells.count(run.epochs)?;
     cells.count(run.steps)?;
+    cells.text(metrics.metric.name())?;
     cells.number(metrics.final_train_loss)?;
-    cells.number(metrics.final_train_accuracy)?;
+    cells.number(metrics.final_train_metric)?;
     cells.number(metrics.final_test_loss)?;
-    cells.number(metrics.final_test_accuracy)?;
+    cells.number(metrics.final_test_metric)?;
     cells.number(metrics.best_test_loss)?;
-    cells.number(metrics.best_test_accuracy)?;
+    cells.number(metrics.best_test_metric)?;
     cells.count(metrics.best_epoch)?;
     cells.flag(run.target_reached)
 }

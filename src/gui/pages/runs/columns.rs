@@ -8,7 +8,7 @@ use super::rows::{Cost, Item};
 use crate::analysis::MeanInterval;
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::widgets::written_energy;
-use crate::units::{Estimate, count, duration, estimate, quantity, significant};
+use crate::units::{Estimate, Metric, count, duration, estimate, quantity, significant};
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,10 +40,10 @@ pub enum Column {
     Energy,
     /// Grade of that.
     Grade,
-    /// Latest accuracy.
-    FinalAccuracy,
-    /// Highest accuracy.
-    BestAccuracy,
+    /// Latest value of the task's metric.
+    FinalResult,
+    /// Best value of it.
+    BestResult,
     /// Whether the target was reached.
     Target,
     /// Energy a sample.
@@ -85,8 +85,8 @@ impl Column {
         Self::LearningRate,
         Self::Seed,
         Self::Epochs,
-        Self::BestAccuracy,
-        Self::FinalAccuracy,
+        Self::BestResult,
+        Self::FinalResult,
         Self::Target,
         Self::Energy,
         Self::Grade,
@@ -105,7 +105,7 @@ impl Column {
         Self::Dataset,
         Self::Model,
         Self::Seed,
-        Self::BestAccuracy,
+        Self::BestResult,
         Self::Energy,
         Self::Grade,
         Self::Time,
@@ -128,8 +128,8 @@ impl Column {
             Self::Time => "Time",
             Self::Energy => "Energy",
             Self::Grade => "Grade",
-            Self::FinalAccuracy => "Accuracy, last",
-            Self::BestAccuracy => "Accuracy, best",
+            Self::FinalResult => "Result, last",
+            Self::BestResult => "Result, best",
             Self::Target => "Target",
             Self::PerSample => "Energy a sample",
             Self::Carbon => "Carbon",
@@ -159,9 +159,13 @@ impl Column {
             Self::Grade => {
                 "How good the source of the energy is: A the best, F a model of an unknown device"
             }
-            Self::FinalAccuracy => "Accuracy on the held-out samples at the last look",
-            Self::BestAccuracy => "Highest accuracy on the held-out samples",
-            Self::Target => "Whether the accuracy that was asked for was reached",
+            Self::FinalResult => {
+                "The task's metric, such as accuracy, on the held-out samples at the last look"
+            }
+            Self::BestResult => {
+                "The task's metric, such as accuracy, on the held-out samples at its best"
+            }
+            Self::Target => "Whether the target was reached",
             Self::PerSample => "Energy divided by the training samples seen",
             Self::Carbon => "Operational carbon of training and evaluation",
             Self::Tags => "Labels that you gave",
@@ -177,7 +181,7 @@ impl Column {
             Self::Device | Self::Note | Self::Target => 136.0,
             Self::Date => 116.0,
             Self::Model => 106.0,
-            Self::FinalAccuracy | Self::BestAccuracy | Self::Carbon => 108.0,
+            Self::FinalResult | Self::BestResult | Self::Carbon => 108.0,
             Self::Status | Self::Dataset | Self::LearningRate => 96.0,
             Self::Time => 76.0,
             Self::Tags => 72.0,
@@ -195,8 +199,8 @@ impl Column {
                 | Self::Epochs
                 | Self::Time
                 | Self::Energy
-                | Self::FinalAccuracy
-                | Self::BestAccuracy
+                | Self::FinalResult
+                | Self::BestResult
                 | Self::PerSample
                 | Self::Carbon
         )
@@ -206,7 +210,7 @@ impl Column {
     pub fn begins_with_largest(self) -> bool {
         matches!(
             self,
-            Self::Date | Self::FinalAccuracy | Self::BestAccuracy | Self::Epochs
+            Self::Date | Self::FinalResult | Self::BestResult | Self::Epochs
         )
     }
 
@@ -241,12 +245,12 @@ impl Column {
                     format!("{}{simulated}", kind.grade)
                 })
                 .unwrap_or_default(),
-            Self::FinalAccuracy => percent(run.metrics.final_test_accuracy),
-            Self::BestAccuracy => percent(run.metrics.best_test_accuracy),
-            Self::Target => match (item.asked.regime.stop.target_accuracy, run.target_reached) {
+            Self::FinalResult => item.written(run.metrics.final_test_metric),
+            Self::BestResult => item.written(run.metrics.best_test_metric),
+            Self::Target => match (item.asked.regime.stop.target, run.target_reached) {
                 (None, _) => String::new(),
-                (Some(target), Some(true)) => format!("reached {}", percent(Some(target))),
-                (Some(target), _) => format!("did not reach {}", percent(Some(target))),
+                (Some(target), Some(true)) => format!("reached {}", item.written(Some(target))),
+                (Some(target), _) => format!("did not reach {}", item.written(Some(target))),
             },
             Self::PerSample => item
                 .per_sample_j()
@@ -283,8 +287,8 @@ impl Column {
                 .kind
                 .as_ref()
                 .map_or(Key::Missing, |kind| Key::Text(kind.grade.letter())),
-            Self::FinalAccuracy => run.metrics.final_test_accuracy.into(),
-            Self::BestAccuracy => run.metrics.best_test_accuracy.into(),
+            Self::FinalResult => item.goodness(run.metrics.final_test_metric).into(),
+            Self::BestResult => item.goodness(run.metrics.best_test_metric).into(),
             Self::Target => match item.cost() {
                 Cost::ToTarget(_) => Key::Number(0.0),
                 Cost::NotReached(_) => Key::Number(1.0),
@@ -342,24 +346,23 @@ pub fn local_time(at: jiff::Timestamp) -> String {
         .to_string()
 }
 
-/// A share in percent; empty where there is none.
-pub fn percent(share: Option<f64>) -> String {
-    share
-        .map(|share| format!("{:.2} %", share * 100.0))
-        .unwrap_or_default()
-}
-
-/// A mean share with its interval in percent; no more digits than the interval supports.
-pub fn percent_interval(mean: MeanInterval) -> String {
+/// A mean value of `metric` with its interval; no more digits than the interval supports.
+pub fn result_interval(metric: Metric, mean: MeanInterval) -> String {
     let MeanInterval {
         mean, half_width, ..
     } = mean;
-    match half_width.map(|width| width * 100.0) {
+    let (factor, unit) = metric.shown();
+    match half_width.map(|width| width * factor) {
         Some(width) if width > 0.0 => {
             let places = (1.0 - width.log10().floor()).clamp(0.0, 3.0) as usize;
-            format!("{:.places$} ± {width:.places$} %", mean * 100.0)
+            let text = format!("{:.places$} ± {width:.places$}{unit}", mean * factor);
+            if metric == Metric::Accuracy {
+                text
+            } else {
+                format!("{text} {metric}")
+            }
         }
-        _ => percent(Some(mean)),
+        _ => metric.format_named(mean),
     }
 }
 

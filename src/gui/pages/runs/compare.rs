@@ -6,7 +6,6 @@ use egui::{Grid, Label, RichText, ScrollArea, Ui, vec2};
 use serde_json::Value;
 
 use super::RunsPage;
-use super::columns::percent;
 use super::parallel::{self, Parallel};
 use super::picture::Picture;
 use super::rows::{Cost, Item};
@@ -17,6 +16,7 @@ use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{self, written_energy};
+use crate::units::Metric;
 
 /// Setups whose fields are shown beside each other.
 const SETUPS_MAX: usize = 5;
@@ -43,6 +43,10 @@ pub struct Compare {
 
 #[derive(Default)]
 struct Scatter {
+    /// What the runs in it are judged by.
+    metric: Metric,
+    /// Runs that are judged by something else.
+    of_others: usize,
     /// Runs that reached their target, and where each is among `items`.
     to_target: (Vec<ScatterPoint>, Vec<usize>),
     /// Runs without a target, and where each is.
@@ -120,13 +124,7 @@ fn warnings(items: &[Arc<Item>]) -> Vec<String> {
         .collect();
     let mut targets: Vec<u64> = items
         .iter()
-        .map(|item| {
-            item.asked
-                .regime
-                .stop
-                .target_accuracy
-                .map_or(0, f64::to_bits)
-        })
+        .map(|item| item.asked.regime.stop.target.map_or(0, f64::to_bits))
         .collect();
     targets.sort_unstable();
     targets.dedup();
@@ -145,18 +143,38 @@ fn warnings(items: &[Arc<Item>]) -> Vec<String> {
     datasets.dedup();
     if datasets.len() > 1 {
         warnings.push(format!(
-            "These accuracies are of different datasets: {}.",
+            "These results are of different datasets: {}.",
             datasets.join(", ")
         ));
     }
     warnings
 }
 
+/// What most of the runs are judged by; of equally many the first in the order of metrics.
+pub fn common_metric(items: &[Arc<Item>]) -> Metric {
+    let count = |metric: Metric| {
+        let judged = items.iter().map(|item| item.listed.run.metrics.metric);
+        judged.filter(|of| *of == metric).count()
+    };
+    let by_count = Metric::ALL.into_iter().rev();
+    by_count
+        .max_by_key(|metric| count(*metric))
+        .unwrap_or_default()
+}
+
 fn scatter(items: &[Arc<Item>]) -> Scatter {
-    let mut scatter = Scatter::default();
+    let metric = common_metric(items);
+    let mut scatter = Scatter {
+        metric,
+        ..Scatter::default()
+    };
     for (at, item) in items.iter().enumerate() {
-        let accuracy = item.listed.run.metrics.final_test_accuracy;
-        let (energy, series) = match (item.cost(), accuracy) {
+        if item.listed.run.metrics.metric != metric {
+            scatter.of_others += 1;
+            continue;
+        }
+        let result = item.listed.run.metrics.final_test_metric;
+        let (energy, series) = match (item.cost(), result) {
             (Cost::NotReached(_), _) => {
                 scatter.not_reached.push(at);
                 continue;
@@ -170,7 +188,7 @@ fn scatter(items: &[Arc<Item>]) -> Scatter {
         };
         series.0.push(ScatterPoint {
             x: energy.value,
-            y: accuracy.unwrap_or(f64::NAN),
+            y: result.unwrap_or(f64::NAN),
             x_interval: Some((energy.low, energy.high)),
             label: item.name().to_owned(),
             is_marked: false,
@@ -184,7 +202,10 @@ fn scatter(items: &[Arc<Item>]) -> Scatter {
         .chain(&scatter.total.0)
         .map(|point| (point.x, point.y))
         .collect();
-    scatter.front = pareto_front(&points)
+    // The front asks for as much quality as can be had.
+    let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
+    let quality: Vec<(f64, f64)> = points.iter().map(|(x, y)| (*x, sign * y)).collect();
+    scatter.front = pareto_front(&quality)
         .into_iter()
         .map(|at| points[at])
         .collect();
@@ -236,8 +257,9 @@ fn whole(page: &mut RunsPage, ui: &mut Ui, shared: &Shared, chosen: &[Arc<Item>]
 
 fn costs(page: &mut RunsPage, ui: &mut Ui, unit: EnergyUnit) {
     let mut wants_picture = false;
+    let metric = page.compare.scatter.metric;
     ui.horizontal_wrapped(|ui| {
-        widgets::section(ui, "What accuracy cost");
+        widgets::section(ui, &format!("What {metric} cost"));
         wants_picture = ui
             .button("Save picture…")
             .on_hover_text("Write the plot as a PNG")
@@ -260,13 +282,14 @@ fn costs(page: &mut RunsPage, ui: &mut Ui, unit: EnergyUnit) {
     } else {
         "energy to target"
     };
+    let on_held_out = format!("{metric} at the end, held-out samples");
     let mut chart = Chart::new(
-        "Energy against accuracy",
+        format!("Energy against {metric}"),
         Axis::new(name, joules),
-        Axis::new("accuracy at the end, held-out samples", Unit::Percent),
+        Axis::of_metric(on_held_out, metric),
     )
     .height(HEIGHT)
-    .empty("No run with an energy and an accuracy");
+    .empty("No run with an energy and a result");
     let front = &scatter.front;
     if front.len() > 1 {
         let line = Line::new(
@@ -293,7 +316,7 @@ fn costs(page: &mut RunsPage, ui: &mut Ui, unit: EnergyUnit) {
             .rect
             .expand2(vec2(72.0, 40.0))
             .intersect(ui.clip_rect());
-        compare.picture = Some(Picture::ask(ui.ctx(), around, "energy-accuracy"));
+        compare.picture = Some(Picture::ask(ui.ctx(), around, "energy-result"));
     }
     let clicked = shown
         .clicked
@@ -326,10 +349,17 @@ fn not_reached(page: &RunsPage, ui: &mut Ui, unit: EnergyUnit) {
         widgets::caption(
             ui,
             format!(
-                "{} runs have no energy or no accuracy yet and are not in the plot.",
+                "{} runs have no energy or no result yet and are not in the plot.",
                 compare.scatter.unknown
             ),
         );
+    }
+    if compare.scatter.of_others > 0 {
+        let text = format!(
+            "{} runs are judged by something else than {} and are not in the plot.",
+            compare.scatter.of_others, compare.scatter.metric
+        );
+        widgets::caption(ui, text);
     }
     if compare.scatter.not_reached.is_empty() {
         return;
@@ -337,13 +367,13 @@ fn not_reached(page: &RunsPage, ui: &mut Ui, unit: EnergyUnit) {
     widgets::section(ui, "Did not reach their target");
     widgets::caption(
         ui,
-        "What they spent bought no accuracy that was asked for, so they have no place in the plot.",
+        "What they spent bought no result that was asked for, so they have no place in the plot.",
     );
     Grid::new("runs-not-reached")
         .striped(true)
         .spacing(vec2(20.0, 4.0))
         .show(ui, |ui| {
-            for name in ["run", "target", "best accuracy", "energy spent"] {
+            for name in ["run", "target", "best result", "energy spent"] {
                 ui.label(RichText::new(name).small().color(tokens.dim));
             }
             ui.end_row();
@@ -355,8 +385,8 @@ fn not_reached(page: &RunsPage, ui: &mut Ui, unit: EnergyUnit) {
                 .filter_map(|at| compare.items.get(*at))
             {
                 ui.label(item.name());
-                ui.label(percent(item.asked.regime.stop.target_accuracy));
-                ui.label(percent(item.listed.run.metrics.best_test_accuracy));
+                ui.label(item.written(item.asked.regime.stop.target));
+                ui.label(item.written(item.listed.run.metrics.best_test_metric));
                 ui.label(item.energy_j().map_or("no reading".to_owned(), |energy_j| {
                     written_energy(energy_j, unit)
                 }));

@@ -8,6 +8,7 @@ use egui::{ComboBox, Ui};
 use serde::{Deserialize, Serialize};
 
 use super::RunsPage;
+use super::compare::common_metric;
 use super::picture::Picture;
 use super::rows::Item;
 use super::view::{self, group_key};
@@ -19,6 +20,7 @@ use crate::gui::state::{Shared, State};
 use crate::gui::theme::Dash;
 use crate::gui::widgets;
 use crate::library::Status;
+use crate::units;
 
 /// Runs that are drawn over each other.
 const RUNS_MAX: usize = 24;
@@ -35,29 +37,30 @@ const MEAN_POINTS: usize = 200;
 enum Metric {
     #[default]
     Loss,
-    Accuracy,
+    #[serde(alias = "accuracy")]
+    Result,
     Power,
     Energy,
 }
 
 impl Metric {
-    const ALL: [Self; 4] = [Self::Loss, Self::Accuracy, Self::Power, Self::Energy];
+    const ALL: [Self; 4] = [Self::Loss, Self::Result, Self::Power, Self::Energy];
 
-    fn label(self) -> &'static str {
+    fn label(self, result: units::Metric) -> &'static str {
         match self {
             Self::Loss => "loss",
-            Self::Accuracy => "accuracy",
+            Self::Result => result.title(),
             Self::Power => "power",
             Self::Energy => "energy so far",
         }
     }
 
     fn has_splits(self) -> bool {
-        matches!(self, Self::Loss | Self::Accuracy)
+        matches!(self, Self::Loss | Self::Result)
     }
 }
 
-/// Which samples loss and accuracy are of.
+/// Which samples loss and result are of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Split {
@@ -131,8 +134,9 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared, chosen: &[Arc
     page.overlay.keep_up(shown, shared);
     let runs = page.overlay.runs(shown, shared);
     let mut wants_picture = false;
+    let result = common_metric(shown);
     ui.horizontal_wrapped(|ui| {
-        controls(ui, &mut page.look.curves, &runs);
+        controls(ui, &mut page.look.curves, &runs, result);
         wants_picture = ui
             .button("Save picture…")
             .on_hover_text("Write the plot as a PNG")
@@ -187,6 +191,7 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared, chosen: &[Arc
     let response = chart(
         &runs,
         choice,
+        result,
         means,
         shared.preferences.energy_unit,
         revision,
@@ -198,7 +203,7 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared, chosen: &[Arc
             .rect
             .expand2(egui::vec2(72.0, 40.0))
             .intersect(ui.max_rect());
-        page.overlay.picture = Some(Picture::ask(ui.ctx(), around, choice.metric.label()));
+        page.overlay.picture = Some(Picture::ask(ui.ctx(), around, choice.metric.label(result)));
     }
 }
 
@@ -288,10 +293,10 @@ impl Overlay {
     }
 }
 
-fn controls(ui: &mut Ui, choice: &mut Choice, runs: &[Run<'_>]) {
-    combo(ui, "Metric", choice.metric.label(), |ui| {
+fn controls(ui: &mut Ui, choice: &mut Choice, runs: &[Run<'_>], result: units::Metric) {
+    combo(ui, "Metric", choice.metric.label(result), |ui| {
         for metric in Metric::ALL {
-            ui.selectable_value(&mut choice.metric, metric, metric.label());
+            ui.selectable_value(&mut choice.metric, metric, metric.label(result));
         }
     });
     if choice.metric.has_splits() {
@@ -370,30 +375,26 @@ fn sequence<'a>(curves: &'a Curves, choice: &Choice, is_train: bool) -> Option<S
         _ => curves.x_of_time(t_s, axis).unwrap_or(f64::NAN),
     };
     let metric = choice.metric;
-    let value = move |loss: Option<f64>, accuracy: Option<f64>| {
-        let value = if metric == Metric::Loss {
-            loss
-        } else {
-            accuracy
-        };
+    let value = move |loss: Option<f64>, result: Option<f64>| {
+        let value = if metric == Metric::Loss { loss } else { result };
         value.unwrap_or(f64::NAN)
     };
     let sequence = match metric {
-        Metric::Loss | Metric::Accuracy if is_train => {
+        Metric::Loss | Metric::Result if is_train => {
             let points = curves.train.points();
             Sequence {
                 len: points.len(),
                 x: Box::new(move |at| place(points[at].t_s, Some(points[at].step))),
-                y: Box::new(move |at| value(points[at].loss, points[at].accuracy)),
+                y: Box::new(move |at| value(points[at].loss, points[at].metric)),
                 low_high: None,
             }
         }
-        Metric::Loss | Metric::Accuracy => {
+        Metric::Loss | Metric::Result => {
             let points = curves.evaluations.points();
             Sequence {
                 len: points.len(),
                 x: Box::new(move |at| place(points[at].t_s, Some(points[at].step))),
-                y: Box::new(move |at| value(points[at].loss, points[at].accuracy)),
+                y: Box::new(move |at| value(points[at].loss, points[at].metric)),
                 low_high: None,
             }
         }
@@ -430,6 +431,7 @@ fn sequence<'a>(curves: &'a Curves, choice: &Choice, is_train: bool) -> Option<S
 fn chart<'a>(
     runs: &'a [Run<'a>],
     choice: &'a Choice,
+    result: units::Metric,
     means: Option<&'a [Mean]>,
     energy: EnergyUnit,
     revision: u64,
@@ -445,7 +447,7 @@ fn chart<'a>(
     };
     let y = match choice.metric {
         Metric::Loss => Axis::new("loss", Unit::None),
-        Metric::Accuracy => Axis::new("accuracy", Unit::Percent),
+        Metric::Result => Axis::of_metric(result.title(), result),
         Metric::Power => Axis::new("power", Unit::WATTS),
         Metric::Energy => Axis::new("energy", joules),
     };

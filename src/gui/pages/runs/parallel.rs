@@ -11,6 +11,7 @@ use egui::{
 use serde_json::Value;
 
 use super::columns::plain;
+use super::compare::common_metric;
 use super::rows::Item;
 use crate::analysis::Difference;
 use crate::gui::plot::Unit;
@@ -158,19 +159,33 @@ impl Parallel {
             .collect();
         self.fields_left_out = differing.len().saturating_sub(FIELDS_MAX);
         type Result = (&'static str, Shown, fn(&Item) -> Option<f64>);
-        let results: [Result; 3] = [
+        let metric = common_metric(items);
+        let shown = if metric.is_share() {
+            Shown::Percent
+        } else {
+            Shown::Plain
+        };
+        let results: [Result; 2] = [
             ("time in s", Shown::Plain, |item| {
                 Some(item.listed.run.duration_s)
             }),
             ("energy", Shown::Energy, |item| {
                 item.energy_j().map(|energy| energy.value)
             }),
-            ("accuracy", Shown::Percent, |item| {
-                item.listed.run.metrics.final_test_accuracy
-            }),
         ];
-        for (name, shown, of) in results {
-            let values: Vec<Option<f64>> = items.iter().map(|item| of(item)).collect();
+        let values_of = |of: fn(&Item) -> Option<f64>| items.iter().map(|item| of(item)).collect();
+        let result = |item: &Arc<Item>| {
+            let metrics = item.listed.run.metrics;
+            metrics
+                .final_test_metric
+                .filter(|_| metrics.metric == metric)
+        };
+        let results = results
+            .map(|(name, shown, of)| (name, shown, values_of(of)))
+            .into_iter()
+            .chain([(metric.title(), shown, items.iter().map(result).collect())]);
+        for (name, shown, values) in results {
+            let values: Vec<Option<f64>> = values;
             let (scale, places) = figures(&values, shown);
             self.axes.push(ParallelAxis {
                 name: name.to_owned(),

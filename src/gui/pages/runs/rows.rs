@@ -89,8 +89,9 @@ pub struct AskedRegime {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct AskedStop {
-    /// Accuracy to reach, 0 to 1.
-    pub target_accuracy: Option<f64>,
+    /// Value of the task's metric to reach.
+    #[serde(alias = "target_accuracy")]
+    pub target: Option<f64>,
     /// Epochs at most.
     pub epochs: Option<u64>,
 }
@@ -162,6 +163,18 @@ impl Item {
         self.energy.as_ref()?.figure.energy_j
     }
 
+    /// A value of its task's metric for people; empty where there is none.
+    pub fn written(&self, value: Option<f64>) -> String {
+        let metric = self.listed.run.metrics.metric;
+        value.map_or_else(String::new, |value| metric.format_named(value))
+    }
+
+    /// A value of its task's metric as a number of which more is better.
+    pub fn goodness(&self, value: Option<f64>) -> Option<f64> {
+        let is_good = self.listed.run.metrics.metric.higher_is_better();
+        value.map(|value| if is_good { value } else { -value })
+    }
+
     /// Joules a training sample.
     pub fn per_sample_j(&self) -> Option<Estimate> {
         let samples = self.listed.samples.filter(|samples| *samples > 0)?;
@@ -170,7 +183,7 @@ impl Item {
 
     /// What it cost to get where it was to get.
     pub fn cost(&self) -> Cost {
-        match (self.asked.regime.stop.target_accuracy, self.energy_j()) {
+        match (self.asked.regime.stop.target, self.energy_j()) {
             (Some(_), energy) if self.listed.run.target_reached != Some(true) => {
                 Cost::NotReached(energy)
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Grid, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::RunsPage;
-use super::columns::{local_time, percent};
+use super::columns::local_time;
 use super::rows::Item;
 use super::table::status_sign;
 use crate::gui::preferences::EnergyUnit;
@@ -14,7 +14,7 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{self, written_energy};
 use crate::library::{PhaseEnergy, RunDetails, sum_of_parts};
 use crate::protocol;
-use crate::units::{Boundary, count, duration, estimate};
+use crate::units::{Boundary, Metric, count, duration, estimate};
 
 /// Readings of a meter that a window should have (MLPerf).
 const READINGS_WANTED: f64 = 60.0;
@@ -173,36 +173,39 @@ fn line(ui: &mut Ui, name: &str, text: impl Into<String>) {
 fn result(ui: &mut Ui, full: &Full, unit: EnergyUnit) {
     let run = &full.details.run;
     widgets::section(ui, "Result");
-    let accuracy = match (
-        run.metrics.final_test_accuracy,
-        run.metrics.best_test_accuracy,
-    ) {
+    let metric = run.metrics.metric;
+    let result = match (run.metrics.final_test_metric, run.metrics.best_test_metric) {
         (Some(last), Some(best)) => {
             let epoch = run
                 .metrics
                 .best_epoch
                 .map(|epoch| format!(" (epoch {epoch})"))
                 .unwrap_or_default();
+            let of = if metric == Metric::Return {
+                "over the last episodes"
+            } else {
+                "of the held-out samples"
+            };
             format!(
-                "{} at the end, {} at best{epoch}, of the held-out samples",
-                percent(Some(last)),
-                percent(Some(best))
+                "{} at the end, {} at best{epoch}, {of}",
+                metric.format(last),
+                metric.format(best)
             )
         }
         _ => "not evaluated".to_owned(),
     };
-    line(ui, "Accuracy", accuracy);
+    line(ui, metric.heading(), result);
     let field = |path: &str| {
         let setup: serde_json::Value = serde_json::from_str(&run.setup.json).ok()?;
         setup.pointer(path)?.as_f64()
     };
-    if let Some(target) = field("/regime/stop/target_accuracy") {
+    if let Some(target) = field("/regime/stop/target") {
         let word = if run.target_reached == Some(true) {
             "reached"
         } else {
             "did not reach"
         };
-        line(ui, "Target", format!("{word} {}", percent(Some(target))));
+        line(ui, "Target", format!("{word} {}", metric.format(target)));
     }
     let number = |value: Option<u64>| value.map_or("no".to_owned(), count);
     let samples = full

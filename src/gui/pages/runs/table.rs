@@ -7,7 +7,7 @@ use egui::{
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 use super::RunsPage;
-use super::columns::{Column, energy_interval, percent_interval};
+use super::columns::{Column, energy_interval, result_interval};
 use super::rows::Item;
 use super::view::{Group, Line, Sort};
 use crate::gui::preferences::EnergyUnit;
@@ -448,13 +448,13 @@ fn group_text(column: Column, group: &Group, first: &Item, unit: EnergyUnit) -> 
             .map_or("no reading".to_owned(), |mean| energy_interval(mean, unit)),
         Column::Grade if group.is_mixed => "mixed".to_owned(),
         Column::Grade => column.text(first, unit),
-        Column::FinalAccuracy => group
-            .final_accuracy
-            .map(percent_interval)
+        Column::FinalResult => group
+            .final_result
+            .map(|mean| result_interval(group.metric, mean))
             .unwrap_or_default(),
-        Column::BestAccuracy => group
-            .best_accuracy
-            .map(percent_interval)
+        Column::BestResult => group
+            .best_result
+            .map(|mean| result_interval(group.metric, mean))
             .unwrap_or_default(),
         _ => String::new(),
     }

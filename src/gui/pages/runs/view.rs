@@ -9,6 +9,7 @@ use super::columns::Column;
 use super::rows::{Item, Kind};
 use crate::analysis::{MeanInterval, mean_interval};
 use crate::library::Status;
+use crate::units::Metric;
 
 /// What the table is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,10 +89,12 @@ pub struct Group {
     pub key: String,
     /// Its runs.
     pub rows: Vec<usize>,
-    /// Over the highest accuracy of each.
-    pub best_accuracy: Option<MeanInterval>,
-    /// Over the latest accuracy of each.
-    pub final_accuracy: Option<MeanInterval>,
+    /// What their task is judged by.
+    pub metric: Metric,
+    /// Over the best value of each.
+    pub best_result: Option<MeanInterval>,
+    /// Over the latest value of each.
+    pub final_result: Option<MeanInterval>,
     /// Over the energy of each, J; `None` as well where what was measured differs.
     pub energy_j: Option<MeanInterval>,
     /// Whether their energies cover different parts or are of different grades.
@@ -238,8 +241,12 @@ fn group(items: &[Arc<Item>], key: String, rows: Vec<usize>, open: &HashSet<Stri
     };
     let is_mixed = kinds(rows.iter().map(|row| items[*row].as_ref())).len() > 1;
     Group {
-        best_accuracy: each(|item| item.listed.run.metrics.best_test_accuracy),
-        final_accuracy: each(|item| item.listed.run.metrics.final_test_accuracy),
+        metric: rows
+            .first()
+            .map(|row| items[*row].listed.run.metrics.metric)
+            .unwrap_or_default(),
+        best_result: each(|item| item.listed.run.metrics.best_test_metric),
+        final_result: each(|item| item.listed.run.metrics.final_test_metric),
         energy_j: each(|item| item.energy_j().map(|energy| energy.value)).filter(|_| !is_mixed),
         is_mixed,
         is_open: open.contains(&key),

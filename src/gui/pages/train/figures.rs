@@ -13,7 +13,7 @@ use crate::units::{Estimate, count, estimate, estimate_in_parts, quantity, signi
 /// Width from which all figures stand in one row, points.
 const WIDTH_FOR_FOUR: f32 = 640.0;
 
-/// Energy, power, accuracy, carbon.
+/// Energy, power, result, carbon.
 pub fn figures(ui: &mut Ui, shared: &Shared) {
     let Some(live) = &shared.live else { return };
     let unit = shared.preferences.energy_unit;
@@ -26,7 +26,7 @@ pub fn figures(ui: &mut Ui, shared: &Shared) {
         .show(ui, |ui| {
             // Columns of equal width: a figure that grows by a digit moves nothing.
             let figures: [fn(&mut Ui, &Live, EnergyUnit); 4] =
-                [energy_figure, power_figure, accuracy_figure, carbon_figure];
+                [energy_figure, power_figure, result_figure, carbon_figure];
             let in_a_row = if ui.available_width() < WIDTH_FOR_FOUR {
                 2
             } else {
@@ -130,30 +130,31 @@ fn power_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
     });
 }
 
-fn accuracy_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
-    let percent = |share: f64| format!("{} %", significant(share * 100.0, 4));
+fn result_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
+    let metric = live.metric();
+    let written = |value: f64| metric.format(value);
     let held_out = live
         .evaluation
         .as_ref()
-        .and_then(|evaluation| evaluation.accuracy);
-    let value = held_out.map_or("–".to_owned(), percent);
+        .and_then(|evaluation| evaluation.metric);
+    let value = held_out.map_or("–".to_owned(), written);
     let mut below = match live.setup.regime.stop.target {
         Some(target) => match live
             .ending
             .as_ref()
             .and_then(|ending| ending.summary.as_ref()?.target_reached)
         {
-            Some(true) => format!("reached {}", percent(target)),
-            Some(false) => format!("did not reach {}", percent(target)),
-            None => format!("held out · target {}", percent(target)),
+            Some(true) => format!("reached {}", written(target)),
+            Some(false) => format!("did not reach {}", written(target)),
+            None => format!("held out · target {}", written(target)),
         },
         None => "held-out samples".to_owned(),
     };
-    if let (Some(best), None) = (live.best_accuracy, live.setup.regime.stop.target) {
-        below = format!("held out · best {}", percent(best));
+    if let (Some(best), None) = (live.best_metric, live.setup.regime.stop.target) {
+        below = format!("held out · best {}", written(best));
     }
     let figure = KeyFigure {
-        name: "Accuracy",
+        name: metric.heading(),
         value,
         below,
         ..KeyFigure::default()
@@ -161,13 +162,13 @@ fn accuracy_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
     let response = widgets::key_figure(ui, &figure);
     response.on_hover_ui(|ui| {
         ui.set_max_width(360.0);
-        ui.label(RichText::new("Share of the held-out samples that the network gets right").text_style(theme::strong()));
+        ui.label(RichText::new(metric.explained()).text_style(theme::strong()));
         ui.label(
             "It has never been trained on these. The dashed line of the plots is theirs, the solid one that of the \
              training samples.",
         );
-        if let Some(training) = live.progress.as_ref().and_then(|progress| progress.accuracy) {
-            ui.label(format!("of the latest training samples: {}", percent(training)));
+        if let Some(training) = live.progress.as_ref().and_then(|progress| progress.metric) {
+            ui.label(format!("of the latest training samples: {}", written(training)));
         }
         if let Some(data) = &live.data {
             ui.label(format!("{} samples are held out", count(data.test as u64)));

@@ -174,8 +174,12 @@ impl TrainPage {
         let Some(live) = &shared.live else { return };
         match self.view {
             View::Plots => {
-                self.tiles
-                    .show(ui, &live.curves, shared.preferences.energy_unit);
+                self.tiles.show(
+                    ui,
+                    &live.curves,
+                    live.metric(),
+                    shared.preferences.energy_unit,
+                );
             }
             View::Mistakes => self.mistakes.show(ui, shared, Source::Live),
             View::Details => {

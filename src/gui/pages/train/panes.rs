@@ -7,6 +7,7 @@ use crate::gui::preferences::EnergyUnit;
 use crate::gui::theme::Dash;
 use crate::gui::widgets::written_energy;
 use crate::setup::Phase;
+use crate::units::Metric;
 
 /// Series of what is measured on training samples.
 const TRAIN: usize = 0;
@@ -21,8 +22,9 @@ const ENERGY: usize = 1;
 pub enum Pane {
     /// Mean loss.
     Loss,
-    /// Share got right.
-    Accuracy,
+    /// What the task is judged by.
+    #[serde(alias = "accuracy")]
+    Metric,
     /// Power by meter.
     Power,
     /// Energy of training and evaluation so far.
@@ -37,18 +39,18 @@ impl Pane {
     /// Every one; the first four are there unless they are closed.
     pub const ALL: [Self; 6] = [
         Self::Loss,
-        Self::Accuracy,
+        Self::Metric,
         Self::Power,
         Self::Energy,
         Self::Speed,
         Self::LearningRate,
     ];
 
-    /// Its title.
-    pub fn title(self) -> &'static str {
+    /// Its title in a run that is judged by `metric`.
+    pub fn title(self, metric: Metric) -> &'static str {
         match self {
             Self::Loss => "Loss",
-            Self::Accuracy => "Accuracy",
+            Self::Metric => metric.heading(),
             Self::Power => "Power",
             Self::Energy => "Energy",
             Self::Speed => "Speed",
@@ -88,6 +90,8 @@ pub struct Drawn<'a> {
     pub curves: &'a Curves,
     /// How.
     pub options: PlotOptions,
+    /// What the run is judged by.
+    pub metric: Metric,
     /// In what energy is written.
     pub unit: EnergyUnit,
     /// Phases along the x axis.
@@ -105,7 +109,13 @@ impl Drawn<'_> {
                 Axis::new("", Unit::None).log(self.options.log_loss),
                 pane,
             ),
-            Pane::Accuracy => self.metric(ui, Axis::new("", Unit::Percent).limits(0.0, 1.0), pane),
+            Pane::Metric => {
+                let mut axis = Axis::of_metric("", self.metric);
+                if self.metric.is_share() {
+                    axis = axis.limits(0.0, 1.0);
+                }
+                self.metric(ui, axis, pane);
+            }
             Pane::Power => self.power(ui),
             Pane::Energy => self.energy(ui),
             Pane::Speed => {
@@ -121,7 +131,7 @@ impl Drawn<'_> {
 
     fn chart(&mut self, pane: Pane, y: Axis) -> Chart<'_> {
         Chart::new(
-            format!("{} plot", pane.title()),
+            format!("{} plot", pane.title(self.metric)),
             x_axis(self.options.axis, self.unit),
             y,
         )
@@ -137,11 +147,11 @@ impl Drawn<'_> {
         let (train, test) = (curves.train.points(), curves.evaluations.points());
         let of_train = move |point: &TrainPoint| match pane {
             Pane::Loss => point.loss,
-            _ => point.accuracy,
+            _ => point.metric,
         };
         let of_test = move |point: &EvaluationPoint| match pane {
             Pane::Loss => point.loss,
-            _ => point.accuracy,
+            _ => point.metric,
         };
         let train_line = Line::new(
             "train",

@@ -8,6 +8,7 @@ use crate::gui::plot::{Shade, SharedX};
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
+use crate::units::Metric;
 
 /// Most that a line can be smoothed.
 const SMOOTHING_MAX: f64 = 0.99;
@@ -27,6 +28,8 @@ pub struct Tiles {
     options: PlotOptions,
     shared: SharedX,
     shades: Vec<Shade>,
+    /// What the run that is shown is judged by.
+    metric: Metric,
     /// What the shades were made of, so that they are made anew only when it changes.
     shaded: (u64, XAxis, usize),
 }
@@ -54,6 +57,7 @@ impl Tiles {
             tree,
             options,
             shared: SharedX::default(),
+            metric: Metric::default(),
             shades: Vec::new(),
             shaded: (u64::MAX, XAxis::default(), 0),
         }
@@ -74,7 +78,8 @@ impl Tiles {
     }
 
     /// Draws the toolbar and the plots of a run in all the room there is.
-    pub fn show(&mut self, ui: &mut Ui, curves: &Curves, unit: EnergyUnit) {
+    pub fn show(&mut self, ui: &mut Ui, curves: &Curves, metric: Metric, unit: EnergyUnit) {
+        self.metric = metric;
         self.toolbar(ui);
         let key = (curves.revision, self.options.axis, curves.phases.len());
         if self.shaded.0 > key.0 && self.shaded.0 != u64::MAX {
@@ -96,6 +101,7 @@ impl Tiles {
         }
         let drawn = Drawn {
             curves,
+            metric: self.metric,
             options: self.options,
             unit,
             shades: if self.options.phases {
@@ -160,7 +166,10 @@ impl Tiles {
         for pane in Pane::ALL {
             let tile = self.tree.tiles.find_pane(&pane);
             let mut is_shown = tile.is_some();
-            if ui.checkbox(&mut is_shown, pane.title()).changed() {
+            if ui
+                .checkbox(&mut is_shown, pane.title(self.metric))
+                .changed()
+            {
                 match tile {
                     Some(tile) => {
                         self.tree.remove_recursively(tile);
@@ -246,7 +255,7 @@ impl Behavior<Pane> for Panes<'_> {
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        pane.title().into()
+        pane.title(self.drawn.metric).into()
     }
 
     fn is_tab_closable(&self, _: &egui_tiles::Tiles<Pane>, _: TileId) -> bool {

@@ -8,14 +8,14 @@ use crate::gui::sets::{Sets, Shown};
 use crate::gui::state::Shared;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets;
-use crate::setup::{DatasetSetup, MlpSetup, ModelSetup, Setup};
+use crate::setup::{DatasetSetup, MlpSetup, ModelSetup, SampleKind, Setup};
 use crate::units::bytes;
 
 /// The sets in the order in which they are offered, by where they come from.
 const GROUPS: [(&str, &[&str]); 3] = [
     (
         "Part of the program",
-        &["digits", "breast-cancer", "shapes"],
+        &["digits", "breast-cancer", "shapes", "cartpole"],
     ),
     (
         "Published, to be downloaded once",
@@ -46,6 +46,7 @@ pub fn title(name: &str) -> &str {
         "idx" => "MNIST-like files (IDX)",
         "folder" => "Images in folders",
         "csv" => "Table (CSV)",
+        "cartpole" => "CartPole (reinforcement)",
         other => other,
     }
 }
@@ -58,6 +59,7 @@ fn hint(name: &str) -> &str {
         "idx" => "MNIST, Fashion-MNIST and the like, from a folder of yours",
         "folder" => "PNG and JPEG images of yours, in a folder for each class",
         "csv" => "A table of yours with the classes in one of its columns",
+        "cartpole" => "A pole to balance on a cart, by trial and reward",
         other => data::registry::recipe(other).map_or("", |recipe| recipe.what.as_str()),
     }
 }
@@ -85,7 +87,7 @@ impl SetupPanel {
         };
         let left = std::mem::replace(&mut setup.dataset, other);
         self.kept.datasets.insert(before, left);
-        if setup.dataset.is_table() && matches!(setup.model, ModelSetup::Cnn(_)) {
+        if setup.dataset.sample_kind() != SampleKind::Images && matches!(setup.model, ModelSetup::Cnn(_)) {
             let model = self.kept.models.get("mlp").cloned();
             let model = model.unwrap_or_else(|| ModelSetup::Mlp(MlpSetup::default()));
             let left = std::mem::replace(&mut setup.model, model);

@@ -104,7 +104,8 @@ impl SetupPanel {
             DatasetSetup::Mnist(_)
             | DatasetSetup::FashionMnist(_)
             | DatasetSetup::Kmnist(_)
-            | DatasetSetup::Cifar10(_) => {}
+            | DatasetSetup::Cifar10(_)
+            | DatasetSetup::CartPole(_) => {}
         }
     }
 }

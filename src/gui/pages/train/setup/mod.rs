@@ -36,7 +36,7 @@ use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::protocol::Device;
-use crate::setup::{DatasetSetup, ModelSetup, OptimiserSetup, Setup};
+use crate::setup::{DatasetSetup, Metric, ModelSetup, OptimiserSetup, Setup};
 
 /// Width of the panel for which it is drawn, points.
 pub const WIDTH: f32 = 336.0;
@@ -102,6 +102,15 @@ impl SetupPanel {
         }
     }
 
+    /// What a run on `dataset` is judged by; accuracy until the dataset is known.
+    fn metric(&self, dataset: &DatasetSetup) -> Metric {
+        let counts = self.preview.counts(dataset);
+        counts
+            .map(|counts| counts.task)
+            .unwrap_or_default()
+            .metric()
+    }
+
     /// Draws all of it into a panel of its own.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         let mut setup = shared.preferences.setup.clone();
@@ -136,7 +145,8 @@ impl SetupPanel {
                         part(ui);
                         self.model(ui, &mut setup);
                         part(ui);
-                        self.regime(ui, &mut setup.regime);
+                        let metric = self.metric(&setup.dataset);
+                        self.regime(ui, &mut setup.regime, metric);
                         part(ui);
                         self.device(ui, &mut setup, shared);
                     });

@@ -9,7 +9,7 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::setup::plan::Plan;
 use crate::setup::{
-    Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling, Setup,
+    Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling, SampleKind, Setup,
 };
 use crate::units::{count, quantity};
 
@@ -98,6 +98,7 @@ impl SetupPanel {
         match &mut setup.model {
             ModelSetup::Mlp(mlp) => self::mlp(&mut form, ui, mlp),
             ModelSetup::Cnn(cnn) => self::cnn(&mut form, ui, cnn),
+            _ => {}
         }
         form.folded(ui, "Layers", "layers", &[], |_, ui| {
             match &self.checked.plan {
@@ -125,12 +126,13 @@ impl SetupPanel {
                 .truncate();
             let response = combo.selected_text(chosen).show_ui(ui, |ui| {
                 for (known, title, hint) in KINDS {
-                    let is_possible = known != "cnn" || !setup.dataset.is_table();
+                    let is_possible =
+                        known != "cnn" || setup.dataset.sample_kind() == SampleKind::Images;
                     let item = egui::Button::selectable(kind == known, title);
                     let response = ui.add_enabled(is_possible, item);
                     let response = response.on_hover_text(hint);
                     let response = response.on_disabled_hover_text(
-                        "A convolutional network needs pictures; this set is a table",
+                        "A convolutional network needs pictures; this set has none",
                     );
                     if response.clicked() {
                         kind = known;

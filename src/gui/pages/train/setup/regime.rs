@@ -9,8 +9,8 @@ use super::stop;
 use crate::gui::theme;
 use crate::gui::widgets;
 use crate::setup::{
-    AdamSetup, AdamWSetup, GradientClipping, OptimiserSetup, RegimeSetup, RmsPropSetup, Schedule,
-    ScheduleSetup, SgdSetup,
+    AdamSetup, AdamWSetup, GradientClipping, Metric, OptimiserSetup, RegimeSetup, RmsPropSetup,
+    Schedule, ScheduleSetup, SgdSetup,
 };
 
 /// Optimisers, clippings and schedules by their names.
@@ -58,7 +58,7 @@ const SCHEDULES: [(Schedule, &str, &str); 4] = [
 
 impl SetupPanel {
     /// Learning rate, batch size, optimiser, stop rule; the rest folded away.
-    pub(super) fn regime(&mut self, ui: &mut Ui, regime: &mut RegimeSetup) {
+    pub(super) fn regime(&mut self, ui: &mut Ui, regime: &mut RegimeSetup, metric: Metric) {
         widgets::section(ui, "Regime");
         self.optimiser_kind(ui, regime);
         let mut form = Form {
@@ -96,7 +96,7 @@ impl SetupPanel {
             },
         );
         ui.add_space(theme::GRID);
-        stop::rows(&mut form, ui, &mut regime.stop);
+        stop::rows(&mut form, ui, &mut regime.stop, metric);
     }
 
     fn optimiser_kind(&mut self, ui: &mut Ui, regime: &mut RegimeSetup) {
@@ -239,6 +239,10 @@ fn optimiser(form: &mut Form<'_>, ui: &mut Ui, optimiser: &mut OptimiserSetup) {
             );
             form.number(ui, decay, &mut rmsprop.weight_decay);
         }
+        OptimiserSetup::AdaGrad(_)
+        | OptimiserSetup::Lion(_)
+        | OptimiserSetup::Muon(_)
+        | OptimiserSetup::Lamb(_) => {}
     }
 }
 

@@ -5,17 +5,24 @@ use egui::Ui;
 use super::form::{Form, Look};
 use super::number::Steps;
 use crate::gui::widgets;
-use crate::setup::StopSetup;
+use crate::setup::{Metric, StopSetup};
 
 /// One row for each bound; the rarer ones folded away.
-pub fn rows(form: &mut Form<'_>, ui: &mut Ui, stop: &mut StopSetup) {
+pub fn rows(form: &mut Form<'_>, ui: &mut Ui, stop: &mut StopSetup, metric: Metric) {
     widgets::section(ui, "Stop at the first of");
     let hint = "Passes over the training samples";
     let look = Look::new("Epochs", "regime.stop.epochs", hint).steps(Steps::By(1));
     form.optional(ui, look, &mut stop.epochs, StopSetup::EPOCHS);
-    let hint = "Share of the held-out samples to get right, such as 0.97 or 97 %";
-    let look = Look::new("Target accuracy", "regime.stop.target", hint);
-    form.optional(ui, look, &mut stop.target, 0.97);
+    let hint = match metric {
+        Metric::Accuracy => {
+            "Share of the held-out samples to get right, such as 0.97 or 97 %".to_owned()
+        }
+        _ if metric.higher_is_better() => format!("The {metric} to reach: {}", metric.explained()),
+        _ => format!("The {metric} to get down to: {}", metric.explained()),
+    };
+    let name = format!("Target {metric}");
+    let look = Look::new(&name, "regime.stop.target", &hint);
+    form.optional(ui, look, &mut stop.target, first_target(metric));
     if stop.target.is_some() {
         let hint = "Evaluations in a row that must reach the target";
         let look = Look::new("In a row", "regime.stop.target_patience", hint).steps(Steps::By(1));
@@ -68,5 +75,17 @@ pub fn rows(form: &mut Form<'_>, ui: &mut Ui, stop: &mut StopSetup) {
             ui,
             "A run needs an end: give epochs, energy, steps or time.",
         );
+    }
+}
+
+/// What a target begins with when one is first asked for.
+fn first_target(metric: Metric) -> f64 {
+    match metric {
+        Metric::Accuracy | Metric::TopFive => 0.97,
+        Metric::BitsPerCharacter => 2.0,
+        Metric::Perplexity => 10.0,
+        Metric::Rmse => 1.0,
+        // CartPole-v1 counts as solved there.
+        Metric::Return => 475.0,
     }
 }

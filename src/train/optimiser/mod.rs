@@ -1,19 +1,22 @@
 //! Burn's optimisers, built from a setup.
 
-use burn::module::ParamGroup;
+mod muon;
+
+use burn::module::{Module, ParamGroup};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{
-    AdamConfig, AdamWConfig, DynOptimizer, DynState, LearningRate, ModuleOptimizer, Optimizer,
-    RmsPropConfig, SgdConfig, StateSink, StateSource,
+    AdaGradConfig, AdamConfig, AdamWConfig, DynOptimizer, DynState, LambConfig, LearningRate,
+    LionConfig, ModuleOptimizer, Optimizer, RmsPropConfig, SgdConfig, StateSink, StateSource,
 };
 use burn::tensor::Device;
 use burn::tensor::kind::BridgeTensor;
 
 use crate::setup::OptimiserSetup;
 
-/// The optimiser of a setup, with its state on `device` (without autodiff).
-pub fn build(setup: &OptimiserSetup, device: &Device) -> ModuleOptimizer {
+/// The optimiser of a setup for `network`, with its state on `device` (without autodiff). It may be used with any network
+/// of the same layers: parameters are told apart by their place in it.
+pub fn build<M: Module>(setup: &OptimiserSetup, network: &M, device: &Device) -> ModuleOptimizer {
     let decay = |weight_decay: f64| {
         (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay as f32))
     };
@@ -59,6 +62,51 @@ pub fn build(setup: &OptimiserSetup, device: &Device) -> ModuleOptimizer {
                 .with_epsilon(rmsprop.epsilon as f32)
                 .with_centered(rmsprop.centered)
                 .with_weight_decay(decay(rmsprop.weight_decay))
+                .build(),
+            device,
+        ),
+        OptimiserSetup::AdaGrad(adagrad) => on_device(
+            // The schedule changes the learning rate, as for every optimiser, so Burn's own decay of it stays off.
+            AdaGradConfig::new()
+                .with_epsilon(adagrad.epsilon as f32)
+                .with_weight_decay(decay(adagrad.weight_decay))
+                .build(),
+            device,
+        ),
+        OptimiserSetup::Lion(lion) => on_device(
+            LionConfig::new()
+                .with_beta_1(lion.beta_1 as f32)
+                .with_beta_2(lion.beta_2 as f32)
+                .with_weight_decay(lion.weight_decay as f32)
+                .build(),
+            device,
+        ),
+        OptimiserSetup::Muon(muon) => {
+            let rest = on_device(
+                AdamWConfig::new()
+                    .with_beta_1(muon.beta_1 as f32)
+                    .with_beta_2(muon.beta_2 as f32)
+                    .with_epsilon(muon.epsilon as f32)
+                    .with_weight_decay(muon.weight_decay as f32)
+                    .build(),
+                device,
+            );
+            let matrices = OnDevice {
+                optimiser: muon::MatrixMuon::new(muon),
+                device: device.clone(),
+            };
+            rest.with_group(
+                ParamGroup::from_paths(muon::hidden_matrices(network)),
+                matrices,
+                None,
+            )
+        }
+        OptimiserSetup::Lamb(lamb) => on_device(
+            LambConfig::new()
+                .with_beta_1(lamb.beta_1 as f32)
+                .with_beta_2(lamb.beta_2 as f32)
+                .with_epsilon(lamb.epsilon as f32)
+                .with_weight_decay(lamb.weight_decay as f32)
                 .build(),
             device,
         ),
