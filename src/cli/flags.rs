@@ -24,8 +24,9 @@ pub struct SetupFlags {
     #[arg(long, short = 'd', help_heading = "Dataset")]
     dataset: Option<String>,
 
-    /// Files of yours: a folder of IDX files (implies `--dataset idx`), a CSV file (implies `--dataset csv`), or with
-    /// `--dataset folder` a folder of images
+    /// Files of yours: a folder of IDX files (implies `--dataset idx`), a CSV file (implies `--dataset csv`), a text that ends in
+    /// `.txt` (implies `--dataset text`), with `--dataset folder` a folder of images, or with `--dataset text-csv` a table
+    /// of texts
     #[arg(long, value_name = "PATH", help_heading = "Dataset")]
     data: Option<PathBuf>,
 
@@ -262,17 +263,23 @@ impl SetupFlags {
             self.cpu_tdp => "measure.cpu_tdp_w",
             self.gpu_power => "measure.gpu_board_w",
         }
-        if let Some(folder) = &self.data {
-            let is_csv = folder
-                .extension()
-                .is_some_and(|end| end.eq_ignore_ascii_case("csv"));
-            let implied = if is_csv { "csv" } else { "idx" };
+        if let Some(path) = &self.data {
+            let ends_in = |end: &str| {
+                path.extension()
+                    .is_some_and(|of| of.eq_ignore_ascii_case(end))
+            };
+            let implied = match () {
+                () if ends_in("csv") => "csv",
+                () if ends_in("txt") => "text",
+                () => "idx",
+            };
             let name = self.dataset.as_deref().unwrap_or(implied);
-            let field = if name == "csv" { "file" } else { "folder" };
+            let is_file = ["csv", "text", "text-csv"].contains(&name);
+            let field = if is_file { "file" } else { "folder" };
             change.set("dataset.name", name);
             change.set(
                 &format!("dataset.{field}"),
-                folder.to_string_lossy().into_owned(),
+                path.to_string_lossy().into_owned(),
             );
         }
         if !self.meters.is_empty() {

@@ -8,6 +8,7 @@ mod calibrate;
 mod data;
 mod data_get;
 mod data_info;
+mod data_sets;
 mod devices;
 mod doctor;
 mod edit;

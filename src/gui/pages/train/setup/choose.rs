@@ -3,19 +3,21 @@
 use egui::{ComboBox, Id, RichText, Ui};
 
 use super::SetupPanel;
+use super::model;
 use crate::data;
 use crate::gui::sets::{Sets, Shown};
 use crate::gui::state::Shared;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets;
-use crate::setup::{DatasetSetup, MlpSetup, ModelSetup, SampleKind, Setup};
+use crate::setup::{Change, DatasetSetup, Setup};
 use crate::units::bytes;
 
 /// The sets in the order in which they are offered, by where they come from.
-const GROUPS: [(&str, &[&str]); 3] = [
+const GROUPS: [(&str, &[&str]); 4] = [
+    ("Part of the program", &["digits", "breast-cancer"]),
     (
-        "Part of the program",
-        &["digits", "breast-cancer", "shapes", "cartpole"],
+        "Made by the program",
+        &["shapes", "modular-addition", "sequence-copy", "cartpole"],
     ),
     (
         "Published, to be downloaded once",
@@ -28,7 +30,10 @@ const GROUPS: [(&str, &[&str]); 3] = [
             "cifar100",
         ],
     ),
-    ("Files of yours", &["folder", "csv", "idx"]),
+    (
+        "Files of yours",
+        &["folder", "csv", "text", "text-csv", "idx"],
+    ),
 ];
 
 /// Name of a dataset for people.
@@ -46,6 +51,10 @@ pub fn title(name: &str) -> &str {
         "idx" => "MNIST-like files (IDX)",
         "folder" => "Images in folders",
         "csv" => "Table (CSV)",
+        "text" => "Text",
+        "text-csv" => "Texts with classes (CSV)",
+        "modular-addition" => "Modular addition",
+        "sequence-copy" => "Copying sequences",
         "cartpole" => "CartPole (reinforcement)",
         other => other,
     }
@@ -58,7 +67,13 @@ fn hint(name: &str) -> &str {
         "shapes" => "Pictures painted by the program: as many, as large and as noisy as you like",
         "idx" => "MNIST, Fashion-MNIST and the like, from a folder of yours",
         "folder" => "PNG and JPEG images of yours, in a folder for each class",
-        "csv" => "A table of yours with the classes in one of its columns",
+        "csv" => "A table of yours with what is to be learnt in one of its columns",
+        "text" => "A text of yours, whose next character is to be foretold",
+        "text-csv" => "Texts of yours with their classes, in a table",
+        "modular-addition" => {
+            "Every sum of two numbers modulo a third; models may grasp it long after they know the examples"
+        }
+        "sequence-copy" => "Random symbols to be remembered and written again",
         "cartpole" => "A pole to balance on a cart, by trial and reward",
         other => data::registry::recipe(other).map_or("", |recipe| recipe.what.as_str()),
     }
@@ -75,7 +90,8 @@ impl SetupPanel {
         self.use_dataset(name, setup, shared);
     }
 
-    /// Puts the set called `name` into the setup, with the options that it had when it was last turned away from.
+    /// Puts the set called `name` into the setup, with the options that it had when it was last turned away from, and what
+    /// follows from it for model and regime.
     pub(super) fn use_dataset(&mut self, name: &str, setup: &mut Setup, shared: &mut Shared) {
         let before = setup.dataset.name();
         if name == before {
@@ -85,16 +101,36 @@ impl SetupPanel {
         let Some(other) = other.or_else(|| DatasetSetup::from_name(name).ok()) else {
             return;
         };
+        self.adapt_regime(name, setup);
+        let kinds = [setup.dataset.sample_kind(), other.sample_kind()];
         let left = std::mem::replace(&mut setup.dataset, other);
         self.kept.datasets.insert(before, left);
-        if setup.dataset.sample_kind() != SampleKind::Images && matches!(setup.model, ModelSetup::Cnn(_)) {
-            let model = self.kept.models.get("mlp").cloned();
-            let model = model.unwrap_or_else(|| ModelSetup::Mlp(MlpSetup::default()));
-            let left = std::mem::replace(&mut setup.model, model);
-            self.kept.models.insert("cnn", left);
-            shared.toasts.info(
-                "A convolutional network needs pictures, and this set is a table: the model is now a multilayer perceptron",
-            );
+        let mut told = Vec::new();
+        if let Err(why) = model::suits(setup.model.kind(), kinds[1]) {
+            self.use_model(kinds[1].default_model(), setup);
+            let now = model::title(setup.model.kind());
+            told.push(format!("{why} The model is now: {now}."));
+        }
+        if kinds[0] != kinds[1]
+            && name != "cartpole"
+            && let Some(target) = setup.regime.stop.target.take()
+        {
+            told.push(format!(
+                "The target of {target} was taken out, as it was one of another task."
+            ));
+        }
+        if !told.is_empty() {
+            shared.toasts.info(told.join(" "));
+        }
+    }
+
+    /// The regime with what the set called `name` starts from, as the command line has it, and without what the set before
+    /// started from.
+    fn adapt_regime(&self, name: &str, setup: &mut Setup) {
+        let mut change = Change::default();
+        change.set("dataset.name", name);
+        if let Ok(changed) = change.apply(setup) {
+            setup.regime = changed.regime;
         }
     }
 }
@@ -102,16 +138,18 @@ impl SetupPanel {
 fn menu(ui: &mut Ui, label: Id, name: &mut &'static str, sets: &Sets) {
     let combo = ComboBox::from_id_salt("dataset.name")
         .width(ui.available_width())
-        .height(520.0)
+        .height(560.0)
         .truncate();
     let response = combo.selected_text(title(name)).show_ui(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
         for (at, (group, names)) in GROUPS.into_iter().enumerate() {
             if at > 0 {
-                ui.add_space(4.0);
+                ui.add_space(8.0);
             }
             widgets::caption(ui, group);
-            for known in DatasetSetup::NAMES {
-                if names.contains(&known) {
+            for known in names {
+                let of_setup = DatasetSetup::NAMES.into_iter().find(|name| name == known);
+                if let Some(known) = of_setup {
                     item(ui, known, name, sets);
                 }
             }

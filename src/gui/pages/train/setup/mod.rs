@@ -1,21 +1,29 @@
 //! The setup panel: dataset, model, regime, device; what is wrong beside each field; what the run will take; the button that
 //! starts it.
 
+mod augmentation;
 mod check;
 mod choose;
 mod dataset;
 mod device;
 mod files;
 mod form;
+mod layers;
+mod made;
 mod model;
+mod model_axes;
+mod model_fields;
 mod number;
 mod offer;
+mod optimiser;
 mod outlook;
+mod owned;
 mod paths;
 mod presets;
 mod preview;
 mod regime;
 mod samples;
+mod schedule;
 mod stop;
 mod typed;
 
@@ -146,7 +154,8 @@ impl SetupPanel {
                         self.model(ui, &mut setup);
                         part(ui);
                         let metric = self.metric(&setup.dataset);
-                        self.regime(ui, &mut setup.regime, metric);
+                        let samples = setup.dataset.sample_kind();
+                        self.regime(ui, &mut setup.regime, samples, metric);
                         part(ui);
                         self.device(ui, &mut setup, shared);
                     });

@@ -32,6 +32,8 @@ pub fn path_of(dataset: &mut DatasetSetup) -> Option<&mut PathBuf> {
         DatasetSetup::Idx(options) => Some(&mut options.folder),
         DatasetSetup::Folder(options) => Some(&mut options.folder),
         DatasetSetup::Csv(options) => Some(&mut options.file),
+        DatasetSetup::Text(options) => Some(&mut options.file),
+        DatasetSetup::TextCsv(options) => Some(&mut options.file),
         _ => None,
     }
 }
@@ -130,17 +132,24 @@ enum Holds {
 }
 
 impl SetupPanel {
-    /// A folder or a table was dropped on the window; `false` where it is nothing that one could learn from.
+    /// A folder, a table or a text was dropped on the window; `false` where it is nothing that one could learn from.
     pub fn take_data(&mut self, path: &Path, shared: &mut Shared) -> bool {
+        let name = shared.preferences.setup.dataset.name();
         let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
-        if ending.is_some_and(|ending| ending == "csv") {
-            self.use_files("csv", path, shared);
+        let taken_for = match ending.as_ref().and_then(|ending| ending.to_str()) {
+            // Whoever has chosen texts in a table means this one.
+            Some("csv") if name == "text-csv" => Some(name),
+            Some("csv") => Some("csv"),
+            Some("txt" | "md") => Some("text"),
+            _ => None,
+        };
+        if let Some(taken_for) = taken_for {
+            self.use_files(taken_for, path, shared);
             return true;
         }
         if !path.is_dir() {
             return false;
         }
-        let name = shared.preferences.setup.dataset.name();
         if let Shown::Missing(..) = shared.sets.shown(name) {
             shared.get_set(name, Some(path.to_owned()));
             return true;

@@ -187,6 +187,8 @@ fn samples_of(dataset: &Dataset) -> Samples {
         .classes(info.target)
         .unwrap_or_default();
     let chosen = |count: usize| {
+        // Where a number is to be foretold there are no classes to choose by.
+        let count = if classes.is_empty() { 0 } else { count };
         (0..count).filter_map(move |i| {
             let class = i % classes.len();
             let of_class = labels
