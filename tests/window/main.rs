@@ -5,6 +5,7 @@ mod devices;
 mod dropped;
 mod failure;
 mod keyboard;
+mod kinds;
 #[cfg(target_os = "linux")]
 mod launch;
 mod library;

@@ -192,7 +192,13 @@ mod tests {
             width: 32,
         };
         let names = names(&resnet, picture);
-        assert_eq!(names.iter().filter(|name| name.starts_with("block ")).count(), 16);
+        assert_eq!(
+            names
+                .iter()
+                .filter(|name| name.starts_with("block "))
+                .count(),
+            16
+        );
         assert!(names.len() < 24, "{names:?}");
         assert_eq!(names[0], "stem");
     }

@@ -58,7 +58,12 @@ pub fn addition(form: &mut Form<'_>, ui: &mut Ui, addition: &mut ModularAddition
     let look = Look::new("Modulus", "dataset.modulus", hint).steps(Steps::By(1));
     form.number(ui, look, &mut addition.modulus);
     form.folded(ui, "Held-out part", "split of sums", &SPLIT, |form, ui| {
-        held_out(form, ui, &mut addition.test_fraction, &mut addition.split_seed);
+        held_out(
+            form,
+            ui,
+            &mut addition.test_fraction,
+            &mut addition.split_seed,
+        );
     });
 }
 
@@ -71,20 +76,31 @@ pub fn copy(form: &mut Form<'_>, ui: &mut Ui, copy: &mut SequenceCopySetup) {
     let look = Look::new("Symbols", "dataset.symbols", hint).steps(Steps::By(1));
     form.number(ui, look, &mut copy.symbols);
     let paths = ["dataset.samples", "dataset.seed", SPLIT[0], SPLIT[1]];
-    form.folded(ui, "More of the set", "more of copying", &paths, |form, ui| {
-        let hint = "Training and test together; no two are alike";
-        let look = Look::new("Sequences", "dataset.samples", hint).steps(Steps::PowersOfTwo);
-        form.number(ui, look, &mut copy.samples);
-        let look = Look::new("Sequence seed", "dataset.seed", "Another seed draws other sequences");
-        form.number(ui, look.steps(Steps::By(1)), &mut copy.seed);
-        held_out(form, ui, &mut copy.test_fraction, &mut copy.split_seed);
-    });
+    form.folded(
+        ui,
+        "More of the set",
+        "more of copying",
+        &paths,
+        |form, ui| {
+            let hint = "Training and test together; no two are alike";
+            let look = Look::new("Sequences", "dataset.samples", hint).steps(Steps::PowersOfTwo);
+            form.number(ui, look, &mut copy.samples);
+            let look = Look::new(
+                "Sequence seed",
+                "dataset.seed",
+                "Another seed draws other sequences",
+            );
+            form.number(ui, look.steps(Steps::By(1)), &mut copy.seed);
+            held_out(form, ui, &mut copy.test_fraction, &mut copy.split_seed);
+        },
+    );
 }
 
 /// The pole on a cart.
 pub fn cartpole(form: &mut Form<'_>, ui: &mut Ui, cartpole: &mut CartPoleSetup) {
     let hint = "Steps after which an episode ends though the pole still stands, each of which earns a reward of 1";
-    let look = Look::new("Longest episode", "dataset.episode_steps_max", hint).steps(Steps::By(100));
+    let look =
+        Look::new("Longest episode", "dataset.episode_steps_max", hint).steps(Steps::By(100));
     form.number(ui, look.unit("steps"), &mut cartpole.episode_steps_max);
 }
 

@@ -19,6 +19,7 @@ mod optimiser;
 mod outlook;
 mod owned;
 mod paths;
+mod pick;
 mod presets;
 mod preview;
 mod regime;
@@ -266,8 +267,26 @@ fn header(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
 }
 
 fn presets_menu(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
-    let tokens = Tokens::in_ui(ui);
     ui.set_width(300.0);
+    let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
+    let scroll = ScrollArea::vertical().max_height(height);
+    scroll.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        presets_list(ui, setup, shared);
+    });
+    ui.separator();
+    if ui
+        .button("Reset everything to the default")
+        .on_hover_text(with_key(ui, Command::NewSetup))
+        .clicked()
+    {
+        shared.command(Command::NewSetup);
+        ui.close();
+    }
+}
+
+fn presets_list(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
+    let tokens = Tokens::in_ui(ui);
     for preset in &presets::ALL {
         let mut text = egui::text::LayoutJob::default();
         let line = |text: &mut egui::text::LayoutJob, line: &str, size, colour| {
@@ -283,15 +302,6 @@ fn presets_menu(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
             shared.ask(Action::UseSetup(Box::new(preset.setup(setup))));
             ui.close();
         }
-    }
-    ui.separator();
-    if ui
-        .button("Reset everything to the default")
-        .on_hover_text(with_key(ui, Command::NewSetup))
-        .clicked()
-    {
-        shared.command(Command::NewSetup);
-        ui.close();
     }
 }
 

@@ -161,8 +161,11 @@ fn fact(ui: &mut Ui, name: &str, value: &str, hint: &str) {
                 ui.label(RichText::new(name).small().color(tokens.dim));
             },
         );
-        ui.add(Label::new(RichText::new(value).small()).wrap())
-            .on_hover_text(hint);
+        // In a room of its own, so that every line begins below the first.
+        ui.vertical(|ui| {
+            ui.add(Label::new(RichText::new(value).small()).wrap())
+                .on_hover_text(hint);
+        });
     });
 }
 

@@ -8,9 +8,7 @@ use super::number::Steps;
 use super::paths::Pick;
 use crate::gui::state::Shared;
 use crate::gui::widgets;
-use crate::setup::{
-    CsvSetup, FolderSetup, IdxSetup, Missing, TableTask, TextCsvSetup, TextSetup,
-};
+use crate::setup::{CsvSetup, FolderSetup, IdxSetup, Missing, TableTask, TextCsvSetup, TextSetup};
 
 const MISSING: [(Missing, &str, &str); 2] = [
     (
@@ -48,7 +46,11 @@ const SPLIT: [&str; 2] = ["dataset.test_fraction", "dataset.split_seed"];
 
 /// MNIST-like files.
 pub fn idx(form: &mut Form<'_>, ui: &mut Ui, options: &mut IdxSetup, shared: &mut Shared) {
-    let look = Look::new("Folder", "dataset.folder", "The folder that holds the four files");
+    let look = Look::new(
+        "Folder",
+        "dataset.folder",
+        "The folder that holds the four files",
+    );
     let empty = "The folder of the four files of MNIST, Fashion-MNIST or the like, such as train-images-idx3-ubyte, \
                  packed (.gz) or not. It can be dropped on the window.";
     form.path(ui, look, &mut options.folder, Pick::Folder, empty, shared);
@@ -94,7 +96,11 @@ pub fn csv(form: &mut Form<'_>, ui: &mut Ui, options: &mut CsvSetup, shared: &mu
     let hint = "The column to be learnt: its name in the first line, or its number from 1; nothing for the last";
     let look = Look::new("Learn column", "dataset.label", hint);
     form.text(ui, look, &mut options.label, "the last one");
-    let look = Look::new("Take it as", "dataset.task", "What is learnt of that column");
+    let look = Look::new(
+        "Take it as",
+        "dataset.task",
+        "What is learnt of that column",
+    );
     form.choice(ui, look, &mut options.task, &TASKS);
     let look = Look::new(
         "Names on top",
@@ -127,10 +133,19 @@ pub fn csv(form: &mut Form<'_>, ui: &mut Ui, options: &mut CsvSetup, shared: &mu
 
 /// How the rows of a table are read.
 fn rows(form: &mut Form<'_>, ui: &mut Ui, header: &mut bool, missing: &mut Missing) {
-    let look = Look::new("Names on top", "dataset.header", "Whether the first line names the columns");
+    let look = Look::new(
+        "Names on top",
+        "dataset.header",
+        "Whether the first line names the columns",
+    );
     form.toggle(ui, look, header);
     let hint = "What becomes of rows in which a value is missing";
-    form.choice(ui, Look::new("Missing values", "dataset.missing", hint), missing, &MISSING);
+    form.choice(
+        ui,
+        Look::new("Missing values", "dataset.missing", hint),
+        missing,
+        &MISSING,
+    );
 }
 
 /// A text whose next character is to be foretold.
@@ -154,22 +169,47 @@ pub fn text(form: &mut Form<'_>, ui: &mut Ui, options: &mut TextSetup, shared: &
 
 /// Texts with their classes in a table.
 pub fn text_csv(form: &mut Form<'_>, ui: &mut Ui, options: &mut TextCsvSetup, shared: &mut Shared) {
-    let look = Look::new("File", "dataset.file", "UTF-8 text with cells divided by commas");
+    let look = Look::new(
+        "File",
+        "dataset.file",
+        "UTF-8 text with cells divided by commas",
+    );
     let empty = "A table with a text and its class in each row, as UTF-8 text with cells divided by commas.";
     form.path(ui, look, &mut options.file, TABLE, empty, shared);
     let hint = "The column of the classes: its name in the first line, or its number from 1; nothing for the first";
-    form.text(ui, Look::new("Learn column", "dataset.label", hint), &mut options.label, "the first one");
+    form.text(
+        ui,
+        Look::new("Learn column", "dataset.label", hint),
+        &mut options.label,
+        "the first one",
+    );
     let hint = "The column of the texts, named likewise; nothing for the first one that is left";
-    form.text(ui, Look::new("Text column", "dataset.text", hint), &mut options.text, "the other one");
+    form.text(
+        ui,
+        Look::new("Text column", "dataset.text", hint),
+        &mut options.text,
+        "the other one",
+    );
     let hint = "Characters that are seen of a text, 2 to 4096: longer ones are cut, shorter ones padded at the end";
     let look = Look::new("Length", "dataset.length", hint).steps(Steps::PowersOfTwo);
     form.number(ui, look, &mut options.length);
     let paths = ["dataset.vocabulary_max", SPLIT[0], SPLIT[1]];
-    form.folded(ui, "More of the texts", "more of the texts", &paths, |form, ui| {
-        rows(form, ui, &mut options.header, &mut options.missing);
-        vocabulary(form, ui, &mut options.vocabulary_max);
-        held_out(form, ui, &mut options.test_fraction, &mut options.split_seed);
-    });
+    form.folded(
+        ui,
+        "More of the texts",
+        "more of the texts",
+        &paths,
+        |form, ui| {
+            rows(form, ui, &mut options.header, &mut options.missing);
+            vocabulary(form, ui, &mut options.vocabulary_max);
+            held_out(
+                form,
+                ui,
+                &mut options.test_fraction,
+                &mut options.split_seed,
+            );
+        },
+    );
 }
 
 fn vocabulary(form: &mut Form<'_>, ui: &mut Ui, most: &mut usize) {

@@ -45,10 +45,16 @@ impl SetupPanel {
         let look = Look::new("Seed", "regime.seed", hint).steps(Steps::By(1));
         form.number(ui, look, &mut regime.seed);
         let paths = ["regime.optimiser", "regime.schedule"];
-        form.folded(ui, "Optimiser and schedule", "optimiser", &paths, |form, ui| {
-            optimiser::options(form, ui, &mut regime.optimiser);
-            schedule::schedule(form, ui, &mut regime.schedule);
-        });
+        form.folded(
+            ui,
+            "Optimiser and schedule",
+            "optimiser",
+            &paths,
+            |form, ui| {
+                optimiser::options(form, ui, &mut regime.optimiser);
+                schedule::schedule(form, ui, &mut regime.schedule);
+            },
+        );
         if samples == SampleKind::Images {
             augmentation::folded(&mut form, ui, &mut regime.augmentation);
         }
@@ -60,19 +66,29 @@ impl SetupPanel {
             "regime.precision",
             "regime.evaluation",
         ];
-        form.folded(ui, "More of the regime", "more of the regime", &paths, |form, ui| {
-            let look = Look::new("Precision", "regime.precision", "Numbers with which the network computes");
-            form.choice(ui, look, &mut regime.precision, &PRECISIONS);
-            accumulation(form, ui, regime);
-            averaging(form, ui, &mut regime.ema);
-            schedule::clipping(form, ui, &mut regime.gradient_clipping);
-            if !is_played {
-                let hint = "Share of the target that is spread over all classes, 0 to below 1";
-                let look = Look::new("Label smoothing", "regime.label_smoothing", hint);
-                form.number(ui, look, &mut regime.label_smoothing);
-            }
-            schedule::evaluation(form, ui, regime);
-        });
+        form.folded(
+            ui,
+            "More of the regime",
+            "more of the regime",
+            &paths,
+            |form, ui| {
+                let look = Look::new(
+                    "Precision",
+                    "regime.precision",
+                    "Numbers with which the network computes",
+                );
+                form.choice(ui, look, &mut regime.precision, &PRECISIONS);
+                accumulation(form, ui, regime);
+                averaging(form, ui, &mut regime.ema);
+                schedule::clipping(form, ui, &mut regime.gradient_clipping);
+                if !is_played {
+                    let hint = "Share of the target that is spread over all classes, 0 to below 1";
+                    let look = Look::new("Label smoothing", "regime.label_smoothing", hint);
+                    form.number(ui, look, &mut regime.label_smoothing);
+                }
+                schedule::evaluation(form, ui, regime);
+            },
+        );
         ui.add_space(theme::GRID);
         stop::rows(&mut form, ui, &mut regime.stop, metric);
     }
@@ -151,7 +167,13 @@ fn accumulation(form: &mut Form<'_>, ui: &mut Ui, regime: &mut RegimeSetup) {
                 over them. For batches that do not fit into the device's memory.";
     let look = Look::new("Micro-batch", "regime.micro_batch_size", hint).steps(Steps::PowersOfTwo);
     let half = (regime.batch_size / 2).max(1);
-    form.ticked(ui, look, "Use micro-batches", &mut regime.micro_batch_size, half);
+    form.ticked(
+        ui,
+        look,
+        "Use micro-batches",
+        &mut regime.micro_batch_size,
+        half,
+    );
 }
 
 fn averaging(form: &mut Form<'_>, ui: &mut Ui, ema: &mut Option<EmaSetup>) {

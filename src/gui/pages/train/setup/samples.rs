@@ -6,7 +6,7 @@ use super::paths;
 use super::preview::{Described, Preview, Row, Samples, Seen};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
-use crate::setup::{DatasetSetup, InputShape};
+use crate::setup::{DatasetSetup, InputShape, Task};
 use crate::units::count;
 
 /// Height of the strip of samples, points.
@@ -70,22 +70,40 @@ fn figures(ui: &mut Ui, seen: &Seen) {
             let colours = if channels == 1 { "grey" } else { "colour" };
             format!("{width}×{height} px, {colours}")
         }
+        InputShape::Tokens { length, .. } => format!("{length} symbols"),
         _ => info.input.to_string(),
     };
-    let text = format!(
-        "{} train / {} held out · {shape} · {} classes",
+    let parts = format!(
+        "{} train / {} held out",
         count(info.train_samples as u64),
         count(info.test_samples as u64),
-        classes.len(),
     );
+    let text = match info.task {
+        Task::Classification => format!("{parts} · {shape} · {} classes", classes.len()),
+        Task::Regression => format!("{parts} · {shape} · a number"),
+        Task::LanguageModelling | Task::Sequence => {
+            format!("{parts} · {shape} of {}", classes.len())
+        }
+        Task::Reinforcement => format!(
+            "{} numbers seen · {} actions",
+            info.input.len(),
+            classes.len()
+        ),
+    };
     let response = widgets::caption(ui, text);
     response.on_hover_ui(|ui| {
         ui.label(RichText::new(&info.title).text_style(theme::strong()));
-        ui.label(format!(
-            "{}: {}",
-            info.target_label().name,
-            in_short(classes)
-        ));
+        let target = &info.target_label().name;
+        ui.label(match classes {
+            [] => format!("To be foretold: {target}"),
+            classes => format!("{target}: {}", in_short(classes)),
+        });
+        if info.dropped_samples > 0 {
+            let dropped = count(info.dropped_samples as u64);
+            ui.label(format!(
+                "{dropped} samples were left out, as values are missing"
+            ));
+        }
         ui.label(format!("Source: {}", info.provenance.source));
         if let Some(credit) = &info.provenance.credit {
             ui.label(format!("By {credit}"));
@@ -165,6 +183,18 @@ fn strip(ui: &mut Ui, seen: &mut Seen) {
             });
         }
         Samples::Rows(rows) => bars(ui, rows),
+        Samples::Lines(lines) => {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let tokens = Tokens::in_ui(ui);
+            for line in lines {
+                let text = RichText::new(line.as_str())
+                    .small()
+                    .monospace()
+                    .color(tokens.text);
+                ui.add(egui::Label::new(text).truncate());
+            }
+        }
+        Samples::CartPole => cart_and_pole(ui),
         Samples::None(why) => {
             widgets::caption(ui, format!("No samples shown: {why}."));
         }
@@ -230,4 +260,28 @@ fn bars(ui: &mut Ui, rows: &[Row]) {
             }
         });
     });
+}
+
+/// The environment at a glance.
+fn cart_and_pole(ui: &mut Ui) {
+    let tokens = Tokens::in_ui(ui);
+    let size = Vec2::new(ui.available_width(), STRIP);
+    let (area, response) = ui.allocate_exact_size(size, Sense::hover());
+    let painter = ui.painter();
+    let ground = area.bottom() - 6.0;
+    painter.hline(area.x_range(), ground, Stroke::new(1.0, tokens.line));
+    let cart = Rect::from_center_size(
+        egui::pos2(area.center().x - 12.0, ground - 6.0),
+        Vec2::new(36.0, 12.0),
+    );
+    painter.rect_filled(cart, 2.0, tokens.dim);
+    let foot = cart.center_top();
+    let stroke = Stroke::new(4.0, tokens.series(0).0);
+    painter.line_segment([foot, foot + Vec2::new(7.0, -24.0)], stroke);
+    painter.circle_filled(foot, 2.5, tokens.text);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "A pole on a cart"));
+    response.on_hover_text(
+        "The cart is pushed to the left or to the right so that the pole stays up. Seen are place and speed of the cart, angle \
+         and speed of the pole. Its samples are made while the policy plays.",
+    );
 }
