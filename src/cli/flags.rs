@@ -221,6 +221,11 @@ impl SetupFlags {
         self.setup.is_none() && self.change().is_ok_and(|change| change.is_empty())
     }
 
+    /// Steps, where the flag says how many.
+    pub fn steps(&self) -> Option<u64> {
+        self.steps
+    }
+
     /// The setup that file and flags ask for.
     ///
     /// # Errors
