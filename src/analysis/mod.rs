@@ -8,6 +8,7 @@ pub mod forecast;
 mod left;
 mod pareto;
 pub mod search;
+mod spans;
 mod statistics;
 
 pub use carbon::{
@@ -17,4 +18,5 @@ pub use carbon::{
 pub use difference::{Difference, differences};
 pub use left::{Left, left, share_done};
 pub use pareto::pareto_front;
+pub use spans::{Spans, spans};
 pub use statistics::{MeanInterval, mean_interval};

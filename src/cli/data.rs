@@ -5,11 +5,14 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::data_sets::{
+    Offer, metrics_in_words, offer, show_offer, task_in_words, tasks_in_words, tasks_json,
+};
 use super::table::Table;
 use super::{Exit, Failed, data_get, show};
 use crate::data::registry::{Recipe, recipe};
 use crate::data::{State, Store};
-use crate::setup::DatasetSetup;
+use crate::setup::{DatasetSetup, Task};
 use crate::units::{bytes, count};
 
 /// Arguments of `joulelab data`.
@@ -105,36 +108,6 @@ impl<'a> Published<'a> {
     }
 }
 
-/// What is said of the sets that need no download.
-fn of_no_download(name: &str) -> [&'static str; 3] {
-    match name {
-        "digits" => [
-            "1,797 grey images of 8×8, 10 handwritten digits",
-            "part of the program",
-            "CC BY 4.0",
-        ],
-        "breast-cancer" => [
-            "569 rows of 30 features, 2 diagnoses",
-            "part of the program",
-            "CC BY 4.0",
-        ],
-        "shapes" => [
-            "rendered shapes, as many as wanted",
-            "part of the program",
-            "",
-        ],
-        "idx" => ["IDX files in a folder", "yours", ""],
-        "folder" => ["images in a folder for each class", "yours", ""],
-        "csv" => ["a table in a CSV file", "yours", ""],
-        "cartpole" => [
-            "a pole to balance on a cart, by reinforcement",
-            "part of the program",
-            "",
-        ],
-        _ => ["", "", ""],
-    }
-}
-
 fn in_words(state: State) -> String {
     match state {
         State::Absent => "not here".to_owned(),
@@ -159,38 +132,55 @@ fn list(args: &ListArgs, store: &Store) -> Result<Exit, Failed> {
     if args.json {
         let mut sets = Vec::new();
         for name in DatasetSetup::NAMES {
-            let Ok(recipe) = recipe(name) else {
-                let [what, state, licence] = of_no_download(name);
-                let licence = (!licence.is_empty()).then_some(licence);
-                sets.push(serde_json::json!({
-                    "name": name, "what": what, "state": state, "licence": licence
-                }));
-                continue;
+            let mut set = match offer(name) {
+                Some(offer) => serde_json::json!({
+                    "name": name, "what": offer.what, "state": offer.state, "licence": offer.licence
+                }),
+                None => {
+                    let recipe = recipe(name)?;
+                    let (state, folder) = (store.state(recipe)?, store.folder(recipe)?);
+                    serde_json::json!(Published::new(recipe, state, &folder))
+                }
             };
-            let (state, folder) = (store.state(recipe)?, store.folder(recipe)?);
-            sets.push(serde_json::json!(Published::new(recipe, state, &folder)));
+            set["tasks"] = tasks_json(name);
+            sets.push(set);
         }
         show::print_json(&sets)?;
         return Ok(Exit::Success);
     }
-    let mut table = Table::new(["name", "what", "size", "state", "licence"]);
+    let mut table = Table::new([
+        "name",
+        "what",
+        "task",
+        "judged by",
+        "size",
+        "state",
+        "licence",
+    ]);
     for name in DatasetSetup::NAMES {
-        table.push(match recipe(name) {
-            Ok(recipe) => {
+        let (what, size, state, licence) = match offer(name) {
+            Some(offer) => (
+                offer.what,
+                String::new(),
+                offer.state.to_owned(),
+                offer.licence.unwrap_or_default(),
+            ),
+            None => {
+                let recipe = recipe(name)?;
                 let state = store.state(recipe)?;
-                [
-                    name.to_owned(),
-                    recipe.what.clone(),
-                    size(recipe, state),
-                    in_words(state),
-                    licence(recipe).to_owned(),
-                ]
+                let what = recipe.what.as_str();
+                (what, size(recipe, state), in_words(state), licence(recipe))
             }
-            Err(_) => {
-                let [what, state, licence] = of_no_download(name);
-                [name, what, "", state, licence].map(str::to_owned)
-            }
-        });
+        };
+        table.push([
+            name.to_owned(),
+            what.to_owned(),
+            tasks_in_words(name),
+            metrics_in_words(name),
+            size,
+            state,
+            licence.to_owned(),
+        ]);
     }
     show::print(&table.to_string())?;
     Ok(Exit::Success)
@@ -202,12 +192,11 @@ pub fn known(name: &str) -> Result<&'static Recipe, Failed> {
         Ok(recipe) => return Ok(recipe),
         Err(unknown) => unknown,
     };
-    if DatasetSetup::NAMES.contains(&name) {
-        let [what, state, _] = of_no_download(name);
+    if let Some(Offer { what, state, .. }) = offer(name) {
         return Err(Failed::new(
             Exit::Usage,
             format!(
-                "`{name}` ({what}, {state}) is not downloaded; `joulelab info -d {name}` describes it"
+                "`{name}` ({what}, {state}) is not downloaded; `joulelab data info {name}` describes it"
             ),
         ));
     }
@@ -215,23 +204,29 @@ pub fn known(name: &str) -> Result<&'static Recipe, Failed> {
 }
 
 fn info(args: &InfoArgs, store: &Store) -> Result<Exit, Failed> {
+    if let Some(offer) = offer(&args.name) {
+        show_offer(&args.name, &offer, args.json)?;
+        return Ok(Exit::Success);
+    }
     let recipe = known(&args.name)?;
     let (state, folder) = (store.state(recipe)?, store.folder(recipe)?);
     if args.json {
         let set = Published::new(recipe, state, &folder);
         show::print_json(&serde_json::json!({
             "set": set,
+            "tasks": tasks_json(&recipe.name),
             "recipe": recipe,
             "kept": store.kept(recipe)?,
         }))?;
         return Ok(Exit::Success);
     }
     let mut text = format!(
-        "{} ({}): {}\nstate     {}\nsize      {} to download, {} on disk\nfolder    {}\nlicence   {}\ncredit    {}\n\
+        "{} ({}): {}\ntask      {}\nstate     {}\nsize      {} to download, {} on disk\nfolder    {}\nlicence   {}\ncredit    {}\n\
          from      {}\n",
         recipe.title,
         recipe.name,
         recipe.what,
+        task_in_words(Task::Classification),
         in_words(state),
         bytes(recipe.download_bytes()),
         bytes(recipe.bytes_on_disk),

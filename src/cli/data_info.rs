@@ -1,3 +1,4 @@
+use super::data_sets::{label_in_words, task_in_words};
 use super::flags::SetupFlags;
 use super::table::Table;
 use super::{Exit, Failed, show};
@@ -30,15 +31,15 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
         return Ok(Exit::Success);
     }
     let mut text = format!(
-        "{} ({}): {} to learn from, {} held out, each {}, {}\nlabel {}: {}\nfrom {}\n",
+        "{} ({}): {} to learn from, {} held out, each {}, {}\ntask {}\nlabel {}\nfrom {}\n",
         info.title,
         info.name,
         count(info.train_samples as u64),
         count(info.test_samples as u64),
         info.input,
         bytes(info.feature_bytes),
-        info.target_label().name,
-        info.classes().join(", "),
+        task_in_words(info.task),
+        label_in_words(&info),
         info.provenance.source,
     );
     for (name, value) in [

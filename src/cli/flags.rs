@@ -24,8 +24,9 @@ pub struct SetupFlags {
     #[arg(long, short = 'd', help_heading = "Dataset")]
     dataset: Option<String>,
 
-    /// Files of yours: a folder of IDX files (implies `--dataset idx`), a CSV file (implies `--dataset csv`), or with
-    /// `--dataset folder` a folder of images
+    /// Files of yours: a folder of IDX files (implies `--dataset idx`), a CSV file (implies `--dataset csv`), a text that ends in
+    /// `.txt` (implies `--dataset text`), with `--dataset folder` a folder of images, or with `--dataset text-csv` a table
+    /// of texts
     #[arg(long, value_name = "PATH", help_heading = "Dataset")]
     data: Option<PathBuf>,
 
@@ -33,7 +34,7 @@ pub struct SetupFlags {
     #[arg(long, value_name = "SHARE", help_heading = "Dataset")]
     test_fraction: Option<f64>,
 
-    /// Model: mlp or cnn
+    /// Model: mlp, cnn, lenet5, vgg, resnet, mobilenet-v2, vit, lstm, gru or transformer
     #[arg(long, short = 'm', help_heading = "Model")]
     model: Option<String>,
 
@@ -49,11 +50,19 @@ pub struct SetupFlags {
     #[arg(long, help_heading = "Model")]
     kernel: Option<u64>,
 
-    /// Activation: relu, leaky-relu, gelu, silu, tanh or sigmoid
+    /// Depth of a vgg (11, 13, 16, 19) or resnet (18, 34, 50); layers of an lstm or gru; blocks of a vit or transformer
+    #[arg(long, help_heading = "Model")]
+    depth: Option<u64>,
+
+    /// Width: channels of the first block of a vgg or resnet, numbers at a position of the sequence models
+    #[arg(long, help_heading = "Model")]
+    width: Option<u64>,
+
+    /// Activation: relu, relu6, leaky-relu, elu, gelu, silu, mish, tanh or sigmoid
     #[arg(long, help_heading = "Model")]
     activation: Option<String>,
 
-    /// Normalisation: none, batch or layer
+    /// Normalisation: none, batch, layer or group
     #[arg(long, visible_alias = "normalization", help_heading = "Model")]
     normalisation: Option<String>,
 
@@ -61,7 +70,16 @@ pub struct SetupFlags {
     #[arg(long, help_heading = "Model")]
     dropout: Option<f64>,
 
-    /// Optimiser: sgd, adam, adamw or rmsprop
+    /// Weights before the first step: default, kaiming, xavier, orthogonal or normal
+    #[arg(
+        long,
+        visible_alias = "initialization",
+        value_name = "WEIGHTS",
+        help_heading = "Model"
+    )]
+    initialisation: Option<String>,
+
+    /// Optimiser: sgd, adam, adamw, rmsprop, adagrad, lion, muon or lamb
     #[arg(
         long,
         short = 'o',
@@ -203,6 +221,11 @@ impl SetupFlags {
         self.setup.is_none() && self.change().is_ok_and(|change| change.is_empty())
     }
 
+    /// Steps, where the flag says how many.
+    pub fn steps(&self) -> Option<u64> {
+        self.steps
+    }
+
     /// The setup that file and flags ask for.
     ///
     /// # Errors
@@ -235,9 +258,12 @@ impl SetupFlags {
             self.hidden.as_deref().map(list) => "model.hidden",
             self.channels.as_deref().map(list) => "model.channels",
             self.kernel => "model.kernel",
+            self.depth => "model.depth",
+            self.width => "model.width",
             self.activation.clone() => "model.activation",
             self.normalisation.clone() => "model.normalisation",
             self.dropout => "model.dropout",
+            self.initialisation.clone() => "model.initialisation",
             self.optimiser.clone() => "regime.optimiser.kind",
             self.lr.map(number) => "regime.learning_rate",
             self.batch_size => "regime.batch_size",
@@ -262,17 +288,23 @@ impl SetupFlags {
             self.cpu_tdp => "measure.cpu_tdp_w",
             self.gpu_power => "measure.gpu_board_w",
         }
-        if let Some(folder) = &self.data {
-            let is_csv = folder
-                .extension()
-                .is_some_and(|end| end.eq_ignore_ascii_case("csv"));
-            let implied = if is_csv { "csv" } else { "idx" };
+        if let Some(path) = &self.data {
+            let ends_in = |end: &str| {
+                path.extension()
+                    .is_some_and(|of| of.eq_ignore_ascii_case(end))
+            };
+            let implied = match () {
+                () if ends_in("csv") => "csv",
+                () if ends_in("txt") => "text",
+                () => "idx",
+            };
             let name = self.dataset.as_deref().unwrap_or(implied);
-            let field = if name == "csv" { "file" } else { "folder" };
+            let is_file = ["csv", "text", "text-csv"].contains(&name);
+            let field = if is_file { "file" } else { "folder" };
             change.set("dataset.name", name);
             change.set(
                 &format!("dataset.{field}"),
-                folder.to_string_lossy().into_owned(),
+                path.to_string_lossy().into_owned(),
             );
         }
         if !self.meters.is_empty() {

@@ -379,7 +379,9 @@ impl<'a> Session<'a> {
                 Some(End::Finished(summary))
             }
             Event::Failed(failure) => {
-                self.is_free = self.terms.stays && failure.kind == FailureKind::Setup;
+                // As the worker does: it stays where it refused a setup before it measured.
+                let refused = failure.kind == FailureKind::Setup && self.recorder.is_none();
+                self.is_free = self.terms.stays && refused;
                 Some(End::Failed(failure))
             }
             _ => None,

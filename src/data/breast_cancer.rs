@@ -48,6 +48,6 @@ impl Source for BreastCancer<'_> {
                 licence: Some("CC BY 4.0".to_owned()),
             },
         };
-        heading.with_samples(&Features::F32(table.values), &table.labels, self.0)
+        heading.with_samples(&Features::F32(table.values), table.labels, self.0)
     }
 }

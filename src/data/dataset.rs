@@ -148,6 +148,30 @@ impl Labels {
             _ => None,
         }
     }
+
+    /// What is to be answered for `samples`.
+    fn select(&self, samples: &[usize]) -> Self {
+        match self {
+            Self::Classes(columns) => {
+                let of_column = |column: &Vec<u16>| pick(column, samples, 1);
+                Self::Classes(columns.iter().map(of_column).collect())
+            }
+            Self::Tokens { length, tokens } => Self::Tokens {
+                length: *length,
+                tokens: pick(tokens, samples, *length),
+            },
+            Self::Numbers(numbers) => Self::Numbers(pick(numbers, samples, 1)),
+        }
+    }
+}
+
+/// What `values` hold of `samples`, each of which has `len` of them.
+fn pick<T: Copy>(values: &[T], samples: &[usize], len: usize) -> Vec<T> {
+    let mut picked = Vec::with_capacity(samples.len() * len);
+    for sample in samples {
+        picked.extend_from_slice(&values[sample * len..(sample + 1) * len]);
+    }
+    picked
 }
 
 impl Split {
@@ -203,11 +227,6 @@ impl Features {
     }
 
     fn select(&self, samples: &[usize], sample_len: usize) -> Self {
-        fn pick<T: Copy>(values: &[T], samples: &[usize], sample_len: usize) -> Vec<T> {
-            let rows = samples.iter().map(|&sample| sample * sample_len);
-            rows.flat_map(|start| values[start..start + sample_len].iter().copied())
-                .collect()
-        }
         match self {
             Self::U8(values) => Self::U8(pick(values, samples, sample_len)),
             Self::F32(values) => Self::F32(pick(values, samples, sample_len)),
@@ -332,19 +351,29 @@ impl Heading {
         }
     }
 
-    /// The dataset of these samples, divided as `setup` says; they have one label.
+    /// The dataset of these samples, of one label, divided as `setup` says so that each class has its share in both parts.
     pub(super) fn with_samples(
         self,
         features: &Features,
-        labels: &[u16],
+        labels: Vec<u16>,
         setup: &SplitSetup,
     ) -> Result<Dataset, DataError> {
-        let Partition { train, test } = split::stratified(labels, setup)?;
+        let partition = split::stratified(&labels, setup)?;
+        Ok(self.with_partition(features, &Labels::Classes(vec![labels]), &partition))
+    }
+
+    /// The dataset of these samples, divided like this.
+    pub(super) fn with_partition(
+        self,
+        features: &Features,
+        labels: &Labels,
+        partition: &Partition,
+    ) -> Dataset {
         let part = |samples: &[usize]| Split {
             features: features.select(samples, self.input.len()),
-            labels: Labels::Classes(vec![samples.iter().map(|&sample| labels[sample]).collect()]),
+            labels: labels.select(samples),
         };
-        let (train, test) = (part(&train), part(&test));
-        Ok(self.with_parts(train, test))
+        let (train, test) = (part(&partition.train), part(&partition.test));
+        self.with_parts(train, test)
     }
 }

@@ -40,6 +40,6 @@ impl Source for Digits<'_> {
                 licence: Some("CC BY 4.0".to_owned()),
             },
         };
-        heading.with_samples(&Features::U8(pixels), &table.labels, self.0)
+        heading.with_samples(&Features::U8(pixels), table.labels, self.0)
     }
 }

@@ -23,6 +23,14 @@ pub enum DataError {
         /// Classes in the set.
         classes: usize,
     },
+    /// There are too few samples to hold one out.
+    #[error(
+        "{samples} samples cannot be divided into a training and a test part; at least two are needed"
+    )]
+    TooFewSamples {
+        /// Samples in the set.
+        samples: usize,
+    },
     /// The memory for the samples cannot be had.
     #[error("no memory for {bytes} bytes of samples; ask for fewer or smaller ones")]
     Memory {
@@ -160,6 +168,14 @@ pub enum DataError {
     #[error("{what}; mend the image or take it out of the folder: {}", path.display())]
     Image {
         /// What is wrong with it.
+        what: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A text cannot be learnt from.
+    #[error("{what}: {}", path.display())]
+    Text {
+        /// What is wrong with it, where, and how to mend it.
         what: String,
         /// The file.
         path: PathBuf,

@@ -16,12 +16,15 @@ pub mod download;
 mod error;
 mod idx;
 mod image_folder;
+mod modular_addition;
 mod published;
 pub mod registry;
+mod sequence_copy;
 mod shapes;
 mod shipped;
 pub mod split;
 mod store;
+mod text;
 
 pub use dataset::{
     DataInfo, Dataset, Features, LabelColumn, Labels, Normalisation, Provenance, Split,
@@ -70,6 +73,12 @@ fn source<'a>(
         DatasetSetup::Idx(options) => Box::new(idx::Idx(&options.folder)),
         DatasetSetup::Folder(options) => Box::new(image_folder::ImageFolder(options)),
         DatasetSetup::Csv(options) => Box::new(csv_table::CsvTable(options)),
+        DatasetSetup::Text(options) => Box::new(text::Text(options)),
+        DatasetSetup::TextCsv(options) => Box::new(csv_table::TextTable(options)),
+        DatasetSetup::ModularAddition(options) => {
+            Box::new(modular_addition::ModularAddition(options))
+        }
+        DatasetSetup::SequenceCopy(options) => Box::new(sequence_copy::SequenceCopy(options)),
         DatasetSetup::CartPole(options) => Box::new(cartpole::CartPole(options)),
     })
 }

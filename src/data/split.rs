@@ -1,4 +1,5 @@
-//! The division of a set into a training and a test part: stratified, seeded, and the same on every machine.
+//! The division of a set into a training and a test part: stratified where there are classes, seeded, and the same on every
+//! machine.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -46,6 +47,38 @@ pub fn stratified(labels: &[u16], setup: &SplitSetup) -> Result<Partition, DataE
     }
     let (test, train) = (0..labels.len()).partition(|&sample| held_out[sample]);
     Ok(Partition { train, test })
+}
+
+/// Divides `samples` samples without looking at what they are: the rounded share of them is held out, at least one and
+/// never all.
+///
+/// Which ones is drawn from a ChaCha8 stream: it depends on nothing but the seed and the number of samples.
+///
+/// # Errors
+/// Where there are fewer than two samples.
+pub fn drawn(samples: usize, setup: &SplitSetup) -> Result<Partition, DataError> {
+    let quota = held_out(samples, setup.test_fraction)?;
+    let mut rng = rng(*b"joulelab drawn\0\0", setup.split_seed, 0);
+    let mut order: Vec<usize> = (0..samples).collect();
+    for drawn in 0..quota {
+        order.swap(drawn, drawn + below(&mut rng, samples - drawn));
+    }
+    let mut train = order.split_off(quota);
+    let mut test = order;
+    train.sort_unstable();
+    test.sort_unstable();
+    Ok(Partition { train, test })
+}
+
+/// How many of `samples` samples are held out where there are no classes.
+///
+/// # Errors
+/// Where there are fewer than two samples.
+pub fn held_out(samples: usize, test_fraction: f64) -> Result<usize, DataError> {
+    match samples {
+        0 | 1 => Err(DataError::TooFewSamples { samples }),
+        _ => Ok(((samples as f64 * test_fraction).round() as usize).clamp(1, samples - 1)),
+    }
 }
 
 /// How many samples of each class are held out, for classes of `counts` samples.
@@ -113,6 +146,6 @@ pub(super) fn rng(purpose: [u8; 16], seed: u64, stream: u64) -> ChaCha8Rng {
 
 /// A number from 0 to below `bound`, which must not be 0. For the bounds that occur here, the excess of small numbers
 /// is under one in 2⁴⁰.
-fn below(rng: &mut impl Rng, bound: usize) -> usize {
+pub(super) fn below(rng: &mut impl Rng, bound: usize) -> usize {
     (rng.next_u64() % bound as u64) as usize
 }

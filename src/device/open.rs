@@ -17,6 +17,14 @@ impl Opened {
     pub fn tidy(&self) {
         self.device.memory_cleanup();
     }
+
+    /// Waits until the device has nothing left to do.
+    ///
+    /// # Errors
+    /// What the device said, where it failed since it was last waited for.
+    pub fn wait(&self) -> Result<(), String> {
+        self.device.sync().map_err(|error| format!("{error:?}"))
+    }
 }
 
 /// Why a device could not be opened.

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use super::{
     DatasetSetup, FieldsReader, GradientClipping, ModelSetup, OptimiserSetup, SampleKind, Setup,
-    StopSetup,
+    StopSetup, reinforcement,
 };
 use crate::units::{UnknownName, nearest};
 
@@ -40,6 +40,9 @@ const KINDS: [(&str, &str, &str, &[&str]); 4] = [
         &GradientClipping::KINDS,
     ),
 ];
+
+/// What `regime.stop.target` was called when every target was an accuracy.
+const TARGET_OLD_NAME: &str = "target_accuracy";
 
 impl Change {
     /// A whole tree of fields at once, as a file holds it.
@@ -130,7 +133,13 @@ impl Change {
     /// Unknown fields and names, with the nearest known one; values of the wrong type.
     pub fn apply(&self, base: &Setup) -> Result<Setup, ChangeError> {
         let mut value = base.to_value();
-        let change = Value::Object(self.0.clone());
+        let mut change = Value::Object(self.0.clone());
+        if let Some(Value::Object(stop)) = change.pointer_mut("/regime/stop")
+            && let Some(target) = stop.remove(TARGET_OLD_NAME)
+        {
+            // Under both names at once it would be there twice.
+            stop.insert("target".to_owned(), target);
+        }
         for (path, key, what, known) in KINDS {
             let Some(asked) = change.pointer(path).and_then(|table| table.get(key)) else {
                 continue;
@@ -153,6 +162,18 @@ impl Change {
             && let Some(kind) = change.pointer("/dataset/name").and_then(model_for)
         {
             value["model"] = serde_json::json!({ "kind": kind });
+        }
+        if let Some(asked) = change.pointer("/dataset/name").and_then(Value::as_str)
+            && asked != base.dataset.name()
+        {
+            let usual = Setup::default().to_value();
+            let fields = |dataset| reinforcement::regime_for(dataset);
+            if let Some(was) = fields(base.dataset.name()) {
+                reset(&mut value["regime"], &usual["regime"], &was);
+            }
+            if let Some(regime) = fields(asked) {
+                merge(&mut value["regime"], &regime);
+            }
         }
         let stop = change.pointer("/regime/stop");
         let names =
@@ -231,7 +252,7 @@ fn misfit(prefix: &str, error: serde_path_to_error::Error<serde_json::Error>) ->
 /// needs images.
 fn model_for(dataset: &Value) -> Option<&'static str> {
     let kind = DatasetSetup::sample_kind_of(dataset.as_str()?)?;
-    (kind != SampleKind::Images).then(|| kind.default_model())
+    (kind != SampleKind::Images).then(|| kind.models()[0])
 }
 
 /// Lays `change` over `value`, table by table.
@@ -243,6 +264,23 @@ fn merge(value: &mut Value, change: &Value) {
             }
         }
         (value, change) => *value = change.clone(),
+    }
+}
+
+/// Gives the fields that `those` names the values that they have in `usual`.
+fn reset(value: &mut Value, usual: &Value, those: &Value) {
+    let (Value::Object(fields), Value::Object(those)) = (value, those) else {
+        return;
+    };
+    for (key, inner) in those {
+        match fields.get_mut(key) {
+            Some(field) if field.is_object() && usual[key].is_object() => {
+                reset(field, &usual[key], inner);
+            }
+            _ => {
+                fields.insert(key.clone(), usual[key].clone());
+            }
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use super::{
     dataset_files::{CsvSetup, FolderSetup, IdxSetup},
     dataset_kind::SampleKind,
-    dataset_made::CartPoleSetup,
+    dataset_made::{CartPoleSetup, ModularAdditionSetup, SequenceCopySetup},
     dataset_published::{Cifar100Setup, EmnistSetup, NoOptions},
+    dataset_text::{TextCsvSetup, TextSetup},
     problem::Problems,
 };
 use crate::units::UnknownName;
@@ -112,6 +113,14 @@ datasets! {
     Folder(FolderSetup) = "folder" of Images,
     /// A table of numbers and categories in a CSV file.
     Csv(CsvSetup) = "csv" of Features,
+    /// A text in a file, by character.
+    Text(TextSetup) = "text" of Sequences,
+    /// Texts with their classes in a CSV file, by character.
+    TextCsv(TextCsvSetup) = "text-csv" of Tokens,
+    /// Addition modulo a number, as tokens.
+    ModularAddition(ModularAdditionSetup) = "modular-addition" of Tokens,
+    /// Sequences of symbols to be written again.
+    SequenceCopy(SequenceCopySetup) = "sequence-copy" of Sequences,
     /// A pole to balance on a cart, by reinforcement learning.
     CartPole(CartPoleSetup) = "cartpole" of Environment,
 }

@@ -89,6 +89,8 @@ pub struct CsvSetup {
     pub file: PathBuf,
     /// The column to be learnt: its name in the header or its number from 1. Empty: the last one.
     pub label: String,
+    /// What is learnt of that column.
+    pub task: TableTask,
     /// Whether the first line names the columns.
     pub header: bool,
     /// What becomes of rows with missing values.
@@ -105,6 +107,7 @@ impl Default for CsvSetup {
         Self {
             file: PathBuf::new(),
             label: String::new(),
+            task: TableTask::Auto,
             header: true,
             missing: Missing::Error,
             test_fraction: split.test_fraction,
@@ -148,8 +151,21 @@ named! {
     }
 }
 
+named! {
+    /// What is learnt of a column of a table.
+    TableTask, "task of csv" {
+        /// A number, where every value is a number and some have fractions or more than 100 are different; else classes.
+        #[default]
+        Auto = "auto",
+        /// Each different value is a class.
+        Classification = "classification",
+        /// The number.
+        Regression = "regression",
+    }
+}
+
 /// A path that is not text could be used here, but not be written into a setup file.
-fn require_path(problems: &mut Problems, field: &str, path: &Path, allowed: &str) {
+pub(super) fn require_path(problems: &mut Problems, field: &str, path: &Path, allowed: &str) {
     problems.require(
         path.to_str().is_some_and(|path| !path.is_empty()),
         field,

@@ -10,6 +10,7 @@ mod dataset_files;
 mod dataset_kind;
 mod dataset_made;
 mod dataset_published;
+mod dataset_text;
 pub mod file;
 mod hash;
 mod measure;
@@ -18,6 +19,7 @@ mod phase;
 pub mod plan;
 mod problem;
 mod regime;
+mod reinforcement;
 mod shape;
 mod stop;
 pub mod sweep;
@@ -25,15 +27,17 @@ mod task;
 
 pub use change::{Change, ChangeError};
 pub use dataset::*;
-pub use dataset_files::{CsvSetup, FolderSetup, IdxSetup, Missing};
+pub use dataset_files::{CsvSetup, FolderSetup, IdxSetup, Missing, TableTask};
 pub use dataset_kind::SampleKind;
-pub use dataset_made::CartPoleSetup;
+pub use dataset_made::{CartPoleSetup, ModularAdditionSetup, SequenceCopySetup};
 pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSplit, NoOptions};
+pub use dataset_text::{TextCsvSetup, TextSetup};
 pub use measure::{CheckpointSetup, MeasureSetup};
 pub use model::*;
-pub use phase::Phase;
+pub use phase::{Phase, StepPart};
 pub use problem::{Problem, Problems};
 pub use regime::*;
+pub use reinforcement::{EPISODES_JUDGED, ReinforcementSetup};
 pub use shape::InputShape;
 pub use stop::{EvaluationSetup, StopSetup};
 pub use task::{Outputs, Task};
@@ -114,6 +118,9 @@ impl Setup {
         self.dataset.validate(&mut problems);
         self.model.validate(&mut problems);
         self.regime.validate(&mut problems);
+        if let Some(task) = self.dataset.task() {
+            self.regime.stop.validate_for(task.metric(), &mut problems);
+        }
         self.measure.validate(&mut problems);
         self.checkpoint.validate(&mut problems);
         problems.into_result()
@@ -128,7 +135,12 @@ impl Setup {
         let mut problems = Problems::default();
         self.regime.validate_for(data, &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
-            Ok(plan) => problems.into_result().map(|()| plan),
+            Ok(plan) => {
+                if data.task == Task::Reinforcement {
+                    self.regime.validate_for_reinforcement(&plan, &mut problems);
+                }
+                problems.into_result().map(|()| plan)
+            }
             Err(mut more) => {
                 problems.0.append(&mut more.0);
                 Err(problems)
@@ -136,8 +148,13 @@ impl Setup {
         }
     }
 
-    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape.
+    /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape. Of reinforcement
+    /// learning, which has no samples beforehand, an epoch is [`EPISODES_JUDGED`] episodes, or one step where a step is over more.
     pub fn steps_per_epoch(&self, train: usize) -> usize {
-        (train / self.regime.batch_size.max(1)).max(1)
+        let samples = match self.dataset {
+            DatasetSetup::CartPole(_) => EPISODES_JUDGED,
+            _ => train,
+        };
+        (samples / self.regime.batch_size.max(1)).max(1)
     }
 }

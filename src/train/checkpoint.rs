@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::half::ScaleState;
 use super::metrics::Reading;
+use super::reinforce::Recent;
 use super::stop::StopState;
 use crate::models::Network;
 use crate::setup::Metric;
@@ -66,6 +67,12 @@ pub enum CheckpointError {
 pub struct Position {
     /// Steps done. Epoch, place in the epoch, shuffled order, learning rate and dropout follow from it and the seed.
     pub step: u64,
+    /// Samples learnt from so far; of reinforcement learning, steps of the environment.
+    #[serde(default)]
+    pub samples: u64,
+    /// Of reinforcement learning: the returns of the last episodes.
+    #[serde(default)]
+    pub recent: Recent,
     /// What the stop rule remembers.
     pub stop: StopState,
     /// Seconds of training steps so far.
@@ -83,7 +90,7 @@ pub struct Position {
 pub struct Sums {
     /// Sum of the steps' losses.
     pub loss_sum: f64,
-    /// The task's metric times samples, in the form that adds up.
+    /// The task's metric times steps, in the form that adds up.
     pub metric_sum: f64,
     /// Steps.
     pub steps: u64,
@@ -95,7 +102,8 @@ impl Sums {
     /// Adds a reading.
     pub fn add(&mut self, reading: &Reading, metric: Metric) {
         self.loss_sum += reading.loss * reading.steps as f64;
-        self.metric_sum += metric.to_additive(reading.metric) * reading.samples as f64;
+        // A step is over one number of samples, or of episodes, throughout a run.
+        self.metric_sum += metric.to_additive(reading.metric) * reading.steps as f64;
         self.steps += reading.steps;
         self.samples += reading.samples;
     }
@@ -105,9 +113,9 @@ impl Sums {
         (self.steps > 0).then(|| self.loss_sum / self.steps as f64)
     }
 
-    /// The task's metric over all samples, where there were any.
+    /// The task's metric over all steps, where there was one.
     pub fn metric(&self, metric: Metric) -> Option<f64> {
-        (self.samples > 0).then(|| metric.from_additive(self.metric_sum / self.samples as f64))
+        (self.steps > 0).then(|| metric.from_additive(self.metric_sum / self.steps as f64))
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use burn::optim::ModuleOptimizer;
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 
 use super::averaging::Average;
 use super::batches::Batch;
 use super::checkpoint::{self, Learnt, Position, Saved};
+use super::clip::clip;
 use super::half::Half;
 use super::metrics::Metrics;
-use super::update::Update;
+use super::update::{Tell, Update};
 use super::{TrainError, optimiser};
 use crate::models::Network;
 use crate::setup::RegimeSetup;
@@ -66,16 +67,38 @@ impl Learner {
         Ok((learner, from.position))
     }
 
-    /// One step, number `step` from 0; nothing in it waits for the device.
+    /// One step, number `step` from 0; nothing in it waits for the device. `tell` hears of its parts.
     pub fn step(
         mut self,
         update: &Update<'_>,
         batch: Batch,
         step: u64,
         metrics: &mut Metrics,
+        tell: Tell<'_>,
     ) -> Self {
         let (optimiser, half) = (&mut self.optimiser, self.half.as_mut());
-        self.network = update.step(self.network, optimiser, batch, half, metrics);
+        self.network = update.step(self.network, optimiser, batch, half, metrics, tell);
+        if let Some(average) = &mut self.average {
+            average.update(&self.network, step);
+        }
+        self
+    }
+
+    /// The network as it is.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// One step, number `step` from 0, along gradients in 32 bits that were found elsewhere.
+    pub fn apply(
+        mut self,
+        regime: &RegimeSetup,
+        gradients: GradientsParams,
+        learning_rate: f64,
+        step: u64,
+    ) -> Self {
+        let gradients = clip(&self.network, gradients, regime.gradient_clipping);
+        self.network = self.optimiser.step(learning_rate, self.network, gradients);
         if let Some(average) = &mut self.average {
             average.update(&self.network, step);
         }

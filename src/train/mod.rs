@@ -12,13 +12,16 @@ mod error;
 mod evaluate;
 mod half;
 mod learner;
+mod method;
 mod metrics;
 mod objective;
 mod observer;
 mod optimiser;
 mod pace;
+mod reinforce;
 mod run;
 mod stop;
+mod supervised;
 mod update;
 
 pub use batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
@@ -27,5 +30,6 @@ pub use confusion::{CLASSES_MAX, Predictions, SAMPLES_KEPT_MAX, SamplePrediction
 pub use error::TrainError;
 pub use objective::Targets;
 pub use observer::{Evaluation, Observer, Progress, Signal, Work};
+pub use reinforce::{CartPole, Episode};
 pub use run::{Job, Outcome, train};
 pub use stop::StopReason;

@@ -3,24 +3,21 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 
-use super::batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
 use super::checkpoint::Position;
-use super::evaluate::Held;
 use super::learner::Learner;
-use super::metrics::Metrics;
-use super::objective::Objective;
+use super::method::{Method, Subject};
 use super::pace::{Pace, PhaseClock};
-use super::update::Update;
-use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError, Work};
-use crate::data::{self, Split};
+use super::reinforce::Reinforced;
+use super::supervised::Supervised;
+use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError};
 use crate::models::Network;
 use crate::setup::sweep::Until;
-use crate::setup::{Metric, Outputs, Phase, Setup, plan::Plan};
+use crate::setup::{DatasetSetup, Metric, Phase, Setup, StepPart, plan::Plan};
 
 /// Steps of warm-up where kernels are compiled and tuned.
-const WARM_UP_STEPS_COMPILED: usize = 10;
+const WARM_UP_STEPS_COMPILED: u64 = 10;
 /// Steps of warm-up where there is nothing to compile: caches and thread pools only.
-const WARM_UP_STEPS: usize = 2;
+const WARM_UP_STEPS: u64 = 2;
 
 /// Everything that a run trains with.
 pub struct Job {
@@ -32,6 +29,9 @@ pub struct Job {
     pub device: Device,
     /// Whether kernels are compiled and tuned on first use, as on a GPU.
     pub compiles: bool,
+    /// Whether the device computes on the processor, as the CPU backend and software adapters do, so that its memory is the
+    /// main memory.
+    pub on_processor: bool,
     /// Where checkpoints go; without it none are written.
     pub checkpoints: Option<PathBuf>,
     /// The checkpoint to go on from.
@@ -49,8 +49,8 @@ pub struct Outcome {
     pub steps: u64,
     /// Epochs done, whole or begun.
     pub epochs: u64,
-    /// Steps done in this session, after the checkpoint that it went on from.
-    pub session_steps: u64,
+    /// Samples learnt from over all sessions, repeats among them; of reinforcement learning, steps of the environment.
+    pub samples: u64,
     /// Seconds of training steps over all sessions.
     pub train_s: f64,
     /// What the task is judged by.
@@ -89,22 +89,15 @@ struct Run {
     setup: Setup,
     setup_hash: String,
     plan: Plan,
-    input: crate::setup::InputShape,
-    outputs: Outputs,
+    subject: Subject,
     device: Device,
     autodiff: Device,
     compiles: bool,
     checkpoints: Option<PathBuf>,
     until: Option<Until>,
-    feed: Feed,
-    held: Held,
-    /// The class of each held-out sample.
-    truth: Vec<u16>,
-    objective: Objective,
+    method: Box<dyn Method>,
     position: Position,
-    resumed_at: u64,
     steps_per_epoch: u64,
-    has_dropout: bool,
 }
 
 impl Run {
@@ -115,59 +108,41 @@ impl Run {
             plan,
             device,
             compiles,
+            on_processor,
             checkpoints,
             resume,
             until,
         } = job;
-        let data = data::load(&setup.dataset)?;
-        let autodiff = device.clone().autodiff();
-        let (input, target) = (data.info.input, data.info.target);
-        let (task, outputs) = (data.info.task, data.info.outputs());
-        let network = new_network(&setup, input, outputs, &plan, &autodiff);
-        let learner = Learner::new(&setup.regime, network, &device)?;
-        let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
-        let scale = Scale::of(&data.train.labels);
-        let steps_per_epoch = setup.steps_per_epoch(data.train.len()) as u64;
-        let feeding = Feeding::of(&setup.regime, steps_per_epoch);
-        let normalisation = &data.normalisation;
-        let part = |split: Split, changes: bool, device: &Device| {
-            let residence = Residence::choose(&split.features, changes, !compiles);
-            Batches::new(
-                split,
-                input,
-                target,
-                scale,
-                normalisation,
-                residence,
-                device,
-            )
+        let (method, subject): (Box<dyn Method>, Subject) = match &setup.dataset {
+            DatasetSetup::CartPole(cartpole) => {
+                let (method, subject) = Reinforced::new(&setup.regime, cartpole, &device);
+                (Box::new(method), subject)
+            }
+            _ => {
+                let (method, subject) = Supervised::load(&setup, &plan, &device, on_processor)?;
+                (Box::new(method), subject)
+            }
         };
-        let train = part(data.train, feeding.augmentation.moves_pixels(), &autodiff);
-        let test = part(data.test, false, &device);
-        let held = Held::new(test, setup.regime.evaluation.batch_size, &device);
+        let autodiff = device.clone().autodiff();
+        let network = new_network(&setup, &subject, &plan, &autodiff);
+        let learner = Learner::new(&setup.regime, network, &device)?;
         let setup_hash = setup.hash();
         let (learner, position) = match &resume {
             Some(path) => learner.restored(path, &setup_hash, &setup.regime, &device)?,
             None => (learner, Position::default()),
         };
         let run = Self {
-            steps_per_epoch,
-            objective: Objective::new(task, outputs, setup.regime.label_smoothing, scale.deviation),
-            has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
-            resumed_at: position.step,
+            steps_per_epoch: setup.steps_per_epoch(subject.samples) as u64,
             setup,
             setup_hash,
             plan,
-            input,
-            outputs,
+            subject,
             device,
             autodiff,
             compiles,
             checkpoints,
             until,
-            feed: Feed::new(train, feeding, input),
-            held,
-            truth: truth.unwrap_or_default(),
+            method,
             position,
         };
         Ok((run, learner))
@@ -180,41 +155,22 @@ impl Run {
     /// Steps and an evaluation of a network that is thrown away, so that every kernel of the run is compiled, tuned and
     /// cached before anything is counted.
     fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let setup = &self.setup;
-        let network = new_network(setup, self.input, self.outputs, &self.plan, &self.autodiff);
-        let mut learner = Learner::new(&setup.regime, network, &self.device)?;
+        let network = new_network(&self.setup, &self.subject, &self.plan, &self.autodiff);
+        let mut learner = Learner::new(&self.setup.regime, network, &self.device)?;
+        let mut position = Position::default();
         let steps = if self.compiles {
             WARM_UP_STEPS_COMPILED
         } else {
             WARM_UP_STEPS
         };
-        let mut metrics = Metrics::new(&self.objective, &self.device);
-        for index in 0..steps {
-            let batch = self.feed.batch(index as u64)?;
-            learner = self.step(learner, batch, 0, &mut metrics);
-            observer.worked(Work::Step);
+        observer.warms_up(steps);
+        let rate = self.learning_rate(0);
+        for _ in 0..steps {
+            learner = self.method.step(learner, rate, &mut position, observer)?;
         }
-        metrics.read()?;
-        self.held
-            .score(learner.best(), &self.objective, &self.device)?;
-        observer.worked(self.held.work());
+        self.method.read()?;
+        self.method.look(learner.best(), &position, observer)?;
         Ok(())
-    }
-
-    /// One step of gradient descent; nothing in it waits for the device.
-    fn step(&self, learner: Learner, batch: Batch, step: u64, metrics: &mut Metrics) -> Learner {
-        let regime = &self.setup.regime;
-        if self.has_dropout {
-            // The masks depend on seed and step alone, so that a resumed run draws the same ones.
-            self.device
-                .seed(regime.seed ^ step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        }
-        let update = Update {
-            regime,
-            objective: &self.objective,
-            learning_rate: self.learning_rate(step),
-        };
-        learner.step(&update, batch, step, metrics)
     }
 
     fn steps_max(&self) -> Option<u64> {
@@ -233,7 +189,6 @@ impl Run {
         mut learner: Learner,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
-        let mut metrics = Metrics::new(&self.objective, &self.device);
         let mut pace = Pace::new();
         let mut last_checkpoint = Instant::now();
         let mut clock = None;
@@ -245,19 +200,20 @@ impl Run {
             let begun = clock
                 .get_or_insert_with(|| PhaseClock::begin(observer))
                 .begun;
-            let step = self.position.step;
-            let index = step % self.steps_per_epoch;
-            let batch = self.feed.batch(step)?;
-            learner = self.step(learner, batch, step, &mut metrics);
-            self.position.step += 1;
-            observer.worked(Work::Step);
+            let rate = self.learning_rate(self.position.step);
+            learner = self
+                .method
+                .step(learner, rate, &mut self.position, observer)?;
 
             let signal = observer.signal();
+            if signal == Signal::Leave {
+                break StopReason::User;
+            }
             let mut reason = self.bound_reached(signal, begun);
-            let ends_epoch = index + 1 == self.steps_per_epoch;
+            let ends_epoch = self.position.step.is_multiple_of(self.steps_per_epoch);
             let evaluates = reason.is_some() || self.evaluation_due(ends_epoch);
-            if evaluates || signal != Signal::Continue || metrics.steps() >= pace.read_every {
-                self.read(&mut metrics, &mut pace, begun, observer)?;
+            if evaluates || signal != Signal::Continue || self.method.unread() >= pace.read_every {
+                self.read(&mut pace, begun, observer)?;
                 reason = self
                     .diverged()
                     .or(reason)
@@ -368,17 +324,17 @@ impl Run {
 
     fn read(
         &mut self,
-        metrics: &mut Metrics,
         pace: &mut Pace,
         begun: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
-        let Some(reading) = metrics.read()? else {
+        observer.part(StepPart::Read);
+        let Some(reading) = self.method.read()? else {
             return Ok(());
         };
         self.position
             .since_evaluation
-            .add(&reading, self.objective.metric());
+            .add(&reading, self.method.metric());
         let step = self.position.step;
         let samples_per_s = pace.read(&reading);
         observer.progress(&Progress {
@@ -402,22 +358,19 @@ impl Run {
     ) -> Result<Option<StopReason>, TrainError> {
         observer.begin(Phase::Evaluate);
         let begun = Instant::now();
-        let (score, answers) = self
-            .held
-            .score(learner.best(), &self.objective, &self.device)?;
+        let look = self.method.look(learner.best(), &self.position, observer)?;
         self.sync("evaluating")?;
-        observer.worked(self.held.work());
         observer.end(Phase::Evaluate);
         self.position.measured_s += begun.elapsed().as_secs_f64();
 
         let since = std::mem::take(&mut self.position.since_evaluation);
-        let metric = self.objective.metric();
+        let metric = self.method.metric();
         let evaluation = Evaluation {
             step: self.position.step,
             epoch: self.position.step.div_ceil(self.steps_per_epoch),
-            loss: score.loss,
-            metric: score.metric,
-            others: score.others,
+            loss: look.means.loss,
+            metric: look.means.metric,
+            others: look.means.others,
             train_loss: since.mean_loss(),
             train_metric: since.metric(metric),
             samples: since.samples,
@@ -426,15 +379,17 @@ impl Run {
         self.position.evaluated_train_s = self.position.train_s;
         observer.evaluated(&evaluation);
         let (step, epoch) = (evaluation.step, evaluation.epoch);
+        let answers = look.answers;
         if let Some(predictions) =
-            answers.predictions(&self.truth, self.outputs.numbers, step, epoch)
+            answers.and_then(|answers| self.method.predictions(answers, step, epoch))
         {
             observer.predicted(predictions);
         }
-        let by_rule = self
-            .position
-            .stop
-            .after(&evaluation, metric, &self.setup.regime.stop);
+        let mut stop = self.setup.regime.stop.clone();
+        if !look.is_whole {
+            stop.target = None;
+        }
+        let by_rule = self.position.stop.after(&evaluation, metric, &stop);
         // Reaching the target is said even where the last step was also the last allowed one.
         Ok(match by_rule {
             Some(StopReason::Target | StopReason::Diverged) => by_rule,
@@ -472,6 +427,7 @@ impl Run {
     fn outcome(&self, reason: StopReason) -> Outcome {
         let Position {
             step,
+            samples,
             train_s,
             ref stop,
             ..
@@ -480,9 +436,9 @@ impl Run {
             reason,
             steps: step,
             epochs: step.div_ceil(self.steps_per_epoch),
-            session_steps: step - self.resumed_at,
+            samples,
             train_s,
-            metric: self.objective.metric(),
+            metric: self.method.metric(),
             final_metric: stop.final_metric,
             final_loss: stop.final_loss,
             best_metric: stop.best_metric,
@@ -491,13 +447,8 @@ impl Run {
     }
 }
 
-fn new_network(
-    setup: &Setup,
-    input: crate::setup::InputShape,
-    outputs: Outputs,
-    plan: &Plan,
-    device: &Device,
-) -> Network {
+fn new_network(setup: &Setup, subject: &Subject, plan: &Plan, device: &Device) -> Network {
+    let (input, outputs) = (subject.input, subject.outputs);
     Network::new(
         &setup.model,
         input,

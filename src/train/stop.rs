@@ -36,7 +36,7 @@ impl StopReason {
             Self::Target => "target reached",
             Self::Energy => "energy budget used up",
             Self::Time => "time budget used up",
-            Self::EarlyStopping => "no better held-out loss for as many evaluations as allowed",
+            Self::EarlyStopping => "no better result for as many evaluations as allowed",
             Self::Pause => "as far as it was to go for now",
             Self::User => "stopped by the user",
             Self::Diverged => "diverged: the loss is no number any more",
@@ -51,7 +51,7 @@ pub struct StopState {
     pub in_target: u64,
     /// Whether the target was reached with its patience.
     pub target_reached: bool,
-    /// Lowest held-out loss so far.
+    /// Lowest held-out loss so far; of reinforcement learning, minus the highest return.
     pub best_loss: Option<f64>,
     /// Evaluations since then.
     pub since_best: u64,
@@ -78,11 +78,16 @@ impl StopState {
         });
         self.best_metric = Some(best);
 
+        // The loss of a policy gradient says which way to go, not how good the policy is.
+        let judged = match metric {
+            Metric::Return => -evaluation.metric,
+            _ => evaluation.loss,
+        };
         let better = self
             .best_loss
-            .is_none_or(|best| evaluation.loss < best - stop.min_delta);
+            .is_none_or(|best| judged < best - stop.min_delta);
         if better {
-            self.best_loss = Some(evaluation.loss);
+            self.best_loss = Some(judged);
             self.since_best = 0;
         } else {
             self.since_best += 1;

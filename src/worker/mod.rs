@@ -22,7 +22,9 @@ mod replay;
 mod session;
 mod streams;
 mod task;
+mod trace;
 mod wall;
+mod warm_up;
 mod watch;
 
 use std::io::{BufRead, Read};
@@ -38,6 +40,7 @@ use controls::Controls;
 use load::Load;
 use outbox::Outbox;
 use session::Trainer;
+use trace::Trace;
 use watch::{Purpose, Watch, Wish};
 
 /// Version of this program, as it is stored with every run.
@@ -86,6 +89,7 @@ enum Activity {
     },
     /// With where wishes to the thread go that watches.
     Watch(SyncSender<Wish>),
+    /// A load or a trace: nothing is kept of it, so that it may be ended anywhere.
     Load,
 }
 
@@ -136,6 +140,7 @@ impl Worker {
             | Command::Watch { .. }
             | Command::MeasureIdle { .. }
             | Command::Load { .. }
+            | Command::Trace { .. }
                 if self.activity.is_some() =>
             {
                 self.outbox.send(Event::Failed(Failure {
@@ -203,6 +208,19 @@ impl Worker {
                     knowledge,
                 };
                 load.start(self.outbox.clone(), Arc::clone(&self.controls));
+            }
+            Command::Trace {
+                setup,
+                steps,
+                kernel_cache,
+            } => {
+                self.activity = Some(Activity::Load);
+                let trace = Trace {
+                    setup: *setup,
+                    steps,
+                    kernel_cache,
+                };
+                trace.start(self.outbox.clone(), Arc::clone(&self.controls));
             }
             Command::Replay { file } => replay::replay(&self.outbox, &file),
             Command::OpenWindow => self.wish(Wish::OpenWindow),

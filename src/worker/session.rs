@@ -12,10 +12,11 @@ use super::learn::{Done, Learn};
 use super::meters::{Beginning, Ended, Meters};
 use super::outbox::Outbox;
 use super::wall::Wall;
+use super::warm_up::WarmUp;
 use super::watch::all_answer;
 use super::{PROGRAM_VERSION, convert, task};
 use crate::data;
-use crate::device::{self, DeviceEntry, Opened};
+use crate::device::{self, DeviceEntry, DeviceKind, Opened};
 use crate::power::recording::Recorder;
 use crate::power::{self, Clock, IdleBaseline, Sampler, SamplerOptions};
 use crate::protocol::{
@@ -68,6 +69,8 @@ struct Kept {
     chosen: Vec<(String, device::Chosen)>,
     /// Devices that were opened.
     opened: Vec<(String, Opened)>,
+    /// Whether the meters of a run are read: where it fails then, the process ends with them.
+    is_measuring: bool,
 }
 
 fn serve(asked: &Receiver<Asked>, outbox: &Outbox) -> Result<(), Failure> {
@@ -76,8 +79,8 @@ fn serve(asked: &Receiver<Asked>, outbox: &Outbox) -> Result<(), Failure> {
         let stays = request.terms.stays;
         match run(request, outbox, &controls, &mut kept) {
             Ok(()) if stays => {}
-            // Refused before any device was touched: the worker is as it was.
-            Err(failure) if stays && failure.kind == FailureKind::Setup => {
+            // Refused before anything was measured: the worker is as it was.
+            Err(failure) if stays && failure.kind == FailureKind::Setup && !kept.is_measuring => {
                 outbox.send(Event::Failed(failure));
             }
             other => return other,
@@ -94,6 +97,19 @@ fn serve(asked: &Receiver<Asked>, outbox: &Outbox) -> Result<(), Failure> {
 pub fn failure<E: std::fmt::Display>(kind: FailureKind) -> impl Fn(E) -> Failure {
     move |error| Failure {
         kind,
+        message: error.to_string(),
+    }
+}
+
+/// What made training fail.
+pub fn training_failure(error: TrainError) -> Failure {
+    Failure {
+        kind: match error {
+            TrainError::Data(_) => FailureKind::Data,
+            TrainError::Checkpoint(_) => FailureKind::Storage,
+            TrainError::Precision { .. } => FailureKind::Setup,
+            TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
+        },
         message: error.to_string(),
     }
 }
@@ -123,8 +139,9 @@ fn run(
         device: convert::device(&chosen.entry),
         because: chosen.because,
     });
+    let warm_up = WarmUp::new(outbox, kernel_cache.as_deref());
     let opened = kept.open(&chosen.entry, kernel_cache.as_deref())?;
-    let check = checked(&chosen.entry, &opened, &self_checks)?;
+    let check = checked(&chosen.entry, &opened, &self_checks, &warm_up)?;
     outbox.send(Event::SelfCheck(check));
 
     let (t_s, trained, checkpoint) = match resume {
@@ -137,8 +154,8 @@ fn run(
         None => (0.0, Vec::new(), None),
     };
     let busy = Busy::default();
-    let costs = Costs::of_run(&setup, &plan, input.len() as u64);
-    busy.count(costs);
+    busy.count(Costs::of_run(&setup, &plan, input.len() as u64));
+    kept.is_measuring = true;
     let meters = meters(
         &setup,
         &chosen.entry,
@@ -148,11 +165,11 @@ fn run(
         (t_s, trained),
         outbox,
     )?;
-    let samples_per_step = setup.regime.batch_size as u64;
     let job = Job {
         plan,
         device: opened.device,
         compiles: opened.compiles,
+        on_processor: matches!(chosen.entry.kind, DeviceKind::Cpu | DeviceKind::Software),
         checkpoints,
         resume: checkpoint,
         until: terms.until,
@@ -163,34 +180,25 @@ fn run(
         busy,
         outbox: outbox.clone(),
         controls: Arc::clone(controls),
+        warm_up,
+        train_began: None,
+        trained: Done::default(),
     };
     watcher.settle(job.setup.measure.idle_s, terms.cool_down, terms.idle);
-    let outcome = train::train(job, &mut watcher).map_err(|error| Failure {
-        kind: match error {
-            TrainError::Data(_) => FailureKind::Data,
-            TrainError::Checkpoint(_) => FailureKind::Storage,
-            TrainError::Precision { .. } => FailureKind::Device,
-            TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
-        },
-        message: error.to_string(),
-    })?;
+    let outcome = train::train(job, &mut watcher).map_err(training_failure)?;
     let places = watcher.meters.places().to_vec();
-    let steps = outcome.session_steps as f64;
-    let done = Done {
-        flop: costs.step_flop * steps,
-        bytes: costs.step_bytes * steps,
-    };
-    let ended = watcher.meters.finish(done);
+    let ended = watcher.meters.finish(watcher.trained);
+    kept.is_measuring = false;
     if let Some(learnt) = &ended.learnt {
         outbox.send(learnt.clone());
     }
-    let summary = summary(outcome, samples_per_step, ended, &places);
+    let summary = summary(outcome, ended, &places);
     outbox.send(Event::Finished(Box::new(summary)));
     Ok(())
 }
 
 /// Looks the dataset up, plans the model for it, and tells both.
-fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Failure> {
+pub fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Failure> {
     setup.validate().map_err(failure(FailureKind::Setup))?;
     let info = data::describe(&setup.dataset).map_err(failure(FailureKind::Data))?;
     let plan = setup
@@ -254,6 +262,7 @@ fn checked(
     entry: &DeviceEntry,
     opened: &Opened,
     known: &[SelfCheck],
+    warm_up: &Arc<WarmUp>,
 ) -> Result<SelfCheck, Failure> {
     let identity = entry.identity();
     let fits = |check: &&SelfCheck| {
@@ -268,7 +277,11 @@ fn checked(
             ..check.clone()
         });
     }
-    let report = device::self_check(&opened.device).map_err(|message| Failure {
+    // Its kernels are compiled and tuned as those of a warm-up are.
+    warm_up.begin(0);
+    let report = device::self_check(&opened.device);
+    warm_up.end();
+    let report = report.map_err(|message| Failure {
         kind: FailureKind::Device,
         message: format!("`{}` failed in its self-check: {message}", entry.name),
     })?;
@@ -329,12 +342,7 @@ fn meters(
         .map_err(failure(FailureKind::Training))
 }
 
-fn summary(
-    outcome: Outcome,
-    samples_per_step: u64,
-    ended: Ended,
-    places: &[power::Place],
-) -> Summary {
+fn summary(outcome: Outcome, ended: Ended, places: &[power::Place]) -> Summary {
     let Ended {
         training,
         last,
@@ -355,7 +363,7 @@ fn summary(
         reason_text: outcome.reason.sentence().to_owned(),
         steps: outcome.steps,
         epochs: outcome.epochs,
-        samples: outcome.steps * samples_per_step,
+        samples: outcome.samples,
         metric: outcome.metric,
         final_metric: outcome.final_metric.and_then(convert::finite),
         final_loss: outcome.final_loss.and_then(convert::finite),
@@ -393,6 +401,11 @@ struct Watcher {
     busy: Busy,
     outbox: Outbox,
     controls: Arc<Controls>,
+    warm_up: Arc<WarmUp>,
+    /// The work that was done when the train phase began that goes on.
+    train_began: Option<power::WorkDone>,
+    /// What the device did in the train phases before.
+    trained: Done,
 }
 
 impl Watcher {
@@ -456,9 +469,18 @@ impl Observer for Watcher {
             phase,
             Phase::WarmUp | Phase::Train | Phase::Evaluate
         ));
+        self.train_began = (phase == Phase::Train).then(|| self.busy.done());
     }
 
     fn end(&mut self, phase: Phase) {
+        if phase == Phase::WarmUp {
+            self.warm_up.end();
+        }
+        if let Some(began) = self.train_began.take() {
+            let done = self.busy.done();
+            self.trained.flop += done.flop - began.flop;
+            self.trained.bytes += done.bytes.unwrap_or(0.0) - began.bytes.unwrap_or(0.0);
+        }
         self.busy.set(false);
         self.meters.end(phase);
     }
@@ -489,6 +511,13 @@ impl Observer for Watcher {
 
     fn worked(&mut self, work: Work) {
         self.busy.worked(work);
+        if !matches!(work, Work::Forward { .. }) {
+            self.warm_up.step();
+        }
+    }
+
+    fn warms_up(&mut self, steps: u64) {
+        self.warm_up.begin(steps);
     }
 
     fn signal(&mut self) -> Signal {

@@ -3,13 +3,15 @@
 use std::{fs, path::PathBuf};
 
 use joulelab::{
-    data::{self, DataError, Dataset, Features},
-    setup::{CsvSetup, DatasetSetup, InputShape, Missing},
+    data::{self, DataError, Dataset},
+    setup::{
+        CsvSetup, DatasetSetup, InputShape, Missing, TableTask, Task, TextCsvSetup, TextSetup,
+    },
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::allocation::peak_bytes;
+use crate::{allocation::peak_bytes, parts};
 
 fn table(content: impl AsRef<[u8]>) -> (TempDir, CsvSetup) {
     let folder = tempfile::tempdir().unwrap();
@@ -48,11 +50,10 @@ fn refused(content: impl AsRef<[u8]>, change: impl Fn(&mut CsvSetup)) -> String 
 fn rows(set: &Dataset) -> Vec<(Vec<f32>, u16)> {
     let mut rows = Vec::new();
     for part in [&set.train, &set.test] {
-        let Features::F32(values) = &part.features else {
-            panic!("no rows");
-        };
-        let features = values.chunks(set.info.input.len()).map(<[f32]>::to_vec);
-        rows.extend(features.zip(part.labels[0].iter().copied()));
+        let features = parts::rows(part)
+            .chunks(set.info.input.len())
+            .map(<[f32]>::to_vec);
+        rows.extend(features.zip(parts::classes(part, 0).iter().copied()));
     }
     rows.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
     rows
@@ -113,7 +114,7 @@ fn the_label_is_named_or_numbered_or_last() {
         let column = load(&setup);
         match name {
             // Every row is a class of its own: nothing can be held out.
-            "size" | "weight" => assert!(matches!(column, Err(DataError::TooFew { .. }))),
+            "size" => assert!(matches!(column, Err(DataError::TooFew { .. }))),
             _ => assert_eq!(column.unwrap().info.target_label().name, name),
         }
     }
@@ -254,17 +255,136 @@ fn too_many_categories_and_classes_are_refused() {
         text.contains("line 152, column `a`: `1O` is no number"),
         "{text}"
     );
-    let text = refused(with(&|row| row.to_string(), 1100), |setup| {
-        setup.label = "a".to_owned()
-    });
-    assert!(
-        text.contains("`a`, which is to be learnt, has more than 1000 different values"),
-        "{text}"
-    );
+    for (cell, advice) in [
+        ("t", "name another with dataset.label"),
+        ("", "or learn its numbers with dataset.task=regression"),
+    ] {
+        let text = refused(with(&|row| format!("{cell}{row}"), 1100), |setup| {
+            setup.label = "a".to_owned();
+            setup.task = TableTask::Classification;
+        });
+        let what = "`a`, which is to be learnt, has more than 1000 different values";
+        assert!(text.contains(what) && text.contains(advice), "{text}");
+    }
     for cell in ["inf", "-Infinity", "1e99"] {
         let (_folder, setup) = table(with(&|row| [cell, "1"][row % 2].to_owned(), 4));
         // No number that can be learnt from, so a category.
         assert_eq!(load(&setup).unwrap().info.input, InputShape::Features(2));
+    }
+}
+
+/// A table whose last column, `y`, is this of each of so many rows.
+fn with_target(rows: usize, cell: impl Fn(usize) -> String) -> String {
+    let rows = (0..rows).map(|row| format!("{row},{}\n", cell(row)));
+    "x,y\n".to_owned() + &rows.collect::<String>()
+}
+
+#[test]
+fn a_number_is_foretold_where_the_values_are_quantities() {
+    let (_folder, mut setup) = table(with_target(10, |row| format!("{}.5", 2 * row)));
+    let set = load(&setup).unwrap();
+    assert_eq!(set.info.task, Task::Regression);
+    let label = set.info.target_label();
+    assert_eq!((label.name.as_str(), label.classes.len()), ("y", 0));
+    assert_eq!(set.info.outputs().numbers, 1);
+    assert_eq!((set.train.len(), set.test.len()), (5, 5));
+    // Each number stays with its row, and each row is in one part.
+    let mut seen = Vec::new();
+    for part in [&set.train, &set.test] {
+        for (x, y) in parts::rows(part).iter().zip(parts::numbers(part)) {
+            assert_eq!(2.0 * x + 0.5, *y);
+            seen.push(*x);
+        }
+    }
+    seen.sort_by(f32::total_cmp);
+    assert_eq!(seen, (0..10).map(|x| x as f32).collect::<Vec<_>>());
+    // What is to be foretold is no feature, and what is held out is drawn by the seed.
+    assert_eq!(set.normalisation.mean.len(), 1);
+    setup.split_seed = 1;
+    assert_ne!(load(&setup).unwrap().test, set.test);
+    setup.task = TableTask::Classification;
+    assert!(matches!(load(&setup), Err(DataError::TooFew { .. })));
+}
+
+#[test]
+fn classes_and_quantities_are_told_apart_by_a_stated_rule() {
+    let task = |rows: usize, cell: &dyn Fn(usize) -> String, task: TableTask| {
+        let (_folder, mut setup) = table(with_target(rows, cell));
+        setup.task = task;
+        load(&setup).unwrap().info.task
+    };
+    let auto = TableTask::Auto;
+    let whole = |values: usize| move |row: usize| (row % values).to_string();
+    assert_eq!(task(400, &whole(100), auto), Task::Classification);
+    assert_eq!(task(400, &whole(101), auto), Task::Regression);
+    // Beyond what can be classes at all.
+    assert_eq!(task(1200, &whole(1200), auto), Task::Regression);
+    let fractions = |row: usize| ["0.5", "1"][row % 2].to_owned();
+    assert_eq!(task(8, &fractions, auto), Task::Regression);
+    assert_eq!(
+        task(8, &fractions, TableTask::Classification),
+        Task::Classification
+    );
+    // Whole numbers however they are written.
+    let written = |row: usize| ["1.0", "2e0"][row % 2].to_owned();
+    assert_eq!(task(8, &written, auto), Task::Classification);
+    assert_eq!(task(8, &written, TableTask::Regression), Task::Regression);
+    let with_a_text = |row: usize| {
+        if row % 4 == 0 {
+            "none of it".to_owned()
+        } else {
+            "0.5".to_owned()
+        }
+    };
+    assert_eq!(task(8, &with_a_text, auto), Task::Classification);
+}
+
+#[test]
+fn a_number_that_cannot_be_foretold_is_refused() {
+    let regression = |setup: &mut CsvSetup| setup.task = TableTask::Regression;
+    let text = refused("x,y\n1,0.5\n2,much\n3,1\n", regression);
+    assert!(
+        text.contains("line 3, column `y`") && text.contains("`much` is no number"),
+        "{text}"
+    );
+    for content in ["x,y\n1,2.5\n2,2.50\n3,25e-1\n", "x,y\n1,2.5\n"] {
+        assert!(refused(content, |_| {}).contains("the same number in every row"));
+    }
+    for cell in ["inf", "NaN", "1e39"] {
+        let text = refused(format!("x,y\n1,0.5\n2,{cell}\n3,1\n"), regression);
+        assert!(
+            text.contains("line 3") || text.contains("lines 3"),
+            "{text}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let csv = CsvSetup {
+        file: pipe.clone(),
+        ..CsvSetup::default()
+    };
+    let texts = TextCsvSetup {
+        file: pipe.clone(),
+        ..TextCsvSetup::default()
+    };
+    let text = TextSetup {
+        file: pipe,
+        ..TextSetup::default()
+    };
+    for setup in [
+        DatasetSetup::Csv(csv),
+        DatasetSetup::TextCsv(texts),
+        DatasetSetup::Text(text),
+    ] {
+        let error = data::load(&setup).unwrap_err().to_string();
+        assert!(error.contains("this is no file"), "{error}");
     }
 }
 
@@ -287,7 +407,30 @@ fn files_that_cannot_be_read_are_named() {
     setup.file = folder.path().join("none.csv");
     assert!(matches!(load(&setup), Err(DataError::Read { .. })));
     setup.file = PathBuf::from(folder.path());
-    assert!(load(&setup).is_err());
+    let error = load(&setup).unwrap_err().to_string();
+    assert!(error.contains("this is no file"), "{error}");
+    // Zeros that take no room on the disk.
+    setup.file = folder.path().join("large.csv");
+    let large = fs::File::create(&setup.file).unwrap();
+    for (bytes, of) in [
+        (4_u64 << 30, DatasetSetup::Csv(setup.clone())),
+        (
+            1 << 30,
+            DatasetSetup::TextCsv(TextCsvSetup {
+                file: setup.file.clone(),
+                ..TextCsvSetup::default()
+            }),
+        ),
+    ] {
+        large.set_len(bytes + 1).unwrap();
+        let (result, peak) = peak_bytes(|| data::load(&of));
+        let error = result.unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("more than the {bytes} that are read")),
+            "{error}"
+        );
+        assert!(peak < 1 << 20, "{peak} bytes");
+    }
 }
 
 proptest! {
@@ -300,14 +443,16 @@ proptest! {
         ],
         header in any::<bool>(),
         drop in any::<bool>(),
+        task in prop::sample::select(TableTask::ALL.to_vec()),
     ) {
         let (_folder, mut setup) = table(&content);
         setup.header = header;
+        setup.task = task;
         setup.missing = if drop { Missing::Drop } else { Missing::Error };
         if let Ok(set) = load(&setup) {
+            prop_assert!(!set.train.is_empty() && !set.test.is_empty());
             prop_assert_eq!(set.train.len() + set.test.len(), set.info.train_samples + set.info.test_samples);
-            let Features::F32(values) = &set.train.features else { panic!("no rows") };
-            prop_assert!(values.iter().all(|value| value.is_finite()));
+            prop_assert!(parts::rows(&set.train).iter().all(|value| value.is_finite()));
         }
     }
 }

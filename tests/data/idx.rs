@@ -6,6 +6,8 @@ use joulelab::{
     setup::{DatasetSetup, IdxSetup},
 };
 
+use crate::parts::columns;
+
 /// The files of a set, in the usual order.
 pub const FILES: [&str; 4] = [
     "train-images-idx3-ubyte",
@@ -76,8 +78,8 @@ fn plain_and_packed_files_give_the_set() {
         assert_eq!(set.info.classes(), ["0", "1", "2"]);
         assert_eq!(set.train.features, Features::U8((0..36).collect()));
         assert_eq!(set.test.features, Features::U8(vec![255; 12]));
-        assert_eq!(set.train.labels, [[0, 1, 2, 0, 1, 2]]);
-        assert_eq!(set.test.labels, [[2, 0]]);
+        assert_eq!(columns(&set.train), [[0, 1, 2, 0, 1, 2]]);
+        assert_eq!(columns(&set.test), [[2, 0]]);
         assert_eq!(data::describe(&setup(folder.path())).unwrap(), set.info);
         assert_eq!((set.info.train_samples, set.info.feature_bytes), (6, 48));
     }

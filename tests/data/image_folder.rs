@@ -13,6 +13,8 @@ use joulelab::{
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use crate::parts::{classes, columns};
+
 fn options(folder: &Path) -> FolderSetup {
     FolderSetup {
         folder: folder.to_owned(),
@@ -48,7 +50,7 @@ fn save(root: &Path, path: &str, image: &DynamicImage) -> PathBuf {
 fn pixels(features: &Features) -> &[u8] {
     match features {
         Features::U8(pixels) => pixels,
-        Features::F32(_) => panic!("no pixels"),
+        _ => panic!("no pixels"),
     }
 }
 
@@ -86,8 +88,8 @@ fn a_folder_for_each_class_is_divided_by_the_setup() {
     assert_eq!(set.info.input.to_string(), "3×8×8");
     assert_eq!((set.train.len(), set.test.len()), (2, 2));
     assert_eq!(
-        (&set.train.labels, &set.test.labels),
-        (&vec![vec![0, 1]], &vec![vec![0, 1]])
+        (columns(&set.train), columns(&set.test)),
+        (&[vec![0, 1]][..], &[vec![0, 1]][..])
     );
     for part in [&set.train, &set.test] {
         let images: Vec<_> = pixels(&part.features).chunks(3 * 64).collect();
@@ -134,7 +136,7 @@ fn folders_called_train_and_test_are_the_split() {
         (first(&set.train.features), first(&set.test.features)),
         (vec![1, 2, 3], vec![4, 5])
     );
-    assert_eq!(set.train.labels, [[0, 0, 1]]);
+    assert_eq!(columns(&set.train), [[0, 0, 1]]);
 
     save(folder.path(), "test/c/1.png", &plain(8, 8, [0; 3]));
     let text = load(&options(folder.path())).unwrap_err().to_string();
@@ -461,7 +463,7 @@ fn many_images_are_read_on_several_threads_into_their_places() {
             [image[0], image[64], image[128]],
             [class * 50 + number, number, class]
         );
-        assert_eq!(set.train.labels[0][at], u16::from(class));
+        assert_eq!(classes(&set.train, 0)[at], u16::from(class));
     }
 }
 

@@ -3,9 +3,10 @@ use std::path::PathBuf;
 use joulelab::{
     data::{self, DataError},
     setup::{
-        Cifar100Labels, Cifar100Setup, CsvSetup, DatasetSetup, EmnistSetup, EmnistSplit,
-        FolderSetup, IdxSetup, InputShape, Missing, NoOptions, Problems, SHAPES_MAX_BYTES,
-        ShapesLabel, ShapesSetup, SplitSetup,
+        CartPoleSetup, Change, Cifar100Labels, Cifar100Setup, CsvSetup, DatasetSetup, EmnistSetup,
+        EmnistSplit, FolderSetup, IdxSetup, InputShape, Missing, ModelSetup, ModularAdditionSetup,
+        NoOptions, Outputs, Problems, SHAPES_MAX_BYTES, SampleKind, SequenceCopySetup, Setup,
+        ShapesLabel, ShapesSetup, SplitSetup, TableTask, TextCsvSetup, TextSetup, plan,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -74,12 +75,46 @@ fn every_set_survives_toml_and_json_with_all_its_options() {
             split_seed: 4,
         }),
         DatasetSetup::Csv(CsvSetup {
-            file: folder,
+            file: folder.clone(),
             label: "species".to_owned(),
+            task: TableTask::Regression,
             header: true,
             missing: Missing::Drop,
             test_fraction: 0.3,
             split_seed: 5,
+        }),
+        DatasetSetup::Text(TextSetup {
+            file: folder.clone(),
+            length: 32,
+            vocabulary_max: 100,
+            test_fraction: 0.05,
+        }),
+        DatasetSetup::TextCsv(TextCsvSetup {
+            file: folder,
+            label: "language".to_owned(),
+            text: "name".to_owned(),
+            header: true,
+            missing: Missing::Drop,
+            length: 20,
+            vocabulary_max: 50,
+            test_fraction: 0.3,
+            split_seed: 5,
+        }),
+        DatasetSetup::ModularAddition(ModularAdditionSetup {
+            modulus: 113,
+            test_fraction: 0.7,
+            split_seed: 6,
+        }),
+        DatasetSetup::SequenceCopy(SequenceCopySetup {
+            symbols: 4,
+            length: 5,
+            samples: 500,
+            seed: 8,
+            test_fraction: 0.5,
+            split_seed: 7,
+        }),
+        DatasetSetup::CartPole(CartPoleSetup {
+            episode_steps_max: 200,
         }),
     ];
     assert_eq!(setups.len(), DatasetSetup::NAMES.len());
@@ -244,6 +279,8 @@ fn impossible_values_are_problems_with_their_field() {
         ("idx", &["dataset.folder"][..]),
         ("folder", &["dataset.folder"]),
         ("csv", &["dataset.file"]),
+        ("text", &["dataset.file"]),
+        ("text-csv", &["dataset.file"]),
     ] {
         assert_eq!(problems(&DatasetSetup::from_name(name).unwrap()), fields);
     }
@@ -266,6 +303,148 @@ fn impossible_values_are_problems_with_their_field() {
         ..CsvSetup::default()
     };
     assert_eq!(problems(&DatasetSetup::Csv(bad)), ["dataset.label"]);
+}
+
+#[test]
+fn impossible_texts_and_made_sets_are_problems_with_their_field() {
+    let bad = TextSetup {
+        file: "x".into(),
+        length: 1,
+        vocabulary_max: 4097,
+        test_fraction: 1.0,
+    };
+    let fields = ["length", "vocabulary_max", "test_fraction"];
+    assert_eq!(
+        problems(&DatasetSetup::Text(bad)),
+        fields.map(|field| format!("dataset.{field}"))
+    );
+    let texts = |label: &str, text: &str, header| TextCsvSetup {
+        file: "x".into(),
+        label: label.to_owned(),
+        text: text.to_owned(),
+        header,
+        ..TextCsvSetup::default()
+    };
+    for (setup, fields) in [
+        (texts("a", "b", true), &[][..]),
+        (texts("1", "2", false), &[]),
+        (texts("a", "0", false), &["dataset.label", "dataset.text"]),
+        (texts("a", " a", true), &["dataset.text"]),
+    ] {
+        assert_eq!(problems(&DatasetSetup::TextCsv(setup)), fields);
+    }
+    for modulus in [0, 1, 1001] {
+        let bad = ModularAdditionSetup {
+            modulus,
+            ..ModularAdditionSetup::default()
+        };
+        assert_eq!(
+            problems(&DatasetSetup::ModularAddition(bad)),
+            ["dataset.modulus"]
+        );
+    }
+    let copy = |symbols, length, samples| {
+        let setup = SequenceCopySetup {
+            symbols,
+            length,
+            samples,
+            ..SequenceCopySetup::default()
+        };
+        problems(&DatasetSetup::SequenceCopy(setup))
+    };
+    assert_eq!(
+        copy(1, 0, 1),
+        ["dataset.symbols", "dataset.length", "dataset.samples"]
+    );
+    // Of 2⁴ sequences at most half.
+    assert!(copy(2, 4, 8).is_empty());
+    assert_eq!(copy(2, 4, 9), ["dataset.samples"]);
+    // 2 · 1000 + 1 positions each.
+    assert!(copy(1000, 1000, (1 << 28) / 2001).is_empty());
+    assert_eq!(copy(1000, 1000, (1 << 28) / 2001 + 1), ["dataset.samples"]);
+    for episode_steps_max in [0, 100_001] {
+        let bad = DatasetSetup::CartPole(CartPoleSetup { episode_steps_max });
+        assert_eq!(problems(&bad), ["dataset.episode_steps_max"]);
+    }
+}
+
+#[test]
+fn a_set_named_without_a_model_gets_one_that_can_learn_from_it() {
+    for name in DatasetSetup::NAMES {
+        let kind = DatasetSetup::from_name(name).unwrap().sample_kind();
+        assert_eq!(DatasetSetup::sample_kind_of(name), Some(kind));
+        let mut change = Change::default();
+        change.set("dataset.name", name);
+        let setup = change.apply(&Setup::default()).unwrap();
+        assert_eq!(setup.model, kind.default_model(), "{name}");
+        change.set("model.kind", "mlp");
+        let setup = change.apply(&Setup::default()).unwrap();
+        assert_eq!(setup.model.kind(), "mlp", "{name}");
+    }
+    assert_eq!(DatasetSetup::sample_kind_of("digit"), None);
+}
+
+#[test]
+fn the_models_of_a_kind_of_samples_are_those_that_can_be_planned() {
+    let tokens = InputShape::Tokens {
+        length: 8,
+        vocabulary: 20,
+    };
+    let image = InputShape::Image {
+        channels: 3,
+        height: 32,
+        width: 32,
+    };
+    let at_each = Outputs {
+        numbers: 20,
+        per_position: true,
+    };
+    for (samples, input, outputs) in [
+        (SampleKind::Images, image, Outputs::of_sample(10)),
+        (
+            SampleKind::Features,
+            InputShape::Features(30),
+            Outputs::of_sample(2),
+        ),
+        (SampleKind::Tokens, tokens, Outputs::of_sample(7)),
+        (SampleKind::Sequences, tokens, at_each),
+        (
+            SampleKind::Environment,
+            InputShape::Features(4),
+            Outputs::of_sample(2),
+        ),
+    ] {
+        assert_eq!(samples.default_model().kind(), samples.models()[0]);
+        for kind in ModelSetup::KINDS {
+            let model = ModelSetup::from_kind(kind).unwrap();
+            let is_refused = plan::plan(&model, input, outputs).is_err();
+            assert_eq!(samples.suits(kind), !is_refused, "{kind} for {samples:?}");
+        }
+    }
+    // What a set's name says of its samples is what it turns out to hold.
+    for name in [
+        "digits",
+        "breast-cancer",
+        "shapes",
+        "modular-addition",
+        "sequence-copy",
+        "cartpole",
+    ] {
+        let setup = DatasetSetup::from_name(name).unwrap();
+        let info = data::describe(&setup).unwrap();
+        let is_possible = matches!(
+            (setup.sample_kind(), info.input, info.outputs().per_position),
+            (SampleKind::Images, InputShape::Image { .. }, false)
+                | (
+                    SampleKind::Features | SampleKind::Environment,
+                    InputShape::Features(_),
+                    false
+                )
+                | (SampleKind::Tokens, InputShape::Tokens { .. }, false)
+                | (SampleKind::Sequences, InputShape::Tokens { .. }, true)
+        );
+        assert!(is_possible, "{name}: {info:?}");
+    }
 }
 
 #[test]

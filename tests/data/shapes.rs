@@ -1,9 +1,11 @@
 use std::collections::HashSet;
 
 use joulelab::{
-    data::{self, Dataset, Features, Split},
+    data::{self, Dataset, Split},
     setup::{DatasetSetup, ShapesLabel, ShapesSetup},
 };
+
+use crate::parts::{classes, pixels};
 
 /// Small, in colour and without noise unless a test says otherwise.
 fn options() -> ShapesSetup {
@@ -17,13 +19,6 @@ fn options() -> ShapesSetup {
 
 fn load(setup: &ShapesSetup) -> Dataset {
     data::load(&DatasetSetup::Shapes(setup.clone())).unwrap()
-}
-
-fn pixels(split: &Split) -> &[u8] {
-    match &split.features {
-        Features::U8(pixels) => pixels,
-        Features::F32(_) => panic!("no pixels"),
-    }
 }
 
 /// FNV-1a.
@@ -111,7 +106,7 @@ fn accuracy(split: &Split, column: usize, guess: impl Fn(&Seen) -> u16) -> f64 {
     let seen = looks(split);
     let right = seen
         .iter()
-        .zip(&split.labels[column])
+        .zip(classes(split, column))
         .filter(|(seen, label)| guess(seen) == **label);
     right.count() as f64 / split.len() as f64
 }
@@ -133,7 +128,7 @@ fn every_label_can_be_seen_in_the_pixels() {
         .map(|class| {
             let members: Vec<&Seen> = seen
                 .iter()
-                .zip(&set.train.labels[0])
+                .zip(classes(&set.train, 0))
                 .filter(|(_, label)| **label == class)
                 .map(|(s, _)| s)
                 .collect();
@@ -156,7 +151,7 @@ fn with_one_channel_colours_are_greys() {
         ["black", "dark grey", "light grey", "white"]
     );
     // The middle of the image lies within every large shape.
-    let large = (0..set.train.len()).filter(|i| set.train.labels[2][*i] == 2);
+    let large = (0..set.train.len()).filter(|i| classes(&set.train, 2)[*i] == 2);
     for i in large {
         let middle = pixels(&set.train)[i * 784 + 14 * 28 + 14];
         let grey = match middle {
@@ -165,7 +160,7 @@ fn with_one_channel_colours_are_greys() {
             128..226 => 2,
             _ => 3,
         };
-        assert_eq!(grey, set.train.labels[1][i], "image {i}: {middle}");
+        assert_eq!(grey, classes(&set.train, 1)[i], "image {i}: {middle}");
     }
 }
 
@@ -181,7 +176,12 @@ fn every_label_is_balanced_in_both_parts() {
         assert_eq!(set.train.len() + set.test.len(), samples);
         for (column, label) in set.info.labels.iter().enumerate() {
             for part in [&set.train, &set.test] {
-                let count = |class| part.labels[column].iter().filter(|l| **l == class).count();
+                let count = |class| {
+                    classes(part, column)
+                        .iter()
+                        .filter(|l| **l == class)
+                        .count()
+                };
                 let counts: Vec<usize> = (0..label.classes.len() as u16).map(count).collect();
                 assert_eq!(counts.iter().sum::<usize>(), part.len());
                 let [least, most] = [counts.iter().min(), counts.iter().max()].map(Option::unwrap);

@@ -1,24 +1,12 @@
 use joulelab::{
-    data::{self, Dataset, Features, Split},
+    data::{self, Dataset, Split},
     setup::{DatasetSetup, InputShape, SplitSetup},
 };
 
+use crate::parts::{classes, pixels, rows};
+
 fn load(name: &str) -> Dataset {
     data::load(&DatasetSetup::from_name(name).unwrap()).unwrap()
-}
-
-fn pixels(split: &Split) -> &[u8] {
-    match &split.features {
-        Features::U8(pixels) => pixels,
-        Features::F32(_) => panic!("no pixels"),
-    }
-}
-
-fn rows(split: &Split) -> &[f32] {
-    match &split.features {
-        Features::F32(rows) => rows,
-        Features::U8(_) => panic!("no rows"),
-    }
 }
 
 fn close(a: f64, b: f32) -> bool {
@@ -52,7 +40,7 @@ fn digits_are_whole() {
         assert!(pixels(part).contains(&16));
     }
     let mut counts = [0; 10];
-    for label in set.train.labels[0].iter().chain(&set.test.labels[0]) {
+    for label in classes(&set.train, 0).iter().chain(classes(&set.test, 0)) {
         counts[usize::from(*label)] += 1;
     }
     // As UCI states for the test part.
@@ -68,13 +56,13 @@ fn pixels_stay_with_their_labels() {
         let sample = pixels(part)
             .chunks(64)
             .position(|image| image.starts_with(&zero))?;
-        Some(part.labels[0][sample])
+        Some(classes(part, 0)[sample])
     });
     assert_eq!(found, Some(0));
     // Were labels shifted against images, the nearest class mean would be right in a tenth of the cases.
     let mut means = vec![[0.0_f64; 64]; 10];
-    for (image, label) in pixels(&set.train).chunks(64).zip(&set.train.labels[0]) {
-        let count = set.train.labels[0]
+    for (image, label) in pixels(&set.train).chunks(64).zip(classes(&set.train, 0)) {
+        let count = classes(&set.train, 0)
             .iter()
             .filter(|other| *other == label)
             .count() as f64;
@@ -84,7 +72,7 @@ fn pixels_stay_with_their_labels() {
     }
     let right = pixels(&set.test)
         .chunks(64)
-        .zip(&set.test.labels[0])
+        .zip(classes(&set.test, 0))
         .filter(|(image, label)| {
             let distance = |mean: &[f64; 64]| -> f64 {
                 mean.iter()
@@ -109,7 +97,7 @@ fn breast_cancer_is_whole() {
     let values = || rows(&set.train).iter().chain(rows(&set.test));
     assert_eq!(values().count(), 569 * 30);
     assert!(values().all(|value| value.is_finite() && *value >= 0.0));
-    let malignant = |part: &Split| part.labels[0].iter().filter(|label| **label == 0).count();
+    let malignant = |part: &Split| classes(part, 0).iter().filter(|label| **label == 0).count();
     assert_eq!(malignant(&set.train) + malignant(&set.test), 212);
     // 42.4 of 113.8: the remainders are equal, so the first class has the sample that is left.
     assert_eq!(malignant(&set.test), 43);

@@ -1,7 +1,7 @@
 use joulelab::{
     data::{
         DataError,
-        split::{quotas, stratified},
+        split::{drawn, held_out, quotas, stratified},
     },
     setup::SplitSetup,
 };
@@ -96,5 +96,45 @@ fn sets_that_cannot_be_divided_are_refused() {
     for labels in [&[][..], &[0], &[0, 1, 2]] {
         let error = stratified(labels, &setup(0.5, 0)).unwrap_err();
         assert!(matches!(error, DataError::TooFew { samples, .. } if samples == labels.len()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn drawn_parts_are_disjoint_whole_ordered_and_of_the_right_size(
+        samples in 2_usize..500,
+        test_fraction in 0.001..0.999,
+        seed in 0_u64..1000,
+    ) {
+        let parts = drawn(samples, &setup(test_fraction, seed)).unwrap();
+        prop_assert!(parts.train.is_sorted() && parts.test.is_sorted());
+        let mut all = [parts.train.clone(), parts.test.clone()].concat();
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..samples).collect::<Vec<_>>());
+        prop_assert_eq!(parts.test.len(), held_out(samples, test_fraction).unwrap());
+        let ideal = samples as f64 * test_fraction;
+        prop_assert!((parts.test.len() as f64 - ideal).abs() <= 1.0, "{} for {}", parts.test.len(), ideal);
+        prop_assert!(!parts.train.is_empty() && !parts.test.is_empty());
+    }
+}
+
+#[test]
+fn samples_without_classes_are_drawn_evenly_and_for_all_time() {
+    // Results of stored runs depend on it, as above.
+    assert_eq!(drawn(12, &setup(0.34, 0)).unwrap().test, [4, 7, 9, 11]);
+    let mut counts = [0_u32; 10];
+    for seed in 0..2000 {
+        for sample in drawn(10, &setup(0.3, seed)).unwrap().test {
+            counts[sample] += 1;
+        }
+    }
+    // 600 expected of each; the deviation of such a count is 20.
+    assert!(
+        counts.iter().all(|count| (500..700).contains(count)),
+        "{counts:?}"
+    );
+    for samples in [0, 1] {
+        let error = drawn(samples, &setup(0.5, 0)).unwrap_err();
+        assert!(matches!(error, DataError::TooFewSamples { .. }), "{error}");
     }
 }

@@ -1,10 +1,13 @@
-//! A table of the user's: a CSV file of numbers and categories, one column of which is learnt.
+//! A table of the user's: a CSV file of numbers and categories, one column of which is learnt; in `texts`, one of texts.
 //!
 //! The file is read twice, by `rows`. `scan` finds what each column is and what is wrong; then the numbers are written, so that
 //! nothing but they is ever held as a whole.
 
+mod columns;
 mod rows;
 mod scan;
+mod target;
+mod texts;
 
 use std::{
     fs::File,
@@ -12,12 +15,16 @@ use std::{
     path::Path,
 };
 
+pub(super) use self::texts::TextTable;
+
 use self::{
     rows::Rows,
     scan::{Column, Kind, Scan},
+    target::Target,
 };
 use super::{
-    DataError, DataInfo, Dataset, Features, LabelColumn, Provenance, Source, dataset::Heading,
+    DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source,
+    dataset::Heading, split,
 };
 use crate::setup::{CsvSetup, InputShape, Missing, Task};
 
@@ -50,21 +57,27 @@ pub(super) struct CsvTable<'a>(pub &'a CsvSetup);
 
 impl Source for CsvTable<'_> {
     fn load(&self) -> Result<Dataset, DataError> {
-        let mut file = self.open()?;
+        let mut file = open(self.path(), FILE_BYTES_MAX)?;
         let scan = Scan::of(&mut file, self.0)?;
         let (features, labels) = self.read(file, &scan)?;
+        let partition = match &labels {
+            Labels::Classes(columns) => split::stratified(&columns[0], &self.0.split())?,
+            _ => split::drawn(scan.rows, &self.0.split())?,
+        };
         let mut set = self
             .heading(&scan)
-            .with_samples(&features, &labels, &self.0.split())?;
+            .with_partition(&features, &labels, &partition);
         set.info.dropped_samples = scan.dropped;
         Ok(set)
     }
 
     fn describe(&self) -> Result<DataInfo, DataError> {
-        let scan = Scan::of(&mut self.open()?, self.0)?;
-        let test: usize = super::split::quotas(&scan.class_counts, self.0.test_fraction)?
-            .iter()
-            .sum();
+        let scan = Scan::of(&mut open(self.path(), FILE_BYTES_MAX)?, self.0)?;
+        let test_fraction = self.0.test_fraction;
+        let test = match &scan.target {
+            Target::Classes { counts, .. } => split::quotas(counts, test_fraction)?.iter().sum(),
+            Target::Numbers => split::held_out(scan.rows, test_fraction)?,
+        };
         let bytes = scan.feature_bytes();
         let train = scan.rows - test;
         let mut info = self.heading(&scan).info(train, test, bytes);
@@ -78,32 +91,13 @@ impl CsvTable<'_> {
         &self.0.file
     }
 
-    fn open(&self) -> Result<File, DataError> {
-        let failed = |source| DataError::Read {
-            path: self.path().to_owned(),
-            source,
-        };
-        let file = File::open(self.path()).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(table(
-                self.path(),
-                "this is no file; dataset.file names a CSV file",
-            ));
-        }
-        if metadata.len() > FILE_BYTES_MAX {
-            let what = format!(
-                "the file has {} bytes, more than the {FILE_BYTES_MAX} that are read",
-                metadata.len()
-            );
-            return Err(table(self.path(), what));
-        }
-        Ok(file)
-    }
-
     fn heading(&self, scan: &Scan) -> Heading {
         let path = self.path();
         let categories = scan.categories();
+        let (task, classes) = match &scan.target {
+            Target::Classes { names, .. } => (Task::Classification, names.clone()),
+            Target::Numbers => (Task::Regression, Vec::new()),
+        };
         let mut source = format!(
             "{}: {} columns besides the label",
             path.display(),
@@ -123,11 +117,8 @@ impl CsvTable<'_> {
                 .to_string_lossy()
                 .into_owned(),
             input: InputShape::Features(scan.features()),
-            task: Task::Classification,
-            labels: vec![LabelColumn::new(
-                &scan.columns[scan.label].name,
-                scan.classes.clone(),
-            )],
+            task,
+            labels: vec![LabelColumn::new(&scan.columns[scan.label].name, classes)],
             target: 0,
             provenance: Provenance {
                 source,
@@ -137,8 +128,8 @@ impl CsvTable<'_> {
         }
     }
 
-    /// The numbers and classes of every row that is kept.
-    fn read(&self, mut file: File, scan: &Scan) -> Result<(Features, Vec<u16>), DataError> {
+    /// The numbers of every row that is kept, and what is to be learnt of it.
+    fn read(&self, mut file: File, scan: &Scan) -> Result<(Features, Labels), DataError> {
         let path = self.path();
         let failed = |source| DataError::Read {
             path: path.to_owned(),
@@ -151,31 +142,43 @@ impl CsvTable<'_> {
         values
             .try_reserve_exact(count)
             .map_err(|_| DataError::Memory { bytes })?;
-        let mut labels = Vec::with_capacity(scan.rows);
+        let mut classes = Vec::new();
+        let mut numbers = Vec::new();
         let changed = || table(path, "the file changed while it was read; try again");
 
         let mut rows = Rows::new(&file, self.0.header);
         let mut record = csv::StringRecord::new();
+        let mut read = 0;
         while rows.next(&mut record, path)? {
             let cells = || record.iter().map(str::trim);
             if self.0.missing == Missing::Drop && cells().any(is_missing) {
                 continue;
             }
-            if record.len() != scan.columns.len() || labels.len() == scan.rows {
+            if record.len() != scan.columns.len() || read == scan.rows {
                 return Err(changed());
             }
+            read += 1;
             for (at, (cell, column)) in cells().zip(&scan.columns).enumerate() {
-                if at == scan.label {
-                    labels.push(scan.class(cell).ok_or_else(changed)?);
-                } else {
+                if at != scan.label {
                     column.write(cell, &mut values).ok_or_else(changed)?;
+                    continue;
+                }
+                match &scan.target {
+                    Target::Classes { by_name, .. } => {
+                        classes.push(*by_name.get(cell).ok_or_else(changed)?);
+                    }
+                    Target::Numbers => numbers.push(number(cell).ok_or_else(changed)?),
                 }
             }
         }
-        match labels.len() == scan.rows && values.len() == count {
-            true => Ok((Features::F32(values), labels)),
-            false => Err(changed()),
+        if read != scan.rows || values.len() != count {
+            return Err(changed());
         }
+        let labels = match &scan.target {
+            Target::Classes { .. } => Labels::Classes(vec![classes]),
+            Target::Numbers => Labels::Numbers(numbers),
+        };
+        Ok((Features::F32(values), labels))
     }
 }
 
@@ -192,6 +195,30 @@ impl Column {
         }
         Some(())
     }
+}
+
+/// The file of a table, of at most `bytes_max` bytes.
+fn open(path: &Path, bytes_max: u64) -> Result<File, DataError> {
+    let failed = |source| DataError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    // Looked at before it is opened: a pipe would have to be waited for.
+    let metadata = path.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(table(
+            path,
+            "this is no file; dataset.file names a CSV file",
+        ));
+    }
+    if metadata.len() > bytes_max {
+        let what = format!(
+            "the file has {} bytes, more than the {bytes_max} that are read",
+            metadata.len()
+        );
+        return Err(table(path, what));
+    }
+    File::open(path).map_err(failed)
 }
 
 fn table(path: &Path, what: impl Into<String>) -> DataError {

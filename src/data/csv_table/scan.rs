@@ -1,40 +1,28 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::File,
-    io::Read,
-    path::Path,
-};
+use std::{collections::BTreeSet, fs::File, io::Read, path::Path};
 
 use csv::StringRecord;
 
 use super::{
-    CATEGORIES_MAX, CLASSES_MAX, COLUMNS_MAX, DataError, FEATURE_BYTES_MAX, ROWS_MAX, is_missing,
-    number,
+    CATEGORIES_MAX, DataError, FEATURE_BYTES_MAX, ROWS_MAX,
+    columns::{MissingRows, check_names, named_column, names_or_numbers},
+    is_missing, number,
     rows::{Rows, line_at, shown},
     table,
+    target::{SeenTarget, Target},
 };
-use crate::{
-    setup::{CsvSetup, Missing},
-    units::nearest,
-};
-
-/// So many lines with missing values are named.
-const NAMED: usize = 10;
+use crate::setup::CsvSetup;
 
 /// What a file holds, without its rows.
 pub(super) struct Scan {
     pub columns: Vec<Column>,
     /// Which of the columns is learnt.
     pub label: usize,
-    /// The values of that column, in order.
-    pub classes: Vec<String>,
-    /// Rows of each class.
-    pub class_counts: Vec<usize>,
+    /// What is learnt of it.
+    pub target: Target,
     /// Rows that are kept.
     pub rows: usize,
     /// Rows left out because of missing values.
     pub dropped: usize,
-    by_name: BTreeMap<String, u16>,
 }
 
 /// A column.
@@ -111,20 +99,17 @@ impl Scan {
         };
         let mut seen: Vec<Seen> = Vec::new();
         let mut label = 0;
-        let mut counts = BTreeMap::<String, usize>::new();
+        let mut target = SeenTarget::default();
         let mut missing = MissingRows::default();
         let mut rows = 0;
         let mut record = StringRecord::new();
         while reader.next(&mut record, path)? {
             let byte = record.position().map_or(0, csv::Position::byte);
             if seen.is_empty() {
-                let names = names.get_or_insert_with(|| {
-                    (1..=record.len())
-                        .map(|number| number.to_string())
-                        .collect()
-                });
+                let names = names.get_or_insert_with(|| names_or_numbers(&record));
                 check_names(names, &record, path)?;
-                label = label_column(names, setup, path)?;
+                let named = named_column(&setup.label, "learnt", names, path)?;
+                label = named.unwrap_or(names.len() - 1);
                 seen.resize_with(names.len(), Seen::default);
             }
             let cells = || record.iter().map(str::trim);
@@ -138,25 +123,14 @@ impl Scan {
             }
             for (at, (cell, seen)) in cells().zip(&mut seen).enumerate() {
                 if at == label {
-                    count(&mut counts, cell, &names, at, path)?;
+                    target.take(cell, byte);
                 } else {
                     seen.take(cell, byte);
                 }
             }
         }
         let names = names.unwrap_or_default();
-        if setup.missing == Missing::Error
-            && let Some(what) = missing.in_words(&names, path)
-        {
-            return Err(table(path, what));
-        }
-        if rows == 0 {
-            let what = match missing.rows {
-                0 => "there are no rows".to_owned(),
-                rows => format!("each of the {rows} rows has missing values"),
-            };
-            return Err(table(path, what));
-        }
+        missing.check(setup.missing, rows, &names, path)?;
         let columns = names
             .iter()
             .zip(seen)
@@ -167,43 +141,12 @@ impl Scan {
                 })
             })
             .collect::<Result<Vec<_>, DataError>>()?;
-        Self::with(columns, label, counts, rows, missing.rows, path)
-    }
-
-    fn with(
-        columns: Vec<Column>,
-        label: usize,
-        counts: BTreeMap<String, usize>,
-        rows: usize,
-        dropped: usize,
-        path: &Path,
-    ) -> Result<Self, DataError> {
-        let name = &columns[label].name;
-        let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-        if let [(only, _)] = &counts[..] {
-            let only = shown(only);
-            let what = format!(
-                "column `{name}`, which is to be learnt, is `{only}` in every row; there must be two classes at least"
-            );
-            return Err(table(path, what));
-        }
-        // Classes that are numbers in the order of numbers: 2 before 10.
-        if counts.iter().all(|(class, _)| number(class).is_some()) {
-            counts.sort_by(|(a, _), (b, _)| {
-                let order = number(a).partial_cmp(&number(b));
-                order.unwrap_or(std::cmp::Ordering::Equal)
-            });
-        }
-        let (classes, class_counts): (Vec<String>, Vec<usize>) = counts.into_iter().unzip();
-        let by_name = classes.iter().cloned().zip(0_u16..).collect();
         let scan = Self {
+            target: target.finish(setup.task, &names[label], path)?,
             columns,
             label,
-            classes,
-            class_counts,
             rows,
-            dropped,
-            by_name,
+            dropped: missing.rows,
         };
         if scan.feature_bytes() > FEATURE_BYTES_MAX {
             let what = format!(
@@ -229,11 +172,6 @@ impl Scan {
         self.rows as u64 * self.features() as u64 * size_of::<f32>() as u64
     }
 
-    /// The class of a label.
-    pub(super) fn class(&self, label: &str) -> Option<u16> {
-        self.by_name.get(label).copied()
-    }
-
     /// The names of the columns of categories.
     pub(super) fn categories(&self) -> Vec<String> {
         let columns = self.columns.iter().enumerate();
@@ -242,118 +180,4 @@ impl Scan {
             .map(|(_, column)| format!("`{}`", column.name))
             .collect()
     }
-}
-
-/// Rows with missing values.
-#[derive(Default)]
-struct MissingRows {
-    rows: usize,
-    /// The place in bytes of the first ones, and the column.
-    first: Vec<(u64, usize)>,
-}
-
-impl MissingRows {
-    fn take(&mut self, byte: u64, column: usize) {
-        self.rows += 1;
-        if self.first.len() < NAMED {
-            self.first.push((byte, column));
-        }
-    }
-
-    fn in_words(&self, names: &[String], path: &Path) -> Option<String> {
-        let (_, column) = self.first.first()?;
-        let line = |(byte, _): &(u64, usize)| line_at(path, *byte).to_string();
-        let lines: Vec<String> = self.first.iter().map(line).collect();
-        let mut lines = lines.join(", ");
-        if self.rows > self.first.len() {
-            lines.push_str(&format!(" and {} more", self.rows - self.first.len()));
-        }
-        let name = names.get(*column).map_or("", String::as_str);
-        Some(format!(
-            "{} rows have missing values, the first in column `{name}` (lines {lines}); fill them in, or leave those rows \
-             out with dataset.missing=drop",
-            self.rows
-        ))
-    }
-}
-
-fn count(
-    counts: &mut BTreeMap<String, usize>,
-    cell: &str,
-    names: &Option<Vec<String>>,
-    at: usize,
-    path: &Path,
-) -> Result<(), DataError> {
-    if let Some(count) = counts.get_mut(cell) {
-        *count += 1;
-    } else if counts.len() < CLASSES_MAX {
-        counts.insert(cell.to_owned(), 1);
-    } else {
-        let name = names.as_ref().map_or("", |names| names[at].as_str());
-        let what = format!(
-            "column `{name}`, which is to be learnt, has more than {CLASSES_MAX} different values; it must be one of \
-             classes: name another with dataset.label"
-        );
-        return Err(table(path, what));
-    }
-    Ok(())
-}
-
-fn check_names(names: &[String], row: &StringRecord, path: &Path) -> Result<(), DataError> {
-    if names.len() > COLUMNS_MAX {
-        let what = format!("there are {} columns, more than {COLUMNS_MAX}", names.len());
-        return Err(table(path, what));
-    }
-    if names.len() < 2 {
-        let divided = [(';', "semicolons"), ('\t', "tabs")]
-            .into_iter()
-            .find(|(divider, _)| row.iter().any(|cell| cell.contains(*divider)));
-        let what = match divided {
-            Some((_, what)) => {
-                format!("cells are divided by {what}; save the table with commas instead")
-            }
-            None => "there is one column only; a label and something to learn it from are needed"
-                .to_owned(),
-        };
-        return Err(table(path, what));
-    }
-    let mut sorted: Vec<&String> = names.iter().collect();
-    sorted.sort();
-    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(table(
-            path,
-            format!(
-                "two columns are called `{}`; give each a name of its own, or set dataset.header=false if the first \
-                 line is no header",
-                shown(pair[0])
-            ),
-        )),
-        None => Ok(()),
-    }
-}
-
-/// The column that is learnt: by name, else by number from 1, else the last.
-fn label_column(names: &[String], setup: &CsvSetup, path: &Path) -> Result<usize, DataError> {
-    let label = setup.label.trim();
-    if label.is_empty() {
-        return Ok(names.len() - 1);
-    }
-    if let Some(at) = names.iter().position(|name| name == label) {
-        return Ok(at);
-    }
-    let numbered = label.parse::<usize>().ok();
-    if let Some(number) = numbered.filter(|number| (1..=names.len()).contains(number)) {
-        return Ok(number - 1);
-    }
-    let mut what = format!("there is no column `{label}`, which is to be learnt");
-    if let Some(name) = nearest(label, names.iter().map(String::as_str)) {
-        what.push_str(&format!(", did you mean `{name}`?"));
-    }
-    let some: Vec<String> = names.iter().take(20).map(|name| shown(name)).collect();
-    what.push_str(&format!(
-        " The {} columns: {}",
-        names.len(),
-        some.join(", ")
-    ));
-    Err(table(path, what))
 }

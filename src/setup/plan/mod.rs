@@ -37,7 +37,9 @@
 //! | samples: read forward, read for the gradient of the first weights | `2·m·B` | `m·B` |
 //! | outputs: written, read by the next layer; read backward, their gradient written and read | `5·n·B` | `2·n·B` |
 //!
-//! Together `4·((6 + 2·s)·P + (2·m + 5·n)·B)` and `4·(k·P + (m + 2·n)·B)` bytes. This is a count of what has to be moved where
+//! Together `4·((6 + 2·s)·P + (2·m + 5·n)·B)` and `4·(k·P + (m + 2·n)·B)` bytes. A training step whose samples go through in
+//! several batches moves `4·6·P` more for each batch after the first: weights read forward and backward, gradients written, and
+//! added to the sum (both read, the sum written). This is a count of what has to be moved where
 //! no layer is fused with the next and nothing stays in a cache, not a measurement: a constant that is fitted to it holds
 //! for what is counted in the same way.
 
@@ -108,6 +110,11 @@ impl Plan {
         let a_parameter = (6 + 2 * state) as f64 * self.parameters() as f64;
         let a_sample = 2.0 * input_numbers as f64 + 5.0 * self.outputs();
         BYTES_A_NUMBER * (a_parameter + a_sample * samples as f64)
+    }
+
+    /// Bytes that each batch after the first adds to a training step whose samples go through in several.
+    pub fn further_batch_bytes(&self) -> f64 {
+        BYTES_A_NUMBER * 6.0 * self.parameters() as f64
     }
 
     /// Bytes moved between the device and its memory in a forward pass of `samples` samples in `batches` batches.

@@ -20,13 +20,13 @@ pub use schedule::{Schedule, ScheduleSetup};
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataCounts, EvaluationSetup, Problems, StopSetup, Task};
+use super::{DataCounts, EvaluationSetup, Problems, ReinforcementSetup, StopSetup, Task};
 
 /// How a model learns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegimeSetup {
-    /// Samples in a step; a step is one update of the weights.
+    /// Samples in a step, which is one update of the weights; of reinforcement learning, episodes.
     pub batch_size: usize,
     /// Samples that go through the network at once, a divisor of the batch size; the gradients of a step are summed over
     /// its micro-batches. None: the whole batch.
@@ -49,6 +49,8 @@ pub struct RegimeSetup {
     pub ema: Option<EmaSetup>,
     /// How training images are changed each time they are seen.
     pub augmentation: AugmentationSetup,
+    /// How it learns from rewards, for tasks of reinforcement learning; left out: the default options.
+    pub reinforcement: Option<ReinforcementSetup>,
     /// When the run ends.
     pub stop: StopSetup,
     /// When the held-out samples are looked at.
@@ -69,6 +71,7 @@ impl Default for RegimeSetup {
             gradient_clipping: GradientClipping::default(),
             ema: None,
             augmentation: AugmentationSetup::default(),
+            reinforcement: None,
             stop: StopSetup::default(),
             evaluation: EvaluationSetup::default(),
         }
@@ -80,6 +83,11 @@ impl RegimeSetup {
     pub fn accumulation_steps(&self) -> usize {
         let micro = self.micro_batch_size.unwrap_or(self.batch_size).max(1);
         (self.batch_size / micro).max(1)
+    }
+
+    /// Numbers that are kept for each parameter, read and written in a step: the optimiser's state, and the average.
+    pub fn state_per_parameter(&self) -> u64 {
+        self.optimiser.state_per_parameter() + u64::from(self.ema.is_some())
     }
 
     pub(super) fn validate(&self, problems: &mut Problems) {
@@ -129,6 +137,9 @@ impl RegimeSetup {
             ema.validate(problems);
         }
         self.augmentation.validate(problems);
+        if let Some(reinforcement) = &self.reinforcement {
+            reinforcement.validate(problems);
+        }
         self.stop.validate(problems);
         self.evaluation.validate(problems);
     }
