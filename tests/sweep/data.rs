@@ -117,6 +117,12 @@ fn a_condition_may_ask_for_what_an_axis_brings_along() {
     );
     assert_eq!(sweep.combinations().count(), 3);
     assert_eq!(sweep.combinations().take(100).len(), 3);
+    // The base's own kind has no momentum; the kinds of the axis do.
+    let unlike = self::sweep(
+        "[[axes]]\nfield = \"regime.optimiser.kind\"\nvalues = [\"sgd\", \"rmsprop\"]\n\
+         [[axes]]\nfield = \"regime.optimiser.momentum\"\nvalues = [0.0, 0.5]\n",
+    );
+    assert_eq!(unlike.combinations().count(), 4);
 }
 
 #[test]
@@ -250,9 +256,9 @@ fn what_is_wrong_with_an_axis_is_said_with_the_nearest_name() {
         "{said}"
     );
     let said = refused(&axis(
-        "field = \"regime.optimiser.kind\"\nvalues = [\"sdg\"]",
+        "field = \"regime.optimiser.kind\"\nvalues = [\"adamm\"]",
     ));
-    assert!(said.contains("did you mean `sgd`"), "{said}");
+    assert!(said.contains("did you mean `adam"), "{said}");
     let said = refused(&axis("field = \"regime.batch_size\"\nvalues = []"));
     assert!(
         said.contains("empty") && said.contains("axes[0].values"),
@@ -275,6 +281,13 @@ fn what_is_wrong_with_an_axis_is_said_with_the_nearest_name() {
          [[axes]]\nfield = \"regime.optimiser.kind\"\nvalues = [\"sgd\"]\n",
     );
     assert!(said.contains("must come before"), "{said}");
+    let said = refused(
+        "[[axes]]\nfield = \"regime.batch_size\"\nvalues = [1, 2]\nwhen = { \"regime.optimiser.kindd\" = \"sgd\" }\n",
+    );
+    assert!(
+        said.contains("never holds") && said.contains("regime.optimiser.kindd"),
+        "{said}"
+    );
 }
 
 #[test]

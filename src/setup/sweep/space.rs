@@ -31,51 +31,88 @@ impl Sweep {
     /// Checks each axis, each of its values and what it depends on against the setup's fields.
     pub(super) fn validate_axes(&self) -> Result<(), SweepError> {
         for (at, axis) in self.axes.iter().enumerate() {
-            let refused = |message: String| SweepError::Axis {
+            self.validate_axis(at).map_err(|message| SweepError::Axis {
                 field: axis.field.clone(),
                 message,
-            };
-            let mut under = Change::default();
-            for (field, allowed) in &axis.when {
-                if self.axes[at..].iter().any(|later| later.field == *field)
-                    && !self.axes[..at]
-                        .iter()
-                        .any(|earlier| earlier.field == *field)
-                {
-                    return Err(refused(format!(
-                        "its `when` asks for `{field}`, whose axis must come before it"
-                    )));
-                }
-                let first = match allowed {
-                    super::OneOf::One(value) => Some(value),
-                    super::OneOf::Any(values) => values.first(),
-                };
-                let Some(first) = first else {
-                    return Err(refused(format!("its `when` allows no value of `{field}`")));
-                };
-                let mut change = Change::default();
-                change.set(field, first.clone());
-                under = under.and(change);
-            }
-            under
-                .apply(&self.base)
-                .map_err(|error| refused(format!("its `when` does not fit: {error}")))?;
-            for index in 0..axis.len().unwrap_or(2) {
-                let value = match axis.len() {
-                    Some(_) => axis.value(index),
-                    None => axis.between(index as f64),
-                };
-                let Some(value) = value else { continue };
-                let mut change = Change::default();
-                change.set(&axis.field, value.clone());
-                under
-                    .clone()
-                    .and(change)
-                    .apply(&self.base)
-                    .map_err(|error| refused(format!("value {value}: {error}")))?;
-            }
+            })?;
         }
         Ok(())
+    }
+
+    fn validate_axis(&self, at: usize) -> Result<(), String> {
+        let (axis, earlier) = (&self.axes[at], &self.axes[..at]);
+        let has = |axes: &[Axis], field: &str| axes.iter().any(|axis| axis.field == field);
+        if let Some(field) = axis
+            .when
+            .keys()
+            .find(|field| has(&self.axes[at..], field) && !has(earlier, field))
+        {
+            return Err(format!(
+                "its `when` asks for `{field}`, whose axis must come before it"
+            ));
+        }
+        let under = self.where_it_counts(at)?;
+        for index in 0..axis.len().unwrap_or(2) {
+            let value = match axis.len() {
+                Some(_) => axis.value(index),
+                None => axis.between(index as f64),
+            };
+            let Some(value) = value else { continue };
+            let mut change = Change::default();
+            change.set(&axis.field, value.clone());
+            under
+                .clone()
+                .and(change)
+                .apply(&self.base)
+                .map_err(|error| format!("value {value}: {error}"))?;
+        }
+        Ok(())
+    }
+
+    /// The choices of earlier axes under which an axis counts and its field is there: the first such ones.
+    fn where_it_counts(&self, at: usize) -> Result<Change, String> {
+        /// Choices that are looked through; more would take long to say what a trial says as well.
+        const LOOKED_THROUGH_MAX: usize = 1 << 14;
+        let axis = &self.axes[at];
+        let field = BTreeSet::from([axis.field.as_str()]);
+        let asked = self.asked();
+        let earlier: Vec<usize> = (0..at)
+            .filter(|earlier| {
+                let earlier = &self.axes[*earlier];
+                is_tied(earlier, &asked) || decides(earlier, &field)
+            })
+            .collect();
+        let combinations = self.combinations();
+        let (mut found, mut looked) = (None, 0);
+        combinations.walk(&earlier, &mut Vec::new(), &mut |chosen| {
+            looked += 1;
+            if combinations.counts(axis, chosen) {
+                let under = self.changed_by(chosen);
+                let is_there = under
+                    .apply(&self.base)
+                    .is_ok_and(|setup| setup.to_value().pointer(&pointer(&axis.field)).is_some());
+                if is_there || found.is_none() {
+                    found = Some(under);
+                }
+                return !is_there && looked < LOOKED_THROUGH_MAX;
+            }
+            looked < LOOKED_THROUGH_MAX
+        });
+        found.ok_or_else(|| {
+            let fields: Vec<&str> = axis.when.keys().map(String::as_str).collect();
+            format!(
+                "its `when` never holds; check field and value of {}",
+                fields.join(", ")
+            )
+        })
+    }
+
+    /// The fields that conditions ask for.
+    fn asked(&self) -> BTreeSet<&str> {
+        self.axes
+            .iter()
+            .flat_map(|axis| axis.when.keys().map(String::as_str))
+            .collect()
     }
 }
 
@@ -85,11 +122,8 @@ impl<'a> Combinations<'a> {
     pub fn count(self) -> u128 {
         const COUNTED_MAX: u128 = 1 << 16;
         let axes = &self.sweep.axes;
-        let asked: BTreeSet<&str> = axes
-            .iter()
-            .flat_map(|axis| axis.when.keys().map(String::as_str))
-            .collect();
-        let is_tied = |axis: &&Axis| !axis.when.is_empty() || decides(axis, &asked);
+        let asked = self.sweep.asked();
+        let is_tied = |axis: &&Axis| is_tied(axis, &asked);
         let product = |axes: &mut dyn Iterator<Item = &Axis>| {
             axes.map(|axis| u128::from(axis.len().unwrap_or(u64::MAX)))
                 .fold(1, u128::saturating_mul)
@@ -205,9 +239,8 @@ impl<'a> Combinations<'a> {
                     .apply(&sweep.base)
                     .map_or(Value::Null, |setup| Setup::to_value(&setup))
             });
-            let pointer = format!("/{}", field.replace('.', "/"));
             setup
-                .pointer(&pointer)
+                .pointer(&pointer(field))
                 .is_some_and(|value| allowed.has(value))
         })
     }
@@ -222,6 +255,16 @@ impl Sweep {
             all.and(change)
         })
     }
+}
+
+/// The JSON pointer of a field's dotted path.
+fn pointer(field: &str) -> String {
+    format!("/{}", field.replace('.', "/"))
+}
+
+/// Whether an axis depends on another, or another may depend on it by what is `asked` for.
+fn is_tied(axis: &Axis, asked: &BTreeSet<&str>) -> bool {
+    !axis.when.is_empty() || decides(axis, asked)
 }
 
 /// Whether what `axis` sets may decide a field that a condition asks for: the field itself, one inside it, or one of a table
