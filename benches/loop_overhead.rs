@@ -235,6 +235,7 @@ fn joulelab(case: &Case, device: &Device) -> Result<Round> {
         plan: case.plan.clone(),
         device: device.clone(),
         compiles: false,
+        on_processor: true,
         checkpoints: None,
         resume: None,
     };

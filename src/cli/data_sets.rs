@@ -2,7 +2,7 @@
 
 use super::{Failed, show};
 use crate::data::{DataInfo, describe};
-use crate::setup::{DatasetSetup, SampleKind, Task};
+use crate::setup::{DatasetSetup, Task};
 use crate::units::{bytes, count};
 
 /// What is said of a set that needs no download.
@@ -135,8 +135,11 @@ pub fn show_offer(name: &str, offer: &Offer, as_json: bool) -> Result<(), Failed
     if let Some(licence) = offer.licence {
         text.push_str(&format!("licence   {licence}\n"));
     }
-    let model = DatasetSetup::sample_kind_of(name).map_or("", SampleKind::default_model);
-    text.push_str(&format!("model     {model}, unless another is named\n"));
+    let models = setup.sample_kind().models();
+    text.push_str(&format!(
+        "models    {}; the first, where none is named\n",
+        models.join(", ")
+    ));
     let mut options = toml::Value::try_from(&setup).map_err(|error| {
         Failed::new(
             super::Exit::Failure,

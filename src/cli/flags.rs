@@ -34,7 +34,7 @@ pub struct SetupFlags {
     #[arg(long, value_name = "SHARE", help_heading = "Dataset")]
     test_fraction: Option<f64>,
 
-    /// Model: mlp or cnn
+    /// Model: mlp, cnn, lenet5, vgg, resnet, mobilenet-v2, vit, lstm, gru or transformer
     #[arg(long, short = 'm', help_heading = "Model")]
     model: Option<String>,
 
@@ -50,11 +50,19 @@ pub struct SetupFlags {
     #[arg(long, help_heading = "Model")]
     kernel: Option<u64>,
 
-    /// Activation: relu, leaky-relu, gelu, silu, tanh or sigmoid
+    /// Depth of a vgg (11, 13, 16, 19) or resnet (18, 34, 50); layers of an lstm or gru; blocks of a vit or transformer
+    #[arg(long, help_heading = "Model")]
+    depth: Option<u64>,
+
+    /// Width: channels of the first block of a vgg or resnet, numbers at a position of the sequence models
+    #[arg(long, help_heading = "Model")]
+    width: Option<u64>,
+
+    /// Activation: relu, relu6, leaky-relu, elu, gelu, silu, mish, tanh or sigmoid
     #[arg(long, help_heading = "Model")]
     activation: Option<String>,
 
-    /// Normalisation: none, batch or layer
+    /// Normalisation: none, batch, layer or group
     #[arg(long, visible_alias = "normalization", help_heading = "Model")]
     normalisation: Option<String>,
 
@@ -62,7 +70,16 @@ pub struct SetupFlags {
     #[arg(long, help_heading = "Model")]
     dropout: Option<f64>,
 
-    /// Optimiser: sgd, adam, adamw or rmsprop
+    /// Weights before the first step: default, kaiming, xavier, orthogonal or normal
+    #[arg(
+        long,
+        visible_alias = "initialization",
+        value_name = "WEIGHTS",
+        help_heading = "Model"
+    )]
+    initialisation: Option<String>,
+
+    /// Optimiser: sgd, adam, adamw, rmsprop, adagrad, lion, muon or lamb
     #[arg(
         long,
         short = 'o',
@@ -204,6 +221,11 @@ impl SetupFlags {
         self.setup.is_none() && self.change().is_ok_and(|change| change.is_empty())
     }
 
+    /// Steps, where the flag says how many.
+    pub fn steps(&self) -> Option<u64> {
+        self.steps
+    }
+
     /// The setup that file and flags ask for.
     ///
     /// # Errors
@@ -236,9 +258,12 @@ impl SetupFlags {
             self.hidden.as_deref().map(list) => "model.hidden",
             self.channels.as_deref().map(list) => "model.channels",
             self.kernel => "model.kernel",
+            self.depth => "model.depth",
+            self.width => "model.width",
             self.activation.clone() => "model.activation",
             self.normalisation.clone() => "model.normalisation",
             self.dropout => "model.dropout",
+            self.initialisation.clone() => "model.initialisation",
             self.optimiser.clone() => "regime.optimiser.kind",
             self.lr.map(number) => "regime.learning_rate",
             self.batch_size => "regime.batch_size",

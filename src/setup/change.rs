@@ -252,7 +252,7 @@ fn misfit(prefix: &str, error: serde_path_to_error::Error<serde_json::Error>) ->
 /// needs images.
 fn model_for(dataset: &Value) -> Option<&'static str> {
     let kind = DatasetSetup::sample_kind_of(dataset.as_str()?)?;
-    (kind != SampleKind::Images).then(|| kind.default_model())
+    (kind != SampleKind::Images).then(|| kind.models()[0])
 }
 
 /// Lays `change` over `value`, table by table.

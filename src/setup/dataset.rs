@@ -114,13 +114,13 @@ datasets! {
     /// A table of numbers and categories in a CSV file.
     Csv(CsvSetup) = "csv" of Features,
     /// A text in a file, by character.
-    Text(TextSetup) = "text" of Tokens,
+    Text(TextSetup) = "text" of Sequences,
     /// Texts with their classes in a CSV file, by character.
     TextCsv(TextCsvSetup) = "text-csv" of Tokens,
     /// Addition modulo a number, as tokens.
     ModularAddition(ModularAdditionSetup) = "modular-addition" of Tokens,
     /// Sequences of symbols to be written again.
-    SequenceCopy(SequenceCopySetup) = "sequence-copy" of Tokens,
+    SequenceCopy(SequenceCopySetup) = "sequence-copy" of Sequences,
     /// A pole to balance on a cart, by reinforcement learning.
     CartPole(CartPoleSetup) = "cartpole" of Environment,
 }

@@ -33,7 +33,7 @@ pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSp
 pub use dataset_text::{TextCsvSetup, TextSetup};
 pub use measure::{CheckpointSetup, MeasureSetup};
 pub use model::*;
-pub use phase::Phase;
+pub use phase::{Phase, StepPart};
 pub use problem::{Problem, Problems};
 pub use regime::*;
 pub use reinforcement::{EPISODES_JUDGED, ReinforcementSetup};
@@ -117,6 +117,9 @@ impl Setup {
         self.dataset.validate(&mut problems);
         self.model.validate(&mut problems);
         self.regime.validate(&mut problems);
+        if let Some(task) = self.dataset.task() {
+            self.regime.stop.validate_for(task.metric(), &mut problems);
+        }
         self.measure.validate(&mut problems);
         self.checkpoint.validate(&mut problems);
         problems.into_result()

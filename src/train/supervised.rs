@@ -14,7 +14,7 @@ use super::update::Update;
 use super::{Observer, Predictions, TrainError, Work};
 use crate::data::{self, Split};
 use crate::models::Network;
-use crate::setup::{Metric, RegimeSetup, Setup, plan::Plan};
+use crate::setup::{Metric, RegimeSetup, Setup, StepPart, plan::Plan};
 
 /// Gradient descent on batches of a dataset, judged by its held-out part.
 pub struct Supervised {
@@ -32,8 +32,8 @@ pub struct Supervised {
 }
 
 impl Supervised {
-    /// Loads the dataset of `setup` and brings it to `device`, which is without autodiff; `compiles` says whether it compiles
-    /// kernels, as a graphics card does.
+    /// Loads the dataset of `setup` and brings it to `device`, which is without autodiff; `on_processor` says whether
+    /// it computes in main memory.
     ///
     /// # Errors
     /// Where the dataset cannot be read.
@@ -41,7 +41,7 @@ impl Supervised {
         setup: &Setup,
         plan: &Plan,
         device: &Device,
-        compiles: bool,
+        on_processor: bool,
     ) -> Result<(Self, Subject), TrainError> {
         let data = data::load(&setup.dataset)?;
         let autodiff = device.clone().autodiff();
@@ -53,7 +53,7 @@ impl Supervised {
         let feeding = Feeding::of(&setup.regime, setup.steps_per_epoch(samples) as u64);
         let normalisation = &data.normalisation;
         let part = |split: Split, changes: bool, device: &Device| {
-            let residence = Residence::choose(&split.features, changes, !compiles);
+            let residence = Residence::choose(&split.features, changes, on_processor);
             Batches::new(
                 split,
                 input,
@@ -102,6 +102,7 @@ impl Method for Supervised {
         observer: &mut dyn Observer,
     ) -> Result<Learner, TrainError> {
         let step = position.step;
+        observer.part(StepPart::Gather);
         let batch = self.feed.batch(step)?;
         let regime = &self.regime;
         if self.has_dropout {
@@ -114,7 +115,8 @@ impl Method for Supervised {
             objective: &self.objective,
             learning_rate,
         };
-        let learner = learner.step(&update, batch, step, &mut self.metrics);
+        let tell = &mut |part| observer.part(part);
+        let learner = learner.step(&update, batch, step, &mut self.metrics, tell);
         position.step += 1;
         position.samples += regime.batch_size as u64;
         observer.worked(Work::Step);

@@ -52,7 +52,7 @@ impl Costs {
     /// Of a run with this setup, whose samples have `input_numbers` numbers each.
     pub fn of_run(setup: &Setup, plan: &Plan, input_numbers: u64) -> Self {
         let batch = setup.regime.batch_size as u64;
-        let state = setup.regime.optimiser.state_per_parameter();
+        let state = setup.regime.state_per_parameter();
         Self {
             step_flop: plan.training_flop() as f64 * batch as f64,
             step_bytes: plan.training_bytes(input_numbers, batch, state)

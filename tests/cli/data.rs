@@ -76,6 +76,120 @@ fn every_set_is_listed_with_what_of_it_is_here() {
 }
 
 #[test]
+fn what_is_asked_of_a_model_is_told_of_every_set() {
+    let joulelab = Joulelab::new();
+    let sets = joulelab.json(&["data", "list", "--json"]);
+    let sets = sets.as_array().expect("a list");
+    let of = |name: &str| {
+        let set = sets.iter().find(|set| set["name"] == name);
+        set.expect("it is listed")["tasks"].clone()
+    };
+    assert_eq!(
+        of("text"),
+        serde_json::json!([
+            {"task": "language-modelling", "metric": "bits-per-character", "higher_is_better": false}
+        ])
+    );
+    assert_eq!(of("cifar10")[0]["metric"], "accuracy");
+    assert_eq!(of("csv")[1]["task"], "regression");
+    assert_eq!(of("cartpole")[0]["metric"], "return");
+    let table = joulelab.stdout(&["data", "list"]);
+    for row in [
+        "classification or regression",
+        "accuracy or RMSE",
+        "bits per character",
+    ] {
+        assert!(table.contains(row), "no `{row}` in\n{table}");
+    }
+
+    for (name, lines) in [
+        (
+            "modular-addition",
+            &[
+                "classification, judged by accuracy: more is better",
+                "4,704 to learn from, 4,705 held out, each 4 tokens of 99",
+                "sum: 0, 1, 2,",
+                "modulus = 97",
+            ][..],
+        ),
+        (
+            "sequence-copy",
+            &[
+                "sequence, judged by accuracy",
+                "symbol: 0, 1, 2, 3, 4, 5, 6, 7, delimiter, blank",
+            ],
+        ),
+        (
+            "cartpole",
+            &[
+                "reinforcement, judged by return",
+                "made as it is played",
+                "left, right",
+            ],
+        ),
+        (
+            "text",
+            &["bits per character: less is better", "yours", "length = 64"],
+        ),
+        (
+            "digits",
+            &[
+                "1,438 to learn from",
+                "CC BY 4.0",
+                "E. Alpaydin",
+                "test_fraction = 0.2",
+            ],
+        ),
+    ] {
+        let info = joulelab.stdout(&["data", "info", name]);
+        for line in lines {
+            assert!(info.contains(line), "{name}: no `{line}` in\n{info}");
+        }
+    }
+    let info = joulelab.json(&["data", "info", "cartpole", "--json"]);
+    assert_eq!(info["options"]["episode_steps_max"], 500);
+    assert_eq!(info["dataset"]["task"], "reinforcement");
+    let stderr = joulelab.fails(2, &["data", "info", "cart-pole"]);
+    assert!(stderr.contains("did you mean `cartpole`?"), "{stderr}");
+}
+
+#[test]
+fn a_table_of_quantities_and_a_text_are_described_by_their_files() {
+    let joulelab = Joulelab::new();
+    let path = |name: &str, content: &str| {
+        let path = joulelab.folder().join(name);
+        fs::write(&path, content).expect("a file");
+        path.to_string_lossy().into_owned()
+    };
+    let rows: String = (0..80)
+        .map(|row| format!("{row},{}.5\n", row * 3))
+        .collect();
+    let houses = path("houses.csv", &format!("size,price\n{rows}"));
+    let info = joulelab.stdout(&["info", "--data", &houses, "--batch", "16"]);
+    for line in [
+        "regression, judged by RMSE: less is better",
+        "price: a number",
+        "64 to learn from",
+    ] {
+        assert!(info.contains(line), "no `{line}` in\n{info}");
+    }
+    let poem = path("poem.txt", &"to be, or not to be\n".repeat(200));
+    let info = joulelab.json(&[
+        "info", "--data", &poem, "-m", "mlp", "--batch", "16", "--json",
+    ]);
+    let dataset = &info["dataset"];
+    assert_eq!(
+        (&dataset["name"], &dataset["task"]),
+        (&"text".into(), &"language-modelling".into())
+    );
+    // 3600 characters to learn from, 400 held out, in windows of 64 and their answers.
+    assert_eq!(
+        (&dataset["train_samples"], &dataset["test_samples"]),
+        (&56.into(), &6.into())
+    );
+}
+
+#[test]
 fn names_that_cannot_be_got_are_told() {
     let joulelab = Joulelab::new();
     let stderr = joulelab.fails(2, &["data", "get", "cifar-10"]);

@@ -407,7 +407,30 @@ fn files_that_cannot_be_read_are_named() {
     setup.file = folder.path().join("none.csv");
     assert!(matches!(load(&setup), Err(DataError::Read { .. })));
     setup.file = PathBuf::from(folder.path());
-    assert!(load(&setup).is_err());
+    let error = load(&setup).unwrap_err().to_string();
+    assert!(error.contains("this is no file"), "{error}");
+    // Zeros that take no room on the disk.
+    setup.file = folder.path().join("large.csv");
+    let large = fs::File::create(&setup.file).unwrap();
+    for (bytes, of) in [
+        (4_u64 << 30, DatasetSetup::Csv(setup.clone())),
+        (
+            1 << 30,
+            DatasetSetup::TextCsv(TextCsvSetup {
+                file: setup.file.clone(),
+                ..TextCsvSetup::default()
+            }),
+        ),
+    ] {
+        large.set_len(bytes + 1).unwrap();
+        let (result, peak) = peak_bytes(|| data::load(&of));
+        let error = result.unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("more than the {bytes} that are read")),
+            "{error}"
+        );
+        assert!(peak < 1 << 20, "{peak} bytes");
+    }
 }
 
 proptest! {

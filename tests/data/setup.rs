@@ -5,8 +5,8 @@ use joulelab::{
     setup::{
         CartPoleSetup, Change, Cifar100Labels, Cifar100Setup, CsvSetup, DatasetSetup, EmnistSetup,
         EmnistSplit, FolderSetup, IdxSetup, InputShape, Missing, ModelSetup, ModularAdditionSetup,
-        NoOptions, Problems, SHAPES_MAX_BYTES, SampleKind, SequenceCopySetup, Setup, ShapesLabel,
-        ShapesSetup, SplitSetup, TableTask, TextCsvSetup, TextSetup,
+        NoOptions, Outputs, Problems, SHAPES_MAX_BYTES, SampleKind, SequenceCopySetup, Setup,
+        ShapesLabel, ShapesSetup, SplitSetup, TableTask, TextCsvSetup, TextSetup, plan,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -373,21 +373,78 @@ fn a_set_named_without_a_model_gets_one_that_can_learn_from_it() {
     for name in DatasetSetup::NAMES {
         let kind = DatasetSetup::from_name(name).unwrap().sample_kind();
         assert_eq!(DatasetSetup::sample_kind_of(name), Some(kind));
-        assert!(ModelSetup::KINDS.contains(&kind.default_model()), "{name}");
         let mut change = Change::default();
         change.set("dataset.name", name);
         let setup = change.apply(&Setup::default()).unwrap();
-        assert_eq!(setup.model.kind(), kind.default_model(), "{name}");
+        assert_eq!(setup.model, kind.default_model(), "{name}");
         change.set("model.kind", "mlp");
         let setup = change.apply(&Setup::default()).unwrap();
         assert_eq!(setup.model.kind(), "mlp", "{name}");
     }
     assert_eq!(DatasetSetup::sample_kind_of("digit"), None);
-    let of = |name| DatasetSetup::sample_kind_of(name).unwrap();
-    assert_eq!(of("cifar10"), SampleKind::Images);
-    assert_eq!(of("csv").default_model(), "mlp");
-    assert_eq!(of("cartpole"), SampleKind::Environment);
-    assert_eq!(of("text-csv"), SampleKind::Tokens);
+}
+
+#[test]
+fn the_models_of_a_kind_of_samples_are_those_that_can_be_planned() {
+    let tokens = InputShape::Tokens {
+        length: 8,
+        vocabulary: 20,
+    };
+    let image = InputShape::Image {
+        channels: 3,
+        height: 32,
+        width: 32,
+    };
+    let at_each = Outputs {
+        numbers: 20,
+        per_position: true,
+    };
+    for (samples, input, outputs) in [
+        (SampleKind::Images, image, Outputs::of_sample(10)),
+        (
+            SampleKind::Features,
+            InputShape::Features(30),
+            Outputs::of_sample(2),
+        ),
+        (SampleKind::Tokens, tokens, Outputs::of_sample(7)),
+        (SampleKind::Sequences, tokens, at_each),
+        (
+            SampleKind::Environment,
+            InputShape::Features(4),
+            Outputs::of_sample(2),
+        ),
+    ] {
+        assert_eq!(samples.default_model().kind(), samples.models()[0]);
+        for kind in ModelSetup::KINDS {
+            let model = ModelSetup::from_kind(kind).unwrap();
+            let is_refused = plan::plan(&model, input, outputs).is_err();
+            assert_eq!(samples.suits(kind), !is_refused, "{kind} for {samples:?}");
+        }
+    }
+    // What a set's name says of its samples is what it turns out to hold.
+    for name in [
+        "digits",
+        "breast-cancer",
+        "shapes",
+        "modular-addition",
+        "sequence-copy",
+        "cartpole",
+    ] {
+        let setup = DatasetSetup::from_name(name).unwrap();
+        let info = data::describe(&setup).unwrap();
+        let is_possible = matches!(
+            (setup.sample_kind(), info.input, info.outputs().per_position),
+            (SampleKind::Images, InputShape::Image { .. }, false)
+                | (
+                    SampleKind::Features | SampleKind::Environment,
+                    InputShape::Features(_),
+                    false
+                )
+                | (SampleKind::Tokens, InputShape::Tokens { .. }, false)
+                | (SampleKind::Sequences, InputShape::Tokens { .. }, true)
+        );
+        assert!(is_possible, "{name}: {info:?}");
+    }
 }
 
 #[test]

@@ -165,3 +165,14 @@ pub fn answers(network: &Network, samples: Samples) -> Vec<f32> {
 pub fn sentence(tokens: &[i32], device: &Device) -> Samples {
     Samples::Tokens(Tensor::<1, Int>::from_ints(tokens, device).unsqueeze())
 }
+
+/// Equal but for the order of sums.
+pub fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (a, b) in found.iter().zip(expected) {
+        assert!(
+            (a - b).abs() <= 1e-4 * (1.0 + b.abs()),
+            "{what}: {a} and {b}"
+        );
+    }
+}

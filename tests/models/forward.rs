@@ -6,7 +6,8 @@ use joulelab::models::Samples;
 use joulelab::setup::{InputShape, Outputs};
 
 use crate::common::{
-    Case, alone, answers, each_position, every_kind, image, sentence, together, tokens,
+    Case, alone, answers, assert_close, each_position, every_kind, image, sentence, together,
+    tokens,
 };
 
 #[test]
@@ -47,16 +48,6 @@ fn a_sample_is_answered_by_itself() {
             &together[count..2 * count],
             &alone,
             &format!("{:?}", case.model),
-        );
-    }
-}
-
-fn assert_close(found: &[f32], expected: &[f32], what: &str) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    for (a, b) in found.iter().zip(expected) {
-        assert!(
-            (a - b).abs() <= 1e-4 * (1.0 + b.abs()),
-            "{what}: {a} and {b}"
         );
     }
 }

@@ -7,4 +7,5 @@ mod counts;
 mod fields;
 mod forward;
 mod gradients;
+mod references;
 mod refusals;

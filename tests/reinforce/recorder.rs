@@ -17,7 +17,9 @@ pub fn setup(fields: &[(&str, Value)]) -> Setup {
     for (path, value) in fields {
         change.set(path, value.clone());
     }
-    change.apply(&Setup::default()).unwrap()
+    change
+        .apply(&Setup::default())
+        .expect("the tests name fields that exist")
 }
 
 /// What is to happen once so many steps are done.
@@ -112,15 +114,19 @@ pub fn run_with(
     resume: Option<PathBuf>,
     mut recorder: Recorder,
 ) -> (Outcome, Recorder) {
-    let counts = data::describe(&setup.dataset).unwrap().counts();
+    let counts = data::describe(&setup.dataset)
+        .expect("the environment needs no files")
+        .counts();
     let job = Job {
-        plan: setup.validate_with(&counts).unwrap(),
+        plan: setup
+            .validate_with(&counts)
+            .expect("the setups of these tests are possible"),
         setup: setup.clone(),
         device: Device::flex(),
         compiles: false,
         checkpoints: checkpoints.map(Path::to_owned),
         resume,
     };
-    let outcome = train(job, &mut recorder).unwrap();
+    let outcome = train(job, &mut recorder).expect("the CPU does not fail");
     (outcome, recorder)
 }

@@ -8,7 +8,9 @@ use crate::recorder::setup;
 
 fn problems(fields: &[(&str, Value)]) -> Vec<String> {
     let setup = setup(fields);
-    let counts = data::describe(&setup.dataset).unwrap().counts();
+    let counts = data::describe(&setup.dataset)
+        .expect("the environment needs no files")
+        .counts();
     let problems = setup.validate_with(&counts).err();
     let fields = problems.into_iter().flat_map(|problems| problems.0);
     fields.map(|problem| problem.field).collect()

@@ -1,5 +1,8 @@
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use burn::cubecl::config::autotune::AutotuneLevel;
+use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use burn::tensor::Device;
 use joulelab::data::{Features, Labels, Normalisation, Split};
 use joulelab::device::{self, DeviceKind};
@@ -14,32 +17,24 @@ use joulelab::train::{
 #[derive(Default)]
 pub struct Ear {
     pub evaluations: Vec<Evaluation>,
-    pub progress: Vec<Progress>,
     pub saved: Vec<Saved>,
-    pub phases: Vec<Phase>,
-    /// Asks for a checkpoint and then a stop once so many steps were made.
+    /// Asks for a stop after so many steps.
     pub stop_at: Option<u64>,
-    steps: u64,
+    /// Steps so far.
+    pub steps: u64,
 }
 
 impl Observer for Ear {
-    fn begin(&mut self, phase: Phase) {
-        self.phases.push(phase);
-        if phase == Phase::Train {
-            // Steps of the warm-up do not count.
-            self.steps = self.steps.max(1) - 1 + u64::from(self.steps == 0);
-        }
-    }
+    fn begin(&mut self, _: Phase) {}
 
     fn end(&mut self, phase: Phase) {
         if phase == Phase::WarmUp {
+            // Its steps do not count.
             self.steps = 0;
         }
     }
 
-    fn progress(&mut self, progress: &Progress) {
-        self.progress.push(progress.clone());
-    }
+    fn progress(&mut self, _: &Progress) {}
 
     fn evaluated(&mut self, evaluation: &Evaluation) {
         self.evaluations.push(evaluation.clone());
@@ -70,6 +65,12 @@ impl Observer for Ear {
     }
 }
 
+/// Whoever draws random numbers on the CPU backend must be alone: it has one generator for the whole process.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Trains on the CPU.
 pub fn run(
     setup: &Setup,
@@ -96,6 +97,8 @@ pub fn run_on(
         plan,
         device,
         compiles,
+        // As if it were a graphics card, so that images lie on it as bytes.
+        on_processor: !compiles,
         checkpoints: checkpoints.map(Path::to_owned),
         resume,
     };
@@ -118,35 +121,27 @@ pub fn small(changes: &[&str], steps: u64) -> Setup {
     setup
 }
 
-/// What a checkpoint's files hold but for its clock.
-pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut names: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    names.sort();
-    names
-        .into_iter()
-        .map(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            (name, std::fs::read(&path).unwrap())
-        })
-        .collect()
-}
-
-/// The first graphics adapter, software ones too; a missing one is a failure where the variable asks for that.
+/// The first graphics adapter, software ones too; a missing one is a failure where the variable asks for that. A device can
+/// be opened once a process.
 pub fn adapter() -> Option<Device> {
-    let entry = device::list()
-        .into_iter()
-        .find(|entry| !matches!(entry.kind, DeviceKind::Cpu | DeviceKind::Other));
-    let opened = entry.and_then(|entry| device::open(&entry).ok());
+    static OPENED: OnceLock<Option<Device>> = OnceLock::new();
+    let opened = OPENED.get_or_init(|| {
+        // Tuning every kernel would take minutes.
+        let mut config = CubeClRuntimeConfig::default();
+        config.autotune.level = AutotuneLevel::Minimal;
+        CubeClRuntimeConfig::try_set(config);
+        let entry = device::list()
+            .into_iter()
+            .find(|entry| !matches!(entry.kind, DeviceKind::Cpu | DeviceKind::Other));
+        entry.and_then(|entry| device::open(&entry).ok().map(|opened| opened.device))
+    });
     if opened.is_none() {
         let required =
             std::env::var("JOULELAB_TEST_ADAPTER").is_ok_and(|value| value == "required");
         assert!(!required, "no graphics adapter that Burn can open");
         eprintln!("skipped: no graphics adapter");
     }
-    opened.map(|opened| opened.device)
+    opened.clone()
 }
 
 /// Images of noise, 3 × 9 × 7: neither square nor a whole number of words.

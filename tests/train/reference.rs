@@ -48,7 +48,7 @@ pub fn step(
         }
         steps
     };
-    let mut apply = |steps: &[f64], scale: f64, decay: f64| {
+    let apply = |w: &mut [f64], steps: &[f64], scale: f64, decay: f64| {
         for (w, step) in w.iter_mut().zip(steps) {
             *w = *w * (1.0 - rate * decay) - rate * scale * step;
         }
@@ -56,43 +56,39 @@ pub fn step(
     match setup {
         // v ← μ·v + g, w ← w − η·v (no dampening).
         OptimiserSetup::Sgd(sgd) => {
-            for (v, g) in state
-                .first
-                .iter_mut()
-                .zip(decayed(&w.clone(), sgd.weight_decay))
-            {
+            for (v, g) in state.first.iter_mut().zip(decayed(w, sgd.weight_decay)) {
                 *v = sgd.momentum * *v + g;
             }
-            apply(&state.first.clone(), 1.0, 0.0);
+            apply(w, &state.first, 1.0, 0.0);
         }
         OptimiserSetup::Adam(a) => {
-            let g = decayed(&w.clone(), a.weight_decay);
+            let g = decayed(w, a.weight_decay);
             let steps = adam(&g, state, a.beta_1, a.beta_2, a.epsilon);
-            apply(&steps, 1.0, 0.0);
+            apply(w, &steps, 1.0, 0.0);
         }
         OptimiserSetup::AdamW(a) => {
             let steps = adam(g, state, a.beta_1, a.beta_2, a.epsilon);
-            apply(&steps, 1.0, a.weight_decay);
+            apply(w, &steps, 1.0, a.weight_decay);
         }
         // s ← α·s + (1 − α)·g², w ← w − η·g / (√s + ε).
         OptimiserSetup::RmsProp(r) => {
-            let g = decayed(&w.clone(), r.weight_decay);
+            let g = decayed(w, r.weight_decay);
             let mut steps = Vec::new();
             for (s, g) in state.second.iter_mut().zip(&g) {
                 *s = r.alpha * *s + (1.0 - r.alpha) * g * g;
                 steps.push(g / (s.sqrt() + r.epsilon));
             }
-            apply(&steps, 1.0, 0.0);
+            apply(w, &steps, 1.0, 0.0);
         }
         // s ← s + g², w ← w − η·g / (√s + ε) (Duchi and others 2011).
         OptimiserSetup::AdaGrad(a) => {
-            let g = decayed(&w.clone(), a.weight_decay);
+            let g = decayed(w, a.weight_decay);
             let mut steps = Vec::new();
             for (s, g) in state.second.iter_mut().zip(&g) {
                 *s += g * g;
                 steps.push(g / (s.sqrt() + a.epsilon));
             }
-            apply(&steps, 1.0, 0.0);
+            apply(w, &steps, 1.0, 0.0);
         }
         // c = β₁·m + (1 − β₁)·g, w ← w − η·(sign c + λ·w), m ← β₂·m + (1 − β₂)·g (Chen and others 2023, algorithm 2).
         OptimiserSetup::Lion(l) => {
@@ -103,7 +99,7 @@ pub fn step(
                 steps.push(if c == 0.0 { 0.0 } else { c.signum() });
                 *m = l.beta_2 * *m + (1.0 - l.beta_2) * g;
             }
-            apply(&steps, 1.0, l.weight_decay);
+            apply(w, &steps, 1.0, l.weight_decay);
         }
         // r = m̂ / (√v̂ + ε) + λ·w, w ← w − η·(‖w‖ / ‖r‖)·r (You and others 2020, algorithm 2).
         OptimiserSetup::Lamb(l) => {
@@ -127,11 +123,16 @@ pub fn step(
             let rows = parameter.shape[0];
             let columns = g.len() / rows;
             let scale = 0.2 * (rows.max(columns) as f64).sqrt();
-            apply(&orthogonal(&momentum, rows, columns), scale, m.weight_decay);
+            apply(
+                w,
+                &orthogonal(&momentum, rows, columns),
+                scale,
+                m.weight_decay,
+            );
         }
         OptimiserSetup::Muon(m) => {
             let steps = adam(g, state, m.beta_1, m.beta_2, m.epsilon);
-            apply(&steps, 1.0, m.weight_decay);
+            apply(w, &steps, 1.0, m.weight_decay);
         }
     }
 }

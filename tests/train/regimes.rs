@@ -9,7 +9,7 @@ use joulelab::models::{Network, Samples};
 use joulelab::setup::{OptimiserSetup, Setup};
 use joulelab::train::{Batches, Feed, Feeding, Residence, Scale, Targets};
 
-use crate::common::{Ear, adapter, run, run_on, saved_network, small};
+use crate::common::{Ear, adapter, alone, run, run_on, saved_network, small};
 use crate::reference::{Parameter, State, step};
 
 /// Reads a network's numbers, or their gradients.
@@ -139,6 +139,7 @@ fn the_list_of_optimisers_is_whole() {
 /// Three steps of each optimiser, by Joulelab and by the papers' formulas on plain numbers.
 #[test]
 fn every_optimiser_steps_as_its_paper_says() {
+    let _alone = alone();
     for kind in EVERY_OPTIMISER {
         let kind_is = format!("regime.optimiser.kind={kind}");
         let changes = [
@@ -211,6 +212,7 @@ fn assert_resumes(setup: &Setup, device: &Device, compiles: bool, what: &str) {
 
 #[test]
 fn every_optimiser_goes_on_from_a_checkpoint_as_if_never_stopped() {
+    let _alone = alone();
     for kind in EVERY_OPTIMISER {
         let kind_is = format!("regime.optimiser.kind={kind}");
         let setup = small(&["model.hidden=[16,12]", &kind_is], 7);
@@ -247,11 +249,13 @@ fn everything(steps: u64) -> Setup {
 
 #[test]
 fn a_regime_of_everything_goes_on_from_a_checkpoint_as_if_never_stopped() {
+    let _alone = alone();
     assert_resumes(&everything(7), &Device::flex(), false, "everything");
 }
 
 #[test]
 fn a_seed_gives_the_same_weights_again_and_another_one_others() {
+    let _alone = alone();
     let setup = everything(4);
     let once = trained(&setup, "averaged.bpk");
     assert_eq!(worst(&once, &trained(&setup, "averaged.bpk")), 0.0);
@@ -262,6 +266,7 @@ fn a_seed_gives_the_same_weights_again_and_another_one_others() {
 
 #[test]
 fn accumulated_gradients_are_those_of_the_whole_batch() {
+    let _alone = alone();
     for optimiser in ["sgd", "adam"] {
         let optimiser = format!("regime.optimiser.kind={optimiser}");
         let changes = [
@@ -282,6 +287,7 @@ fn accumulated_gradients_are_those_of_the_whole_batch() {
 /// The average by its formula, from the weights after each of the first steps; running statistics are averaged too.
 #[test]
 fn averaged_weights_follow_their_formula_and_are_what_is_evaluated() {
+    let _alone = alone();
     let decay = 0.25;
     let changes = ["model.normalisation=batch", "regime.ema.decay=0.25"];
     let device = Device::flex();
@@ -339,6 +345,7 @@ fn held_out_loss(setup: &Setup, network: &Network) -> f64 {
 
 #[test]
 fn sixteen_bits_learn_as_well_as_thirty_two() {
+    let _alone = alone();
     let accuracy = |precision: &str, device: &Device, compiles: bool, steps: u64| {
         let precision = format!("regime.precision={precision}");
         let setup = small(&["regime.learning_rate=0.005", &precision], steps);
@@ -353,8 +360,9 @@ fn sixteen_bits_learn_as_well_as_thirty_two() {
             eprintln!("skipped: {name} has no 16-bit floats");
             continue;
         }
-        let full = accuracy("f32", &device, compiles, 300);
-        let half = accuracy("f16", &device, compiles, 300);
+        let steps = 200;
+        let full = accuracy("f32", &device, compiles, steps);
+        let half = accuracy("f16", &device, compiles, steps);
         assert!(full > 0.85, "{name}: {full}");
         assert!((full - half).abs() < 0.03, "{name}: f32 {full}, f16 {half}");
     }
@@ -364,6 +372,7 @@ fn sixteen_bits_learn_as_well_as_thirty_two() {
 /// layer, which is the samples times it, has no room in 16 bits.
 #[test]
 fn a_step_that_overflows_is_skipped_and_halves_the_scale() {
+    let _alone = alone();
     let changes = [
         "regime.precision=f16",
         "regime.batch_size=1",

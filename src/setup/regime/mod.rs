@@ -85,6 +85,11 @@ impl RegimeSetup {
         (self.batch_size / micro).max(1)
     }
 
+    /// Numbers that are kept for each parameter, read and written in a step: the optimiser's state, and the average.
+    pub fn state_per_parameter(&self) -> u64 {
+        self.optimiser.state_per_parameter() + u64::from(self.ema.is_some())
+    }
+
     pub(super) fn validate(&self, problems: &mut Problems) {
         problems.require(
             self.batch_size >= 1,

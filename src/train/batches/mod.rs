@@ -43,17 +43,18 @@ pub enum Residence {
 }
 
 impl Residence {
-    /// For `features`, whose images are changed one by one where `changes`. Where the device `is_cpu`, its memory is the main
-    /// memory: images that are not changed are normalised once, those that are changed are put together by the thread, which
-    /// is quicker there than tensor operations. Elsewhere images lie on the device as bytes.
-    pub fn choose(features: &Features, changes: bool, is_cpu: bool) -> Self {
+    /// For `features`, whose images are changed one by one where `changes`. A device that computes `on_processor` has the
+    /// main memory for its own: images that are not changed are normalised once there, those that are changed are put
+    /// together by the thread, which is quicker than tensor operations on the same cores (20 times on `flex`, 30 times on
+    /// llvmpipe, for batches of 128 images of 3 × 32 × 32). Elsewhere images lie on the device as bytes.
+    pub fn choose(features: &Features, changes: bool, on_processor: bool) -> Self {
         let is_image = matches!(features, Features::U8(_));
-        let bytes = if is_image && !is_cpu {
+        let bytes = if is_image && !on_processor {
             features.bytes()
         } else {
             features.len() as u64 * size_of::<f32>() as u64
         };
-        match (is_image, is_cpu) {
+        match (is_image, on_processor) {
             _ if bytes > RESIDENT_BYTES_MAX => Self::Streamed,
             (true, true) if changes => Self::Streamed,
             (true, false) => Self::Pixels,

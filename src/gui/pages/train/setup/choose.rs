@@ -107,7 +107,7 @@ impl SetupPanel {
         self.kept.datasets.insert(before, left);
         let mut told = Vec::new();
         if let Err(why) = model::suits(setup.model.kind(), kinds[1]) {
-            self.use_model(kinds[1].default_model(), setup);
+            self.use_model(kinds[1].default_model().kind(), setup);
             let now = model::title(setup.model.kind());
             told.push(format!("{why} The model is now: {now}."));
         }

@@ -88,25 +88,26 @@ pub fn title(kind: &str) -> &str {
 /// # Errors
 /// Why not, for people.
 pub fn suits(kind: &str, samples: SampleKind) -> Result<(), &'static str> {
-    let needs_pictures = matches!(
-        kind,
-        "cnn" | "lenet5" | "vgg" | "resnet" | "mobilenet-v2" | "vit"
-    );
-    let needs_order = matches!(kind, "lstm" | "gru" | "transformer");
-    match samples {
-        SampleKind::Images => Ok(()),
-        SampleKind::Tokens if needs_pictures => {
-            Err("This model needs pictures, and this set is made of symbols.")
-        }
-        SampleKind::Tokens => Ok(()),
-        SampleKind::Features | SampleKind::Environment if needs_pictures => {
-            Err("This model needs pictures, and this set is made of rows of numbers.")
-        }
-        SampleKind::Features | SampleKind::Environment if needs_order => {
-            Err("This model needs a sequence, and the numbers of this set have no order.")
-        }
-        SampleKind::Features | SampleKind::Environment => Ok(()),
+    if samples.suits(kind) {
+        return Ok(());
     }
+    Err(match samples {
+        SampleKind::Images => "This model cannot read pictures.",
+        SampleKind::Sequences if kind == "mlp" => {
+            "This model has one answer, and this set asks for one at every symbol."
+        }
+        SampleKind::Tokens | SampleKind::Sequences => {
+            "This model needs pictures, and this set is made of symbols."
+        }
+        SampleKind::Features | SampleKind::Environment
+            if matches!(kind, "lstm" | "gru" | "transformer") =>
+        {
+            "This model needs a sequence, and the numbers of this set have no order."
+        }
+        SampleKind::Features | SampleKind::Environment => {
+            "This model needs pictures, and this set is made of rows of numbers."
+        }
+    })
 }
 
 impl SetupPanel {
@@ -257,14 +258,19 @@ mod tests {
             (SampleKind::Features, InputShape::Features(30)),
             (SampleKind::Environment, InputShape::Features(4)),
             (SampleKind::Tokens, tokens),
+            (SampleKind::Sequences, tokens),
         ] {
+            let outputs = Outputs {
+                numbers: 5,
+                per_position: samples == SampleKind::Sequences,
+            };
             for kind in ModelSetup::KINDS {
                 let model = ModelSetup::from_kind(kind).expect("it is known");
-                let can = plan(&model, input, Outputs::of_sample(5)).is_ok();
+                let can = plan(&model, input, outputs).is_ok();
                 assert_eq!(suits(kind, samples).is_ok(), can, "{kind}, {samples:?}");
             }
             let usual = samples.default_model();
-            assert!(suits(usual, samples).is_ok(), "{usual}, {samples:?}");
+            assert!(suits(usual.kind(), samples).is_ok(), "{samples:?}");
         }
     }
 }

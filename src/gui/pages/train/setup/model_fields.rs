@@ -34,7 +34,7 @@ pub fn show(form: &mut Form<'_>, ui: &mut Ui, model: &mut ModelSetup, samples: S
 fn mlp(form: &mut Form<'_>, ui: &mut Ui, mlp: &mut MlpSetup, samples: SampleKind) {
     let hint = "Units in each hidden layer, first to last; none makes a linear classifier";
     hidden(form, ui, hint, &mut mlp.hidden);
-    if samples == SampleKind::Tokens {
+    if matches!(samples, SampleKind::Tokens | SampleKind::Sequences) {
         embedding(form, ui, &mut mlp.embedding);
     }
     more(form, ui, &["model.dropout"], |form, ui| {
@@ -154,7 +154,7 @@ fn recurrent(
     let hint = "Layers, each of which reads the states of the one below, 1 to 64";
     depth(form, ui, hint, &mut recurrent.depth);
     width(form, ui, "Numbers of a layer's state", &mut recurrent.width);
-    if samples == SampleKind::Tokens {
+    if matches!(samples, SampleKind::Tokens | SampleKind::Sequences) {
         embedding(form, ui, &mut recurrent.embedding);
     }
     more(form, ui, &["model.dropout"], |form, ui| {

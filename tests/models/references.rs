@@ -1,0 +1,159 @@
+//! Recurrent cells and attention against other ways to compute them.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::module::{attention, layer_norm, linear};
+use burn::tensor::ops::AttentionModuleOptions;
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use joulelab::models::Network;
+use joulelab::setup::Outputs;
+
+use crate::common::{Case, alone, answers, assert_close, each_position, sentence, tokens};
+
+/// A network's parameters in the order of its layers, each with its shape.
+struct Parameters(std::vec::IntoIter<TensorData>);
+
+impl Parameters {
+    fn of(network: &Network) -> Self {
+        struct All(Vec<TensorData>);
+        impl ModuleVisitor for All {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                self.0.push(param.val().into_data());
+            }
+        }
+        let mut all = All(Vec::new());
+        network.visit(&mut all);
+        Self(all.0.into_iter())
+    }
+
+    fn tensor<const D: usize>(&mut self) -> Tensor<D> {
+        Tensor::from_data(self.0.next().unwrap(), &Device::flex())
+    }
+
+    /// Rows of a matrix, or the one row of a vector.
+    fn rows(&mut self) -> Vec<Vec<f64>> {
+        let data = self.0.next().unwrap();
+        let columns = *data.shape().last().unwrap();
+        let values: Vec<f32> = data.try_to_vec().unwrap();
+        let rows = values.chunks(columns);
+        rows.map(|row| row.iter().map(|x| f64::from(*x)).collect())
+            .collect()
+    }
+}
+
+fn times(x: &[f64], weight: &[Vec<f64>], bias: &[f64]) -> Vec<f64> {
+    let column = |o: usize| x.iter().zip(weight).map(|(x, row)| x * row[o]).sum::<f64>();
+    (0..bias.len()).map(|o| column(o) + bias[o]).collect()
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// The formulas of PyTorch's documentation of LSTM and GRU, step by step.
+fn step(kind: &str, input: &[f64], hidden: &[f64], state: &mut [f64], cell: &mut [f64]) {
+    let width = state.len();
+    for i in 0..width {
+        let (x, h) = (
+            |gate: usize| input[gate * width + i],
+            |gate: usize| hidden[gate * width + i],
+        );
+        let both = |gate: usize| x(gate) + h(gate);
+        if kind == "lstm" {
+            cell[i] = sigmoid(both(1)) * cell[i] + sigmoid(both(0)) * both(2).tanh();
+            state[i] = sigmoid(both(3)) * cell[i].tanh();
+        } else {
+            let candidate = (x(2) + sigmoid(both(0)) * h(2)).tanh();
+            let update = sigmoid(both(1));
+            state[i] = (1.0 - update) * candidate + update * state[i];
+        }
+    }
+}
+
+#[test]
+fn recurrent_cells_compute_the_published_formulas() {
+    let _drawing = alone();
+    let device = Device::flex();
+    for kind in ["lstm", "gru"] {
+        let fields = format!("kind='{kind}'\nwidth=4\nembedding=3\ndepth=2");
+        let case = Case::new(&fields, tokens(5, 6), each_position(6));
+        let network = case.network(9, &device);
+        let sequence = [3, 1, 5, 0, 2];
+        let found = answers(&network, sentence(&sequence, &device));
+
+        let mut parameters = Parameters::of(&network);
+        let embedding = parameters.rows();
+        let mut x: Vec<Vec<f64>> = sequence
+            .map(|token| embedding[token as usize].clone())
+            .to_vec();
+        for _ in 0..2 {
+            let (input, input_bias) = (parameters.rows(), parameters.rows().remove(0));
+            let (recurrent, bias) = (parameters.rows(), parameters.rows().remove(0));
+            let (mut state, mut cell) = (vec![0.0; 4], vec![0.0; 4]);
+            for x in &mut x {
+                let hidden = times(&state, &recurrent, &bias);
+                step(
+                    kind,
+                    &times(x, &input, &input_bias),
+                    &hidden,
+                    &mut state,
+                    &mut cell,
+                );
+                x.clone_from(&state);
+            }
+        }
+        let (classes, bias) = (parameters.rows(), parameters.rows().remove(0));
+        let expected = x.iter().flat_map(|x| times(x, &classes, &bias));
+        let expected: Vec<f32> = expected.map(|x| x as f32).collect();
+        assert_close(&found, &expected, kind);
+    }
+}
+
+/// One block by Burn's own attention, which has another implementation than ours.
+#[test]
+fn attention_computes_what_burns_own_does() {
+    let _drawing = alone();
+    let device = Device::flex();
+    for is_causal in [true, false] {
+        let form = if is_causal { "decoder" } else { "encoder" };
+        let fields = format!("kind='transformer'\nwidth=12\nheads=3\ndepth=1\nform='{form}'");
+        let outputs = if is_causal {
+            each_position(6)
+        } else {
+            Outputs::of_sample(6)
+        };
+        let case = Case::new(&fields, tokens(5, 6), outputs);
+        let network = case.network(9, &device);
+        let sequence = [3, 1, 5, 0, 2];
+        let found = answers(&network, sentence(&sequence, &device));
+
+        let mut p = Parameters::of(&network);
+        let chosen = Tensor::<1, burn::tensor::Int>::from_ints(sequence, &device);
+        let embedded = p.tensor::<2>().select(0, chosen);
+        let x = (embedded + p.tensor::<2>()).unsqueeze::<3>();
+        let norm = |x, p: &mut Parameters| {
+            let gain = p.tensor();
+            layer_norm(x, gain, Some(p.tensor()), 1e-5)
+        };
+        let full = |x, p: &mut Parameters| {
+            let weight = p.tensor();
+            linear(x, weight, Some(p.tensor()))
+        };
+        let normed = norm(x.clone(), &mut p);
+        let by_head = |x: Tensor<3>| x.reshape([1, 5, 3, 4]).swap_dims(1, 2);
+        let [query, key, value] = [(); 3].map(|()| by_head(full(normed.clone(), &mut p)));
+        let options = AttentionModuleOptions {
+            is_causal,
+            ..Default::default()
+        };
+        let sum = attention(query, key, value, None, None, options);
+        let sum = sum.swap_dims(1, 2).reshape([1, 5, 12]);
+        let x = x + full(sum, &mut p);
+        let normed = norm(x.clone(), &mut p);
+        let hidden = activation::gelu(full(normed, &mut p));
+        let x = x + full(hidden, &mut p);
+        let x = norm(x, &mut p);
+        let x = if is_causal { x } else { x.mean_dim(1) };
+        let expected = full(x, &mut p).into_data().try_to_vec().unwrap();
+        assert_close(&found, &expected, form);
+    }
+}
