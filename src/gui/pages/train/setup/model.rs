@@ -55,12 +55,12 @@ const FAMILIES: [(&str, &[(&str, &str, &str)]); 3] = [
         ],
     ),
     (
-        "For sequences; pictures are read row by row",
+        "For sequences",
         &[
             (
                 "lstm",
                 "LSTM",
-                "Reads one position after the other, with gates for what to keep, 1997",
+                "Reads one position after the other, pictures row by row, with gates for what to keep, 1997",
             ),
             (
                 "gru",
