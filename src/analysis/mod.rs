@@ -7,6 +7,7 @@ mod difference;
 pub mod forecast;
 mod left;
 mod pareto;
+pub mod search;
 mod spans;
 mod statistics;
 

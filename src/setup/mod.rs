@@ -22,6 +22,7 @@ mod regime;
 mod reinforcement;
 mod shape;
 mod stop;
+pub mod sweep;
 mod task;
 
 pub use change::{Change, ChangeError};

@@ -19,6 +19,8 @@ pub enum StopReason {
     Time,
     /// The held-out loss got no better for too long.
     EarlyStopping,
+    /// It got as far as it was to for now.
+    Pause,
     /// The user wished it.
     User,
     /// The loss is no number any more.
@@ -35,6 +37,7 @@ impl StopReason {
             Self::Energy => "energy budget used up",
             Self::Time => "time budget used up",
             Self::EarlyStopping => "no better result for as many evaluations as allowed",
+            Self::Pause => "as far as it was to go for now",
             Self::User => "stopped by the user",
             Self::Diverged => "diverged: the loss is no number any more",
         }

@@ -1,0 +1,116 @@
+//! What a sweep came to, and how the program ends with it.
+
+use crate::cli::Exit;
+use crate::control::SweepFailure;
+use crate::library::{Status, SweepRecord, TrialRecord, TrialStatus};
+use crate::units::{Estimate, duration, estimate};
+
+/// A summary for the terminal.
+pub fn text(sweep: &SweepRecord, trials: &[TrialRecord]) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        text.push_str(&format!("{name:<14}{value}\n"));
+    };
+    let name = sweep.name.as_deref().unwrap_or("a sweep");
+    line("sweep", format!("{} · {name} · {}", sweep.id, sweep.status));
+    let counts: Vec<String> = TrialStatus::ALL
+        .into_iter()
+        .map(|status| {
+            (
+                status,
+                trials.iter().filter(|it| it.status == status).count(),
+            )
+        })
+        .filter(|(_, count)| *count > 0)
+        .map(|(status, count)| format!("{count} {status}"))
+        .collect();
+    line("trials", format!("{}: {}", trials.len(), counts.join(", ")));
+    let (time_s, energy_j, without) = spent(trials);
+    line("trained", duration(time_s));
+    if let Some(energy_j) = energy_j {
+        line("energy", estimate(energy_j, "J"));
+    }
+    if without > 0 {
+        line(
+            "",
+            format!("{without} runs have no energy and are not in the sum"),
+        );
+    }
+    let simulated = trials
+        .iter()
+        .filter_map(|trial| trial.result.as_ref())
+        .any(|result| result.simulated);
+    if simulated {
+        line("", "simulated: none of it was drawn here".to_owned());
+    }
+    if let Some(found) = sweep
+        .found
+        .as_ref()
+        .and_then(|found| found["text"].as_str())
+    {
+        line("found", found.to_owned());
+    }
+    for trial in failed(trials).take(5) {
+        let reason = trial.reason.as_deref().unwrap_or("no reason is known");
+        line("failed", format!("trial {}: {reason}", trial.number));
+    }
+    let more = failed(trials).count().saturating_sub(5);
+    if more > 0 {
+        line("", format!("and {more} more"));
+    }
+    if sweep.status != Status::Completed {
+        line("go on", format!("joulelab sweep --resume {}", sweep.id));
+    }
+    text
+}
+
+fn failed(trials: &[TrialRecord]) -> impl Iterator<Item = &TrialRecord> {
+    trials
+        .iter()
+        .filter(|trial| trial.status == TrialStatus::Failed)
+}
+
+/// Seconds and joules of all runs, and how many have no energy. A run that went on over several rungs counts once.
+fn spent(trials: &[TrialRecord]) -> (f64, Option<Estimate>, usize) {
+    let mut time_s = 0.0;
+    let mut energy_j: Option<Estimate> = None;
+    let mut without = 0;
+    for (at, trial) in trials.iter().enumerate() {
+        let goes_on = trials[at + 1..]
+            .iter()
+            .any(|later| later.run_id.is_some() && later.run_id == trial.run_id);
+        let Some(result) = trial.result.as_ref().filter(|_| !goes_on) else {
+            continue;
+        };
+        time_s += result.time_s;
+        match (energy_j, result.energy_j) {
+            (sum, Some(energy)) => {
+                energy_j = Some(sum.map_or(energy, |sum| sum.plus_same_source(energy)));
+            }
+            (_, None) => without += 1,
+        }
+    }
+    (time_s, energy_j, without)
+}
+
+/// How the program ends with a sweep.
+pub fn exit(sweep: &SweepRecord, trials: &[TrialRecord]) -> Exit {
+    let has = |status: TrialStatus| trials.iter().any(|trial| trial.status == status);
+    match sweep.status {
+        Status::Stopped | Status::Interrupted => Exit::Interrupted,
+        _ if has(TrialStatus::Done) => Exit::Success,
+        _ if has(TrialStatus::NotReached) => Exit::TargetNotReached,
+        _ => Exit::Training,
+    }
+}
+
+/// How the program ends where the sweep failed as a whole.
+pub fn exit_of(failure: &SweepFailure) -> Exit {
+    match failure {
+        SweepFailure::Library(_) | SweepFailure::Record { .. } | SweepFailure::Stored(_) => {
+            Exit::Storage
+        }
+        SweepFailure::Worker(_) => Exit::WorkerDied,
+        SweepFailure::Occupied { .. } => Exit::Device,
+    }
+}

@@ -1,0 +1,58 @@
+//! Sweeps that come with the program: the questions of the paper behind it, small enough for a laptop, and one for a
+//! workstation.
+
+use super::{Sweep, SweepError, file};
+use crate::units::UnknownName;
+
+/// Name and text of each.
+const SHIPPED: [(&str, &str); 6] = [
+    (
+        "paper-digits",
+        include_str!("../../../assets/sweeps/paper-digits.toml"),
+    ),
+    (
+        "paper-shapes",
+        include_str!("../../../assets/sweeps/paper-shapes.toml"),
+    ),
+    (
+        "depth-width-digits",
+        include_str!("../../../assets/sweeps/depth-width-digits.toml"),
+    ),
+    (
+        "activation-digits",
+        include_str!("../../../assets/sweeps/activation-digits.toml"),
+    ),
+    (
+        "optimiser-digits",
+        include_str!("../../../assets/sweeps/optimiser-digits.toml"),
+    ),
+    (
+        "paper-cifar10",
+        include_str!("../../../assets/sweeps/paper-cifar10.toml"),
+    ),
+];
+
+/// Names of the sweeps that come with the program.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SHIPPED.iter().map(|(name, _)| *name)
+}
+
+/// The file of the sweep that is called `name`, to be changed or read.
+///
+/// # Errors
+/// Where none is called so; says which are there.
+pub fn text(name: &str) -> Result<&'static str, UnknownName> {
+    SHIPPED
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| *text)
+        .ok_or_else(|| UnknownName::new("sweep", name, names()))
+}
+
+/// The sweep that is called `name`.
+///
+/// # Errors
+/// Where none is called so.
+pub fn shipped(name: &str) -> Result<Sweep, SweepError> {
+    file::from_toml(text(name)?)
+}
