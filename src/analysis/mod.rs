@@ -7,7 +7,8 @@ mod difference;
 pub mod forecast;
 mod left;
 mod pareto;
-mod statistics;
+pub mod statistics;
+pub mod sweep;
 
 pub use carbon::{
     CarbonError, CarbonFigure, CarbonIntensity, WORLD_MEAN_G_PER_KWH, countries, lookup,
@@ -15,5 +16,5 @@ pub use carbon::{
 };
 pub use difference::{Difference, differences};
 pub use left::{Left, left, share_done};
-pub use pareto::pareto_front;
+pub use pareto::{pareto_front, pareto_front_of_three};
 pub use statistics::{MeanInterval, mean_interval};
