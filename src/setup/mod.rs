@@ -18,6 +18,7 @@ mod problem;
 mod regime;
 mod shape;
 mod stop;
+pub mod sweep;
 mod task;
 
 pub use change::{Change, ChangeError};
