@@ -9,8 +9,8 @@
 //! Where no run was alike, seconds and joules a training FLOP take the place of those a step, always with the least and the
 //! greatest as interval: how well a device is used differs from model to model.
 
-use crate::library::{RunRow, sum_of_parts};
 use super::statistics::distributions::t_quantile;
+use crate::library::{RunRow, sum_of_parts};
 use crate::setup::{DatasetSetup, ModelSetup, Setup};
 
 /// Runs alike from which on there is a prediction interval.
@@ -228,7 +228,8 @@ fn one_more(values: &[f64]) -> Option<Expected> {
     let mean = mean(&logarithms)?;
     let squares: f64 = logarithms.iter().map(|value| (value - mean).powi(2)).sum();
     let deviation = (squares / (count - 1) as f64).sqrt();
-    let half = t_quantile(0.975, (count - 1) as f64) * deviation * (1.0 + 1.0 / count as f64).sqrt();
+    let half =
+        t_quantile(0.975, (count - 1) as f64) * deviation * (1.0 + 1.0 / count as f64).sqrt();
     Some(Expected {
         value: mean.exp(),
         range: Some(((mean - half).exp(), (mean + half).exp())),
@@ -349,5 +350,4 @@ mod tests {
         let found = forecast(&planned(&setup), &runs).expect("there is a basis");
         assert!(close(found.energy_j.expect("metered").value, 40.0) && found.may_end_earlier);
     }
-
 }

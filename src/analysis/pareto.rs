@@ -48,7 +48,10 @@ pub fn pareto_front_of_three(points: &[[f64; 3]]) -> Vec<usize> {
         }
         // Steps that the new one beats: of the same second cost, or more, and no less of the third.
         let first = staircase.partition_point(|step| step.0 < second);
-        let beaten = staircase[first..].iter().take_while(|step| step.1 >= third).count();
+        let beaten = staircase[first..]
+            .iter()
+            .take_while(|step| step.1 >= third)
+            .count();
         staircase.splice(first..first + beaten, [(second, third)]);
         true
     });
@@ -79,7 +82,9 @@ mod tests {
         // Small whole numbers, so that ties are many.
         let mut state = 7_u64;
         let mut draw = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             ((state >> 33) % 12) as f64
         };
         for _ in 0..50 {
@@ -95,6 +100,9 @@ mod tests {
             let expected: Vec<usize> = (0..points.len()).filter(|at| !is_beaten(*at)).collect();
             assert_eq!(found, expected);
         }
-        assert_eq!(pareto_front_of_three(&[[1.0, f64::NAN, 1.0], [2.0, 2.0, 2.0]]), [1]);
+        assert_eq!(
+            pareto_front_of_three(&[[1.0, f64::NAN, 1.0], [2.0, 2.0, 2.0]]),
+            [1]
+        );
     }
 }

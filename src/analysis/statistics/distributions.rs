@@ -27,8 +27,12 @@ pub fn f_upper(f: f64, above: f64, below: f64) -> f64 {
     if f.is_infinite() {
         return 0.0;
     }
-    checked_beta_reg(below / 2.0, above / 2.0, below / (below + above * f.max(0.0)))
-        .unwrap_or(f64::NAN)
+    checked_beta_reg(
+        below / 2.0,
+        above / 2.0,
+        below / (below + above * f.max(0.0)),
+    )
+    .unwrap_or(f64::NAN)
 }
 
 /// Quantile of the standard normal distribution.

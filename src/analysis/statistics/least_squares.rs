@@ -22,7 +22,11 @@ pub struct Fit {
 impl Fit {
     /// The value that `weights`, one for each column, make of the coefficients.
     pub fn value(&self, weights: &[f64]) -> f64 {
-        self.coefficients.iter().zip(weights).map(|(b, w)| b * w).sum()
+        self.coefficients
+            .iter()
+            .zip(weights)
+            .map(|(b, w)| b * w)
+            .sum()
     }
 
     /// Its standard error, √(wᵀ (XᵀX)⁻¹ w · residual ÷ freedom); `None` without degrees of freedom.

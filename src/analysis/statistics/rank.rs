@@ -74,8 +74,7 @@ pub fn kendall(pairs: &[(f64, f64)]) -> Option<Correlation> {
     if untied_x <= 0.0 || untied_y <= 0.0 {
         return None;
     }
-    let surplus =
-        all - tied_x.pairs - tied_y.pairs + tied_both.pairs - 2.0 * discordant as f64;
+    let surplus = all - tied_x.pairs - tied_y.pairs + tied_both.pairs - 2.0 * discordant as f64;
     let value = (surplus / untied_x.sqrt() / untied_y.sqrt()).clamp(-1.0, 1.0);
     let m = n * (n - 1.0);
     let variance = (m * (2.0 * n + 5.0) - tied_x.weighted - tied_y.weighted) / 18.0

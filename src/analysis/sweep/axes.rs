@@ -62,7 +62,9 @@ fn axis<'a>(path: &str, trials: impl Iterator<Item = &'a Trial>) -> Option<Axis>
         return None;
     }
     let number = |value: &Option<&Value>| value.and_then(Value::as_f64);
-    let is_numeric = values.values().all(|value| value.is_none() || number(value).is_some());
+    let is_numeric = values
+        .values()
+        .all(|value| value.is_none() || number(value).is_some());
     let mut sorted: Vec<(String, Option<&Value>)> = values.into_iter().collect();
     // Numbers by size, all else by its text; what does not apply comes last.
     sorted.sort_by(|a, b| {

@@ -66,9 +66,18 @@ pub fn shared(a: &SetupResult, b: &SetupResult, meters: &Meters) -> Shared {
 }
 
 /// How much more energy the setup at `more` took than the one at `less`.
-pub fn energy_ratio(setups: &[SetupResult], more: usize, less: usize, meters: &Meters) -> Option<Ratio> {
+pub fn energy_ratio(
+    setups: &[SetupResult],
+    more: usize,
+    less: usize,
+    meters: &Meters,
+) -> Option<Ratio> {
     let (a, b) = (&setups[more], &setups[less]);
-    ratio(a.energy_j.as_ref()?, b.energy_j.as_ref()?, shared(a, b, meters))
+    ratio(
+        a.energy_j.as_ref()?,
+        b.energy_j.as_ref()?,
+        shared(a, b, meters),
+    )
 }
 
 /// Compares the energies of the setups that are ranked; they come first in `setups`, in order.

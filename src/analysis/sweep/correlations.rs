@@ -22,8 +22,12 @@ pub enum StandIn {
 
 impl StandIn {
     /// Every one.
-    pub const ALL: [Self; 4] =
-        [Self::Parameters, Self::Flops, Self::MacsPerParameter, Self::Utilisation];
+    pub const ALL: [Self; 4] = [
+        Self::Parameters,
+        Self::Flops,
+        Self::MacsPerParameter,
+        Self::Utilisation,
+    ];
 
     /// For people.
     pub fn title(self) -> &'static str {

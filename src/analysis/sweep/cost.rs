@@ -54,7 +54,11 @@ pub fn choices(setups: &[SetupResult], max_power_w: f64) -> Vec<Choice> {
         })
         .collect();
     // From the cheapest in time on: a line can only take over where it falls more steeply, so where it is cheaper at 1.
-    lines.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.2.total_cmp(&b.2)).then(a.0.cmp(&b.0)));
+    lines.sort_by(|a, b| {
+        a.1.total_cmp(&b.1)
+            .then(a.2.total_cmp(&b.2))
+            .then(a.0.cmp(&b.0))
+    });
     let mut envelope: Vec<Line> = Vec::new();
     for (setup, at_0, at_1) in lines {
         if envelope.last().is_some_and(|last| at_1 >= last.at_1) {

@@ -89,7 +89,11 @@ impl Measure {
 
     /// Back from a sum.
     pub(super) fn from_sum(self, value: f64) -> f64 {
-        if self.multiplies() { value.exp() } else { value }
+        if self.multiplies() {
+            value.exp()
+        } else {
+            value
+        }
     }
 }
 
@@ -188,12 +192,16 @@ pub fn effects(measure: Measure, setups: &[SetupResult], axes: &[Axis]) -> Optio
                 span: span(measure, &levels),
                 levels,
                 f: test.map(|test| (test.f, test.above, test.below)),
-                p: test.map(|test| distributions::f_upper(test.f, test.above as f64, test.below as f64)),
+                p: test.map(|test| {
+                    distributions::f_upper(test.f, test.above as f64, test.below as f64)
+                }),
                 share: test.map(|test| test.share),
             }
         })
         .collect();
-    let tested: Vec<usize> = (0..found.len()).filter(|at| found[*at].p.is_some()).collect();
+    let tested: Vec<usize> = (0..found.len())
+        .filter(|at| found[*at].p.is_some())
+        .collect();
     let p_values: Vec<f64> = tested.iter().filter_map(|at| found[*at].p).collect();
     for (at, p) in tested.into_iter().zip(holm(&p_values)) {
         found[at].p = Some(p);
@@ -219,7 +227,8 @@ impl Levels {
         let mut columns = 1;
         let axes = (0..axes.len())
             .map(|at| {
-                let mut levels: Vec<usize> = with.iter().map(|(setup, _)| setup.levels[at]).collect();
+                let mut levels: Vec<usize> =
+                    with.iter().map(|(setup, _)| setup.levels[at]).collect();
                 levels.sort_unstable();
                 levels.dedup();
                 let first = columns;
@@ -300,7 +309,11 @@ fn level_effects(
 }
 
 fn span(measure: Measure, levels: &[LevelEffect]) -> Option<f64> {
-    let values = || levels.iter().filter_map(|level| Some(level.adjusted?.value));
+    let values = || {
+        levels
+            .iter()
+            .filter_map(|level| Some(level.adjusted?.value))
+    };
     let (least, most) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
     Some(match measure.multiplies() {
         true => most / least,

@@ -29,7 +29,9 @@ impl Figure {
         let mut by_seed = Vec::new();
         let (mut low, mut high) = (0.0, 0.0);
         for (seed, figure) in figures {
-            let is_number = [figure.value, figure.low, figure.high].iter().all(|x| x.is_finite());
+            let is_number = [figure.value, figure.low, figure.high]
+                .iter()
+                .all(|x| x.is_finite());
             if is_number {
                 by_seed.push((seed, figure.value));
                 low += figure.low;
@@ -72,7 +74,10 @@ impl Figure {
     pub fn relative(&self) -> (f64, f64) {
         let Estimate { value, low, high } = self.measured;
         if value > 0.0 {
-            (((value - low) / value).max(0.0), ((high - value) / value).max(0.0))
+            (
+                ((value - low) / value).max(0.0),
+                ((high - value) / value).max(0.0),
+            )
         } else {
             (0.0, 0.0)
         }

@@ -51,7 +51,12 @@ pub fn heat_maps(measure: Measure, setups: &[SetupResult], axes: &[Axis]) -> Vec
     maps
 }
 
-fn heat_map(measure: Measure, setups: &[SetupResult], axes: &[Axis], (x, y): (usize, usize)) -> HeatMap {
+fn heat_map(
+    measure: Measure,
+    setups: &[SetupResult],
+    axes: &[Axis],
+    (x, y): (usize, usize),
+) -> HeatMap {
     let width = axes[x].levels.len();
     let mut cells = vec![(Cell::default(), 0.0); width * axes[y].levels.len()];
     for setup in setups {
@@ -60,7 +65,9 @@ fn heat_map(measure: Measure, setups: &[SetupResult], axes: &[Axis], (x, y): (us
         if matches!(setup.standing, Standing::NotReached | Standing::Partly) {
             cell.not_reached += 1;
         }
-        let value = measure.of(setup).and_then(|figure| measure.to_sum(figure.mean()));
+        let value = measure
+            .of(setup)
+            .and_then(|figure| measure.to_sum(figure.mean()));
         if let Some(value) = value {
             cell.ranked += 1;
             *sum += value;
@@ -73,5 +80,10 @@ fn heat_map(measure: Measure, setups: &[SetupResult], axes: &[Axis], (x, y): (us
             cell
         })
         .collect();
-    HeatMap { measure, x, y, cells }
+    HeatMap {
+        measure,
+        x,
+        y,
+        cells,
+    }
 }

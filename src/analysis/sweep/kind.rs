@@ -88,7 +88,11 @@ pub fn groups(trials: &[Trial]) -> Vec<Group> {
     type Key = (Metric, Option<u64>, Option<Measured>);
     let mut found: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for (at, trial) in trials.iter().enumerate() {
-        let key = (trial.metric, trial.target.map(f64::to_bits), Measured::of(trial));
+        let key = (
+            trial.metric,
+            trial.target.map(f64::to_bits),
+            Measured::of(trial),
+        );
         found.entry(key).or_default().push(at);
     }
     let (unmeasured, mut groups): (Vec<_>, Vec<_>) = found
@@ -107,7 +111,8 @@ pub fn groups(trials: &[Trial]) -> Vec<Group> {
         let is_over = |at: &&usize| trials[**at].state != State::Unfinished;
         group.trials.iter().filter(is_over).count()
     };
-    groups.sort_by_cached_key(|group| (std::cmp::Reverse(over(group)), group.kind.measured.clone()));
+    groups
+        .sort_by_cached_key(|group| (std::cmp::Reverse(over(group)), group.kind.measured.clone()));
     for lonely in unmeasured {
         let same = |group: &&mut Group| {
             group.kind.metric == lonely.kind.metric && group.kind.target == lonely.kind.target

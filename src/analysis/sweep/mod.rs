@@ -29,7 +29,7 @@ pub use correlations::{Rank, StandIn};
 pub use cost::{Choice, PowerFrom, cost};
 pub use effects::{AxisEffect, Effects, LevelEffect, Measure};
 pub use figure::Figure;
-pub use from_library::{from_runs, retarget};
+pub use from_library::{Macs, from_runs, from_sweep, retarget};
 pub use heat::{Cell, HeatMap};
 pub use kind::{Group, Kind, Measured, groups};
 pub use ratio::{Ratio, Shared, ratio};
@@ -176,7 +176,11 @@ pub fn analyse(trials: &[Trial], options: &Options) -> Option<Analysis> {
     Some(analysis)
 }
 
-fn extremes(setups: &[SetupResult], comparisons: &Comparisons, meters: &Meters) -> Option<Extremes> {
+fn extremes(
+    setups: &[SetupResult],
+    comparisons: &Comparisons,
+    meters: &Meters,
+) -> Option<Extremes> {
     let ranked = setups.iter().filter(|setup| setup.rank.is_some()).count();
     let (best, worst) = (0, ranked.checked_sub(1).filter(|worst| *worst > 0)?);
     let ratio = compare::energy_ratio(setups, worst, best, meters)?;
@@ -204,7 +208,12 @@ fn costs(setups: &[SetupResult], trials: &[&Trial], options: &Options) -> Option
         .max_power_w
         .map(|power_w| (power_w, PowerFrom::Given))
         .or_else(|| Some((highest(&|trial| trial.max_power_w)?, PowerFrom::Highest)))
-        .or_else(|| Some((highest(&|trial| trial.mean_power_w())?, PowerFrom::HighestMean)))?;
+        .or_else(|| {
+            Some((
+                highest(&|trial| trial.mean_power_w())?,
+                PowerFrom::HighestMean,
+            ))
+        })?;
     let best = setups
         .iter()
         .enumerate()

@@ -52,11 +52,13 @@ pub fn ratio(a: &Figure, b: &Figure, shared: Shared) -> Option<Ratio> {
                 Test::of(value.ln(), variance.sqrt(), freedom)
             })
         }
-        None => relative_variance(a).zip(relative_variance(b)).map(|(of_a, of_b)| {
-            let freedom =
-                satterthwaite(&[(of_a, (a.count - 1) as f64), (of_b, (b.count - 1) as f64)]);
-            Test::of(value.ln(), (of_a + of_b).sqrt(), freedom)
-        }),
+        None => relative_variance(a)
+            .zip(relative_variance(b))
+            .map(|(of_a, of_b)| {
+                let freedom =
+                    satterthwaite(&[(of_a, (a.count - 1) as f64), (of_b, (b.count - 1) as f64)]);
+                Test::of(value.ln(), (of_a + of_b).sqrt(), freedom)
+            }),
     };
     let log_measured = log_measured(a, b, shared);
     let mut ratio = Ratio {
@@ -89,7 +91,13 @@ fn pairs(a: &Figure, b: &Figure) -> Option<Vec<(f64, f64)>> {
         && a.by_seed.iter().zip(&b.by_seed).all(|(x, y)| x.0 == y.0)
         // A seed twice is no pair.
         && a.by_seed.windows(2).all(|two| two[0].0 != two[1].0);
-    same.then(|| a.by_seed.iter().zip(&b.by_seed).map(|(x, y)| (x.1, y.1)).collect())
+    same.then(|| {
+        a.by_seed
+            .iter()
+            .zip(&b.by_seed)
+            .map(|(x, y)| (x.1, y.1))
+            .collect()
+    })
 }
 
 /// s² ÷ (n · mean²).

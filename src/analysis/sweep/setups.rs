@@ -116,7 +116,9 @@ impl Meters {
     pub fn of<'a>(trials: impl Iterator<Item = &'a Trial>) -> Self {
         let mut meters = Self::default();
         for trial in trials {
-            let Some(energy) = &trial.energy else { continue };
+            let Some(energy) = &trial.energy else {
+                continue;
+            };
             let Estimate { value, low, high } = energy.gross_j;
             if value <= 0.0 {
                 continue;
@@ -143,7 +145,12 @@ impl Meters {
 }
 
 /// The trials of one group by setup, in order of rank, then of standing.
-pub fn setups(trials: &[&Trial], axes: &[Axis], meters: &Meters, has_target: bool) -> Vec<SetupResult> {
+pub fn setups(
+    trials: &[&Trial],
+    axes: &[Axis],
+    meters: &Meters,
+    has_target: bool,
+) -> Vec<SetupResult> {
     let mut by_setup: HashMap<Vec<Option<String>>, Vec<&Trial>> = HashMap::new();
     for trial in trials {
         let key = axes
@@ -164,7 +171,9 @@ pub fn setups(trials: &[&Trial], axes: &[Axis], meters: &Meters, has_target: boo
             .then_with(|| a.levels.cmp(&b.levels))
             .then_with(|| a.label.cmp(&b.label))
     });
-    let ranked = setups.iter_mut().filter(|setup| setup.standing == Standing::Reached);
+    let ranked = setups
+        .iter_mut()
+        .filter(|setup| setup.standing == Standing::Reached);
     for (at, setup) in ranked.enumerate() {
         setup.rank = Some(at + 1);
     }
@@ -206,7 +215,10 @@ fn setup(trials: &[&Trial], axes: &[Axis], meters: &Meters, has_target: bool) ->
     let per = |of: &dyn Fn(&Trial) -> Option<f64>| {
         Figure::of(over().filter_map(|trial| {
             let parts = of(trial).filter(|parts| *parts > 0.0)?;
-            Some((trial.seed, trial.energy.as_ref()?.gross_j.scale(1.0 / parts)))
+            Some((
+                trial.seed,
+                trial.energy.as_ref()?.gross_j.scale(1.0 / parts),
+            ))
         }))
     };
     let mean = |of: &dyn Fn(&Trial) -> Option<f64>| {
@@ -223,16 +235,27 @@ fn setup(trials: &[&Trial], axes: &[Axis], meters: &Meters, has_target: bool) ->
             Some((axis.path.clone(), value.clone()))
         })
         .collect();
-    let mut used: Vec<usize> = successes().filter_map(|trial| meters.place(trial)).collect();
+    let mut used: Vec<usize> = successes()
+        .filter_map(|trial| meters.place(trial))
+        .collect();
     used.sort_unstable();
     used.dedup();
     SetupResult {
-        label: axes::label(axes.iter().map(|axis| (axis.path.as_str(), of_axes.get(&axis.path)))),
-        levels: axes.iter().map(|axis| axis.level(of_axes.get(&axis.path))).collect(),
+        label: axes::label(
+            axes.iter()
+                .map(|axis| (axis.path.as_str(), of_axes.get(&axis.path))),
+        ),
+        levels: axes
+            .iter()
+            .map(|axis| axis.level(of_axes.get(&axis.path)))
+            .collect(),
         axes: of_axes,
         rank: None,
         standing,
-        runs: trials.iter().filter_map(|trial| trial.run.clone()).collect(),
+        runs: trials
+            .iter()
+            .filter_map(|trial| trial.run.clone())
+            .collect(),
         trials: trials.len(),
         reached,
         not_reached,
@@ -241,11 +264,13 @@ fn setup(trials: &[&Trial], axes: &[Axis], meters: &Meters, has_target: bool) ->
         unfinished,
         net_j: match has_target {
             true => None,
-            false => Figure::of(successes().filter_map(|trial| {
-                Some((trial.seed, trial.energy.as_ref()?.net_j?))
-            })),
+            false => Figure::of(
+                successes().filter_map(|trial| Some((trial.seed, trial.energy.as_ref()?.net_j?))),
+            ),
         },
-        time_s: Figure::of_exact(successes().filter_map(|trial| Some((trial.seed, time_s(trial)?)))),
+        time_s: Figure::of_exact(
+            successes().filter_map(|trial| Some((trial.seed, time_s(trial)?))),
+        ),
         energy_a_success_j: energy_a_success(trials, reached, &gross, &succeeded),
         quality: Figure::of_exact(over().filter_map(|trial| Some((trial.seed, trial.quality()?)))),
         j_per_step: per(&|trial| trial.steps.map(|steps| steps as f64)),

@@ -31,9 +31,14 @@ pub(super) fn warnings(
         .filter(|trial| trial.state == State::Finished && trial.energy.is_none())
         .count();
     if missing > 0 {
-        found.push(format!("{} finished without an energy.", trials_in_words(missing)));
+        found.push(format!(
+            "{} finished without an energy.",
+            trials_in_words(missing)
+        ));
     }
-    let gaps = energies().filter(|energy| energy.coverage < COVERAGE_MIN).count();
+    let gaps = energies()
+        .filter(|energy| energy.coverage < COVERAGE_MIN)
+        .count();
     if gaps > 0 {
         found.push(format!(
             "In {} the meters covered less than {:.0} % of the time; what they missed is in no figure.",
@@ -41,7 +46,10 @@ pub(super) fn warnings(
             COVERAGE_MIN * 100.0
         ));
     }
-    if let Some(grade) = energies().map(|energy| energy.grade).find(|grade| *grade >= Grade::D) {
+    if let Some(grade) = energies()
+        .map(|energy| energy.grade)
+        .find(|grade| *grade >= Grade::D)
+    {
         found.push(format!(
             "The energies are modelled (grade {grade}: {}). A model may take one setup for dearer than another by its own \
              mistake, which cancels in no ratio.",
@@ -67,16 +75,34 @@ pub(super) fn warnings(
     } else if ranked().any(|setup| setup.reached < 3) {
         found.push("Some ranked setups have only two seeds; three or more are advised.".to_owned());
     }
-    let of = |standing: Standing| setups.iter().filter(|setup| setup.standing == standing).count();
+    let of = |standing: Standing| {
+        setups
+            .iter()
+            .filter(|setup| setup.standing == standing)
+            .count()
+    };
     for (standing, what) in [
-        (Standing::Partly, "did not get there with every seed and are not ranked"),
-        (Standing::NotReached, "did not get there with any seed and are not ranked"),
-        (Standing::Unmeasured, "got there, but lack energies, and are not ranked"),
+        (
+            Standing::Partly,
+            "did not get there with every seed and are not ranked",
+        ),
+        (
+            Standing::NotReached,
+            "did not get there with any seed and are not ranked",
+        ),
+        (
+            Standing::Unmeasured,
+            "got there, but lack energies, and are not ranked",
+        ),
         (Standing::Unfinished, "are not over yet"),
     ] {
         match of(standing) {
             0 => {}
-            1 => found.push(format!("1 setup: {what}.").replace(" are ", " is ").replace("lack ", "lacks ")),
+            1 => found.push(
+                format!("1 setup: {what}.")
+                    .replace(" are ", " is ")
+                    .replace("lack ", "lacks "),
+            ),
             count => found.push(format!("{count} setups {what}.")),
         }
     }

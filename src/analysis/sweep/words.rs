@@ -13,12 +13,14 @@ pub fn times(estimate: Estimate) -> String {
     if width <= 0.0 || !width.is_finite() {
         return format!("{}×", significant(value, 3));
     }
-    let places = (1 - (width.log10().floor() as i32) - 1).clamp(0, 3) as usize;
-    // A width whose first digit is 1 supports one more.
-    let places = match width / 10_f64.powf(width.log10().floor()) < 2.0 {
-        true => (places + 1).min(3),
-        false => places,
+    // One digit of the width, two where the first is a 1.
+    let magnitude = width.log10().floor();
+    let digits = if width / 10_f64.powf(magnitude) < 2.0 {
+        2
+    } else {
+        1
     };
+    let places = (digits - 1 - magnitude as i32).clamp(0, 3) as usize;
     format!("{value:.places$}× [{low:.places$}, {high:.places$}]")
 }
 
@@ -37,7 +39,9 @@ pub fn headline(analysis: &Analysis) -> String {
     let Some(extremes) = &analysis.extremes else {
         return without_extremes(analysis);
     };
-    let Extremes { best, worst, ratio, .. } = extremes;
+    let Extremes {
+        best, worst, ratio, ..
+    } = extremes;
     let (best, worst) = (&analysis.setups[*best], &analysis.setups[*worst]);
     let verdict = verdict(ratio, extremes.verdict);
     format!(
@@ -94,8 +98,11 @@ fn verdict(ratio: &Ratio, verdict: Verdict) -> String {
 }
 
 fn without_extremes(analysis: &Analysis) -> String {
-    let ranked: Vec<&SetupResult> =
-        analysis.setups.iter().filter(|setup| setup.rank.is_some()).collect();
+    let ranked: Vec<&SetupResult> = analysis
+        .setups
+        .iter()
+        .filter(|setup| setup.rank.is_some())
+        .collect();
     let target = analysis
         .kind
         .target
@@ -130,7 +137,9 @@ pub fn noise(analysis: &Analysis) -> String {
             "Of {} {family}, {differ} differ and {within} are within noise (t-tests at 5 %, corrected by Holm's method).",
             differ + within
         );
-        let best = list.iter().filter(|one| one.less == 0 && one.verdict == Verdict::WithinNoise);
+        let best = list
+            .iter()
+            .filter(|one| one.less == 0 && one.verdict == Verdict::WithinNoise);
         let near: Vec<&str> = best
             .map(|one| analysis.setups[one.more].label.as_str())
             .collect();
