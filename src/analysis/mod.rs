@@ -2,11 +2,13 @@
 //!
 //! Depends on the library's types, `setup` and `units`. Used by `cli` and `gui`.
 
+pub mod accuracy;
 mod carbon;
 mod difference;
 pub mod forecast;
 mod left;
 mod pareto;
+pub mod profile;
 pub mod statistics;
 pub mod sweep;
 
