@@ -29,10 +29,10 @@ pub fn html(analysis: &Analysis, title: &str, made: &str, plots: &[Plot]) -> Str
         variables(Theme::Light),
         variables(Theme::Dark),
         variables(Theme::Light),
-        escaped(&analysis.headline)
+        sentence(&analysis.headline)
     );
     if !analysis.noise.is_empty() {
-        let _ = writeln!(out, "<p>{}</p>", escaped(&analysis.noise));
+        let _ = writeln!(out, "<p>{}</p>", sentence(&analysis.noise));
     }
     let _ = writeln!(
         out,
@@ -70,6 +70,11 @@ pub fn html(analysis: &Analysis, title: &str, made: &str, plots: &[Plot]) -> Str
         escaped(made)
     );
     out
+}
+
+/// A sentence whose signs of per cent stay with their figures.
+fn sentence(text: &str) -> String {
+    escaped(text).replace(" %", "&nbsp;%")
 }
 
 fn variables(theme: Theme) -> String {

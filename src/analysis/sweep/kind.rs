@@ -56,10 +56,21 @@ impl Measured {
 }
 
 impl Kind {
+    /// `97 %`: a target as it was typed, without digits that say nothing.
+    pub fn target_in_words(&self, target: f64) -> String {
+        let (factor, unit) = self.metric.shown();
+        // Two roundings of a product: 0.97 · 100 is 97, not 97.00000000000001.
+        let shown = (target * factor * 1e9).round() / 1e9;
+        match self.metric {
+            Metric::Accuracy => format!("{shown}{unit}"),
+            other => format!("{shown}{unit} {}", other.title()),
+        }
+    }
+
     /// For people.
     pub fn in_words(&self) -> String {
         let what = match self.target {
-            Some(target) => format!("to {}", self.metric.format_named(target)),
+            Some(target) => format!("to {}", self.target_in_words(target)),
             None => format!("whole runs, by {}", self.metric),
         };
         match &self.measured {

@@ -37,6 +37,7 @@ pub use setups::{SetupResult, Standing};
 pub use trial::{State, ToTarget, Trial, TrialEnergy};
 
 use super::pareto::pareto_front_of_three;
+use crate::units::Estimate;
 use setups::Meters;
 
 /// What an analysis depends on beside the trials.
@@ -140,7 +141,11 @@ pub fn analyse(trials: &[Trial], options: &Options) -> Option<Analysis> {
     let has_target = group.kind.target.is_some();
     let meters = Meters::of(chosen.iter().copied());
     let axes = axes::axes(chosen.iter().copied());
-    let setups = setups::setups(&chosen, &axes, &meters, has_target);
+    let mut setups = setups::setups(&chosen, &axes, &meters, has_target);
+    let is_share = group.kind.metric.is_share();
+    for figure in setups.iter_mut().filter_map(|setup| setup.quality.as_mut()) {
+        figure.estimate = possible(figure.estimate, is_share);
+    }
     let comparisons = compare::comparisons(&setups, &meters);
     let mut sources: Vec<String> = chosen
         .iter()
@@ -156,11 +161,7 @@ pub fn analyse(trials: &[Trial], options: &Options) -> Option<Analysis> {
         extremes: extremes(&setups, &comparisons, &meters),
         costs: costs(&setups, &chosen, options),
         front: front(&setups, group.kind.metric.higher_is_better()),
-        effects: Measure::ALL
-            .into_iter()
-            .filter(|_| !axes.is_empty())
-            .filter_map(|measure| effects::effects(measure, &setups, &axes))
-            .collect(),
+        effects: all_effects(&setups, &axes, is_share),
         heat_maps: heat::heat_maps(Measure::Energy, &setups, &axes),
         correlations: correlations::correlations(&setups),
         comparisons,
@@ -174,6 +175,38 @@ pub fn analyse(trials: &[Trial], options: &Options) -> Option<Analysis> {
     analysis.headline = words::headline(&analysis);
     analysis.noise = words::noise(&analysis);
     Some(analysis)
+}
+
+/// An interval of the metric, within what the metric can be.
+fn possible(estimate: Estimate, is_share: bool) -> Estimate {
+    match is_share {
+        true => Estimate {
+            low: estimate.low.max(0.0),
+            high: estimate.high.min(1.0).max(estimate.value),
+            ..estimate
+        },
+        false => estimate,
+    }
+}
+
+fn all_effects(setups: &[SetupResult], axes: &[Axis], is_share: bool) -> Vec<Effects> {
+    if axes.is_empty() {
+        return Vec::new();
+    }
+    let mut found: Vec<Effects> = Measure::ALL
+        .into_iter()
+        .filter_map(|measure| effects::effects(measure, setups, axes))
+        .collect();
+    let of_metric = found
+        .iter_mut()
+        .filter(|one| one.measure == Measure::Quality);
+    for level in of_metric
+        .flat_map(|one| &mut one.axes)
+        .flat_map(|axis| &mut axis.levels)
+    {
+        level.adjusted = level.adjusted.map(|adjusted| possible(adjusted, is_share));
+    }
+    found
 }
 
 fn extremes(

@@ -57,7 +57,7 @@ pub fn headline(analysis: &Analysis) -> String {
 fn purpose(analysis: &Analysis, worst: &SetupResult, best: &SetupResult) -> String {
     let metric = analysis.kind.metric;
     if let Some(target) = analysis.kind.target {
-        return format!(" to reach {}", target_in_words(analysis, target));
+        return format!(" to reach {}", analysis.kind.target_in_words(target));
     }
     match (&worst.quality, &best.quality) {
         (Some(of_worst), Some(of_best)) => format!(
@@ -66,18 +66,6 @@ fn purpose(analysis: &Analysis, worst: &SetupResult, best: &SetupResult) -> Stri
             metric.format_named(of_best.mean())
         ),
         _ => String::new(),
-    }
-}
-
-/// `97 %`: a target as it was typed, without digits that say nothing.
-pub fn target_in_words(analysis: &Analysis, target: f64) -> String {
-    let metric = analysis.kind.metric;
-    let (factor, unit) = metric.shown();
-    // Two roundings of a product: 0.97 · 100 is 97, not 97.00000000000001.
-    let shown = (target * factor * 1e9).round() / 1e9;
-    match metric {
-        crate::units::Metric::Accuracy => format!("{shown}{unit}"),
-        other => format!("{shown}{unit} {}", other.title()),
     }
 }
 
@@ -106,7 +94,7 @@ fn without_extremes(analysis: &Analysis) -> String {
     let target = analysis
         .kind
         .target
-        .map(|target| format!(" reached {}", target_in_words(analysis, target)));
+        .map(|target| format!(" reached {}", analysis.kind.target_in_words(target)));
     match (ranked.as_slice(), target) {
         ([only], Some(target)) => format!(
             "Only {}{target} with every seed, so there is nothing to compare it with.",

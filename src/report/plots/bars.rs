@@ -33,9 +33,10 @@ pub(super) fn bars(analysis: &Analysis) -> Option<Scene> {
         })
         .fold(60.0, f64::max)
         .min(260.0);
-    let left = 20.0 + label_width + 12.0;
+    // A page may have to do with a wider font than the one that was measured.
+    let left = 20.0 + 1.1 * label_width + 12.0;
     let right = WIDTH - 150.0;
-    let height = TOP + ROW * rows.len() as f64 + 50.0;
+    let height = TOP + ROW * rows.len() as f64 + 56.0;
     let title = energy_title(analysis);
     let mut scene = Scene::new(WIDTH, height, format!("{title}. {}", analysis.headline));
     scene.heading((20.0, 28.0), title);
@@ -53,13 +54,14 @@ pub(super) fn bars(analysis: &Analysis) -> Option<Scene> {
             scene.line((x, TOP - 4.0), (x, bottom), Ink::Line, 1.0);
             scene.text((x, bottom + 16.0), name, SMALL, Ink::Dim, Anchor::Middle);
         }
-        let unit = scale.unit("J");
+        let unit = format!("Energy ({})", scale.unit("J"));
+        let middle = (left + right) / 2.0;
         scene.text(
-            (right + 8.0, bottom + 16.0),
+            (middle, bottom + 36.0),
             unit,
-            SMALL,
+            NAME,
             Ink::Dim,
-            Anchor::Start,
+            Anchor::Middle,
         );
     }
     for (at, row) in rows.iter().enumerate() {

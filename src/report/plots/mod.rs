@@ -92,10 +92,7 @@ pub fn plots(analysis: &Analysis) -> Vec<Plot> {
 /// What the energies are of.
 pub(super) fn energy_title(analysis: &Analysis) -> String {
     match analysis.kind.target {
-        Some(target) => format!(
-            "Energy to {}",
-            crate::analysis::sweep::words::target_in_words(analysis, target)
-        ),
+        Some(target) => format!("Energy to {}", analysis.kind.target_in_words(target)),
         None => "Energy of whole runs".to_owned(),
     }
 }

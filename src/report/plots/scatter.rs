@@ -6,6 +6,10 @@ use crate::report::scene::{Anchor, Scene};
 
 const TOP: f64 = 74.0;
 const HEIGHT: f64 = 300.0;
+/// Setups of the front that are named below the panels.
+const NAMED_MAX: usize = 12;
+/// Points up to which all have their intervals; beyond, only the front.
+const INTERVALS_MAX: usize = 16;
 
 /// Energy across, metric and time upwards, a panel each; the front in three figures marked, those of it that are on the
 /// front of the panel's own two joined.
@@ -17,7 +21,9 @@ pub(super) fn scatter(analysis: &Analysis) -> Option<Scene> {
         return None;
     }
     let metric = analysis.kind.metric;
-    let height = TOP + HEIGHT + 70.0;
+    let named = analysis.front.len().min(NAMED_MAX);
+    let names_top = TOP + HEIGHT + 76.0;
+    let height = names_top + 18.0 * named.div_ceil(2) as f64 + 8.0;
     let description = format!(
         "Energy against {metric} and against time; {} of {} setups are on the front.",
         analysis.front.len(),
@@ -25,7 +31,15 @@ pub(super) fn scatter(analysis: &Analysis) -> Option<Scene> {
     );
     let mut scene = Scene::new(WIDTH, height, description);
     scene.heading((20.0, 28.0), "Energy against quality and time");
-    let caption = format!("{} · lines are 95 % intervals", provenance(analysis));
+    let caption = format!(
+        "{} · thin lines are 95 % intervals{}",
+        provenance(analysis),
+        if ranked.len() > INTERVALS_MAX {
+            ", of the front"
+        } else {
+            ""
+        }
+    );
     scene.text((20.0, 46.0), caption, SMALL, Ink::Dim, Anchor::Start);
     legend(&mut scene);
 
@@ -48,9 +62,30 @@ pub(super) fn scatter(analysis: &Analysis) -> Option<Scene> {
         factor: None,
         less_is_better: true,
     };
+    names(&mut scene, analysis, names_top);
     panel(0.0).draw(&mut scene, analysis, &ranked, &quality);
     panel(WIDTH / 2.0).draw(&mut scene, analysis, &ranked, &time);
     Some(scene)
+}
+
+/// Which setup each number of the front stands for.
+fn names(scene: &mut Scene, analysis: &Analysis, top: f64) {
+    let count = analysis.front.len().min(NAMED_MAX);
+    let rows = count.div_ceil(2);
+    for (at, setup) in analysis.front.iter().take(NAMED_MAX).enumerate() {
+        let left = 20.0 + (at / rows) as f64 * WIDTH / 2.0;
+        let y = top + 18.0 * (at % rows) as f64;
+        scene.diamond((left + 6.0, y - 4.0), 5.0, Ink::Accent, Ink::Surface);
+        scene.text(
+            (left + 16.0, y),
+            (at + 1).to_string(),
+            SMALL,
+            Ink::Text,
+            Anchor::Start,
+        );
+        let label = fitted(&analysis.setups[*setup].label, SMALL, WIDTH / 2.0 - 64.0);
+        scene.text((left + 34.0, y), label, SMALL, Ink::Text, Anchor::Start);
+    }
 }
 
 fn unit_in_brackets(unit: &str) -> String {
@@ -111,15 +146,18 @@ impl Panel {
             upwards.factor.is_none(),
         );
         self.axes(scene, &x, &y, upwards);
-        for (_, energy, other) in points.iter().filter(|_| points.len() <= 60) {
+        let on_front = |at: usize| analysis.front.contains(&at);
+        for (at, energy, other) in &points {
+            if points.len() > INTERVALS_MAX && !on_front(*at) {
+                continue;
+            }
             let (px, py) = (x.place(energy.mean()), y.place(other.mean()));
             let [low, _, high] = ends(energy);
-            scene.line((x.place(low), py), (x.place(high), py), Ink::Line, 1.5);
+            scene.line((x.place(low), py), (x.place(high), py), Ink::Dim, 1.0);
             let [low, _, high] = ends(other);
-            scene.line((px, y.place(low)), (px, y.place(high)), Ink::Line, 1.5);
+            scene.line((px, y.place(low)), (px, y.place(high)), Ink::Dim, 1.0);
         }
         self.front(scene, &points, (&x, &y), upwards.less_is_better);
-        let on_front = |at: usize| analysis.front.contains(&at);
         for (_, energy, other) in points.iter().filter(|(at, ..)| !on_front(*at)) {
             let place = (x.place(energy.mean()), y.place(other.mean()));
             scene.circle(place, 3.5, Ink::Surface, Ink::Dim);
@@ -128,29 +166,12 @@ impl Panel {
             let place = (x.place(energy.mean()), y.place(other.mean()));
             scene.diamond(place, 5.5, Ink::Accent, Ink::Surface);
         }
-        // The names of a few of the front, from the cheapest on, where they do not run into each other.
-        let mut taken: Vec<(f64, f64)> = Vec::new();
-        for (at, energy, other) in points.iter().filter(|(at, ..)| on_front(*at)).take(8) {
-            let place = (x.place(energy.mean()), y.place(other.mean()));
-            if taken
-                .iter()
-                .any(|near| (near.1 - place.1).abs() < 16.0 && (near.0 - place.0).abs() < 110.0)
-            {
+        for (number, at) in (1..).zip(analysis.front.iter().take(NAMED_MAX)) {
+            let Some((_, energy, other)) = points.iter().find(|(of, ..)| of == at) else {
                 continue;
-            }
-            taken.push(place);
-            let label = fitted(&analysis.setups[*at].label, 10.0, 120.0);
-            let (dx, anchor) = match place.0 > (self.left + self.right) / 2.0 {
-                true => (-9.0, Anchor::End),
-                false => (9.0, Anchor::Start),
             };
-            scene.text(
-                (place.0 + dx, place.1 - 6.0),
-                label,
-                10.0,
-                Ink::Text,
-                anchor,
-            );
+            let place = (x.place(energy.mean()) + 8.0, y.place(other.mean()) - 7.0);
+            scene.text(place, number.to_string(), SMALL, Ink::Text, Anchor::Start);
         }
     }
 
