@@ -58,7 +58,7 @@ impl Joulelab {
             "--idle",
             "0",
             "--meter",
-            "simulated",
+            "simulated:steady",
             "--batch-size",
             batch,
             "--seed",
