@@ -34,6 +34,45 @@ pub struct Stretch {
     pub energy_j: Option<f64>,
 }
 
+/// Cuts a run into stretches as its evaluations come in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    stretches: Vec<Stretch>,
+    step: u64,
+    time_s: f64,
+    energy_j: Option<f64>,
+}
+
+impl Profile {
+    /// An evaluation after `step` steps, with the seconds and the joules of training and evaluation until then.
+    pub fn evaluated(&mut self, step: u64, time_s: f64, energy_j: Option<f64>) {
+        // A counter begins at nothing; later, a stretch has joules where both of its ends have.
+        let before_j = if self.step == 0 {
+            Some(0.0)
+        } else {
+            self.energy_j
+        };
+        self.stretches.push(Stretch {
+            steps: step.saturating_sub(self.step),
+            time_s: time_s - self.time_s,
+            energy_j: energy_j.zip(before_j).map(|(now, before)| now - before),
+        });
+        (self.step, self.time_s, self.energy_j) = (step, time_s, energy_j);
+    }
+
+    /// Steps, seconds and joules at the last evaluation.
+    pub fn so_far(&self) -> (u64, f64, Option<f64>) {
+        (self.step, self.time_s, self.energy_j)
+    }
+
+    /// What `steps_left` more steps will take; `None` before the second evaluation, since the first stretch settles.
+    pub fn left(&self, steps_left: u64) -> Option<Remainder> {
+        (self.stretches.len() > 1)
+            .then(|| remainder(&self.stretches, steps_left))
+            .flatten()
+    }
+}
+
 /// What is left of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Remainder {
@@ -47,8 +86,7 @@ pub struct Remainder {
     pub drifts: bool,
 }
 
-/// What `steps_left` steps will take after `stretches`, in order. `None` before the second stretch, or the first where there
-/// is only one to come.
+/// What `steps_left` steps will take after `stretches`, in order. `None` without any.
 pub fn remainder(stretches: &[Stretch], steps_left: u64) -> Option<Remainder> {
     let whole: Vec<&Stretch> = stretches
         .iter()

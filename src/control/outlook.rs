@@ -2,7 +2,7 @@
 
 use super::record;
 use crate::analysis::forecast::{Basis, Expected, PastRun, Planned, forecast};
-use crate::analysis::profile::{Stretch, remainder};
+use crate::analysis::profile::Profile;
 use crate::library::{Filter, ForecastRecord, Library, LibraryError, Status};
 use crate::protocol::{Data, Device, Event};
 use crate::setup::Setup;
@@ -14,13 +14,11 @@ const SHARES: [f64; 3] = [0.1, 0.25, 0.5];
 
 /// Watches a run and tells what it will come to.
 pub(super) struct Outlook {
-    /// Steps after which it ends at the latest.
+    /// Steps after which it ends at the latest; `None` where a budget of energy or time may end it before, which stretches
+    /// know nothing of.
     steps_max: Option<u64>,
     may_end_earlier: bool,
-    stretches: Vec<Stretch>,
-    step: u64,
-    time_s: f64,
-    energy_j: Option<f64>,
+    profile: Profile,
     /// How many of [`SHARES`] were passed.
     passed: usize,
 }
@@ -28,13 +26,12 @@ pub(super) struct Outlook {
 impl Outlook {
     pub(super) fn new(setup: &Setup, data: &Data) -> Self {
         let stop = &setup.regime.stop;
+        let has_budget = stop.energy_j.is_some() || stop.time_s.is_some();
+        let steps_max = stop.steps_max(setup.steps_per_epoch(data.train) as u64);
         Self {
-            steps_max: stop.steps_max(setup.steps_per_epoch(data.train) as u64),
+            steps_max: steps_max.filter(|_| !has_budget),
             may_end_earlier: may_end_earlier(setup),
-            stretches: Vec::new(),
-            step: 0,
-            time_s: 0.0,
-            energy_j: None,
+            profile: Profile::default(),
             passed: 0,
         }
     }
@@ -51,30 +48,18 @@ impl Outlook {
         };
         // Without meters nothing says how long evaluations take.
         let sum = record::sum_of_protocol(training)?;
-        let (time_s, energy_j) = (
-            sum.gross.window_s,
-            sum.gross.energy_j.map(|energy| energy.value),
-        );
-        let before_j = if self.step == 0 {
-            Some(0.0)
-        } else {
-            self.energy_j
-        };
-        self.stretches.push(Stretch {
-            steps: evaluation.step.saturating_sub(self.step),
-            time_s: time_s - self.time_s,
-            energy_j: energy_j.zip(before_j).map(|(now, before)| now - before),
-        });
-        (self.step, self.time_s, self.energy_j) = (evaluation.step, time_s, energy_j);
+        let (step, time_s) = (evaluation.step, sum.gross.window_s);
+        let energy_j = sum.gross.energy_j.map(|energy| energy.value);
+        self.profile.evaluated(step, time_s, energy_j);
 
-        let steps_max = self.steps_max.filter(|max| *max > self.step)?;
-        let share = self.step as f64 / steps_max as f64;
+        let steps_max = self.steps_max.filter(|max| *max > step)?;
+        let share = step as f64 / steps_max as f64;
         let due = SHARES.iter().filter(|at| share >= **at).count();
-        if due <= self.passed || self.stretches.len() < 2 {
+        if due <= self.passed {
             return None;
         }
+        let left = self.profile.left(steps_max - step)?;
         self.passed = due;
-        let left = remainder(&self.stretches, steps_max - self.step)?;
         let whole = |left: Expected, used: f64| {
             let range = left.range.map(|(low, high)| (low + used, high + used));
             (left.value + used, range)

@@ -1,5 +1,5 @@
 use joulelab::analysis::accuracy::accuracy;
-use joulelab::analysis::profile::{Stretch, remainder};
+use joulelab::analysis::profile::{Profile, Stretch, remainder};
 use joulelab::library::{ForecastRecord, JudgedForecast};
 use joulelab::units::Estimate;
 
@@ -94,6 +94,22 @@ fn the_interval_holds_the_truth_as_often_as_it_says_and_narrows() {
     }
     assert!((360..=398).contains(&held), "{held} of 400 at 95 %");
     assert!(narrower > 390, "{narrower}");
+}
+
+#[test]
+fn a_profile_is_cut_at_its_evaluations() {
+    let mut profile = Profile::default();
+    profile.evaluated(10, 9.0, Some(180.0));
+    assert_eq!(profile.left(40), None);
+    profile.evaluated(20, 11.0, Some(220.0));
+    profile.evaluated(40, 15.0, Some(300.0));
+    assert_eq!(profile.so_far(), (40, 15.0, Some(300.0)));
+    // 0.2 s and 4 J a step once it has settled.
+    let left = profile.left(50).unwrap();
+    assert!(close(left.time_s.value, 10.0) && close(left.energy_j.unwrap().value, 200.0));
+    // A stretch without a reading at its end has no joules.
+    profile.evaluated(50, 17.0, None);
+    assert_eq!(profile.left(50).unwrap().energy_j, None);
 }
 
 #[test]
