@@ -218,7 +218,7 @@ fn differences_within_noise_are_called_that() {
     assert_eq!(verdict(2, 0), Verdict::Differ);
     assert_eq!(
         analysis.noise,
-        "Of 3 pairs of setups, 2 differ and 1 are within noise (t-tests at 5 %, corrected by Holm's method). Batch 16 cannot be told \
+        "Of 3 pairs of setups, 2 differ and 1 is within noise (t-tests at 5 %, corrected by Holm's method). Batch 16 cannot be told \
          apart from batch 32."
     );
 }

@@ -20,8 +20,9 @@ pub(super) fn warnings(
     }
     for (at, group) in groups.iter().enumerate().filter(|(at, _)| *at != chosen) {
         found.push(format!(
-            "{} are of another kind and left out: {}; look at them by themselves with --group {}.",
+            "{} {} of another kind and left out: {}; --group {} looks at those alone.",
             trials_in_words(group.count),
+            if group.count == 1 { "is" } else { "are" },
             group.kind.in_words(),
             at + 1
         ));

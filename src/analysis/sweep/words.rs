@@ -122,8 +122,10 @@ pub fn noise(analysis: &Analysis) -> String {
             false => "setups that were compared with the best",
         };
         text = format!(
-            "Of {} {family}, {differ} differ and {within} are within noise (t-tests at 5 %, corrected by Holm's method).",
-            differ + within
+            "Of {} {family}, {differ} {} and {within} {} within noise (t-tests at 5 %, corrected by Holm's method).",
+            differ + within,
+            if differ == 1 { "differs" } else { "differ" },
+            if within == 1 { "is" } else { "are" },
         );
         let best = list
             .iter()
@@ -147,7 +149,8 @@ pub fn noise(analysis: &Analysis) -> String {
     if untested > 0 {
         let blank = if text.is_empty() { "" } else { " " };
         text.push_str(&format!(
-            "{blank}{untested} comparisons have a single seed on a side and cannot be tested; three seeds or more can."
+            "{blank}{untested} {} a single seed on a side and cannot be tested; three seeds or more can.",
+            if untested == 1 { "comparison has" } else { "comparisons have" }
         ));
     }
     text
