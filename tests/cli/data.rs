@@ -174,16 +174,7 @@ fn a_table_of_quantities_and_a_text_are_described_by_their_files() {
         assert!(info.contains(line), "no `{line}` in\n{info}");
     }
     let poem = path("poem.txt", &"to be, or not to be\n".repeat(200));
-    let info = joulelab.json(&[
-        "info",
-        "--data",
-        &poem,
-        "-m",
-        "mlp",
-        "--batch-size",
-        "16",
-        "--json",
-    ]);
+    let info = joulelab.json(&["info", "--data", &poem, "--batch-size", "16", "--json"]);
     let dataset = &info["dataset"];
     assert_eq!(
         (&dataset["name"], &dataset["task"]),
