@@ -8,7 +8,6 @@ mod ask;
 mod folders;
 mod knowledge;
 mod machine;
-mod outlook;
 mod process;
 mod record;
 mod run_control;
