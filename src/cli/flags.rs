@@ -70,7 +70,7 @@ pub struct SetupFlags {
     #[arg(long, help_heading = "Model")]
     dropout: Option<f64>,
 
-    /// Weights before the first step: default, kaiming, xavier, orthogonal or normal
+    /// Weights before the first step: default, kaiming, xavier or normal
     #[arg(
         long,
         visible_alias = "initialization",

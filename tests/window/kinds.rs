@@ -43,7 +43,7 @@ fn another_kind_of_samples_brings_a_model_that_can_learn_from_them() {
         window.has_part("97 classes") && window.has_part(" = ")
     });
     assert_eq!(setup(&window).model.kind(), "transformer");
-    choose(&mut window, "Dataset", "CartPole (reinforcement)");
+    choose(&mut window, "Dataset", "CartPole");
     window.until("what it is judged by", |window| window.has("Target return"));
     let played = setup(&window);
     assert_eq!(played.model.kind(), "mlp");
@@ -142,14 +142,10 @@ fn every_set_that_needs_files_says_so_where_they_are_named() {
         ("Images in folders", "folder", "for each class"),
         ("Table (CSV)", "csv", "divided by commas"),
         ("Text", "text", "such as a book"),
-        (
-            "Texts with classes (CSV)",
-            "text-csv",
-            "a text and its class",
-        ),
-        ("MNIST-like files (IDX)", "idx", "train-images-idx3-ubyte"),
+        ("Texts, classes (CSV)", "text-csv", "a text and its class"),
+        ("MNIST-like (IDX)", "idx", "train-images-idx3-ubyte"),
     ] {
-        let mut window = Window::new(short());
+        let mut window = Window::with_size(short(), [1280.0, 1000.0], 1.0);
         choose(&mut window, "Dataset", item);
         window.until("what is to be named", |window| window.has_part(words));
         assert_eq!(setup(&window).dataset.name(), name);

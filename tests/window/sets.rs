@@ -77,16 +77,21 @@ fn answer(contents: &[(&'static str, Vec<u8>)], seen: &Seen) -> Reply {
 
 /// A window whose setup trains on MNIST, which `mnist` says how to get.
 fn window(mnist: Recipe) -> Window {
+    window_that_waits(mnist, Duration::ZERO)
+}
+
+/// The same, with a `pause` between two attempts at an address.
+fn window_that_waits(mnist: Recipe, pause: Duration) -> Window {
     let mut setup = Setup {
         dataset: DatasetSetup::Mnist(NoOptions {}),
         ..short()
     };
     setup.regime.stop.epochs = Some(1);
     setup.regime.batch_size = 50;
-    window_with(setup, mnist)
+    window_with(setup, mnist, pause)
 }
 
-fn window_with(setup: Setup, mnist: Recipe) -> Window {
+fn window_with(setup: Setup, mnist: Recipe, pause: Duration) -> Window {
     let preferences = Preferences {
         setup,
         ..Preferences::default()
@@ -95,10 +100,11 @@ fn window_with(setup: Setup, mnist: Recipe) -> Window {
         let mut recipes = options.datasets.recipes.clone();
         recipes.retain(|recipe| recipe.name != mnist.name);
         recipes.push(mnist);
-        let datasets = Datasets {
+        let mut datasets = Datasets {
             recipes,
             ..options.datasets.clone()
         };
+        datasets.download.pause = pause;
         Options {
             datasets,
             ..options
@@ -147,20 +153,19 @@ fn a_set_is_downloaded_by_a_click_and_trained() {
 fn a_download_is_cancelled_and_gone_on_with() {
     let contents = contents();
     let of_server = contents.clone();
-    let is_slow = Arc::new(AtomicBool::new(true));
-    let slow = Arc::clone(&is_slow);
+    let is_cut_off = Arc::new(AtomicBool::new(true));
+    let cut_off = Arc::clone(&is_cut_off);
     let server = Server::new(move |seen| {
         let reply = answer(&of_server, seen);
-        if !slow.load(Ordering::Relaxed) {
+        if !cut_off.load(Ordering::Relaxed) {
             return reply;
         }
         let half = reply.body.len() / 2;
-        Reply {
-            silence: Duration::from_secs(100),
-            ..reply.cut_at(half)
-        }
+        reply.cut_at(half)
     });
-    let mut window = window(small_mnist(&contents, server.mirror()));
+    let mnist = small_mnist(&contents, server.mirror());
+    // The connection breaks, and the next attempt is far away.
+    let mut window = window_that_waits(mnist, Duration::from_secs(1000));
     window.until("the offer", |window| window.has_part("Download "));
     let label = window
         .seen()
@@ -172,7 +177,7 @@ fn a_download_is_cancelled_and_gone_on_with() {
     window.until("progress", |window| window.has_part(&format!("{half} of ")));
     assert!(window.has_part("is on its way"), "why it cannot start yet");
     window.click("Cancel");
-    is_slow.store(false, Ordering::Relaxed);
+    is_cut_off.store(false, Ordering::Relaxed);
     window.until("what was kept", |window| {
         window.has_part(&format!("{half} of ")) && window.has("Go on downloading")
     });
@@ -248,7 +253,11 @@ fn the_choice_says_what_is_on_the_disk() {
     let cifar = joulelab::data::registry::recipe("cifar10").expect("it is in the table");
     let size = joulelab::units::bytes(cifar.download_bytes());
     let item = format!("CIFAR-10, not downloaded, {size}");
-    let mut window = window_with(short(), small_mnist(&contents, server.mirror()));
+    let mut window = window_with(
+        short(),
+        small_mnist(&contents, server.mirror()),
+        Duration::ZERO,
+    );
     window.click("Dataset");
     window.until("the sets", |window| {
         window.has(&item) && window.has("Rendered shapes")

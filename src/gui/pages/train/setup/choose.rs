@@ -48,14 +48,14 @@ pub fn title(name: &str) -> &str {
         "emnist" => "EMNIST",
         "cifar10" => "CIFAR-10",
         "cifar100" => "CIFAR-100",
-        "idx" => "MNIST-like files (IDX)",
+        "idx" => "MNIST-like (IDX)",
         "folder" => "Images in folders",
         "csv" => "Table (CSV)",
         "text" => "Text",
-        "text-csv" => "Texts with classes (CSV)",
+        "text-csv" => "Texts, classes (CSV)",
         "modular-addition" => "Modular addition",
         "sequence-copy" => "Copying sequences",
-        "cartpole" => "CartPole (reinforcement)",
+        "cartpole" => "CartPole",
         other => other,
     }
 }

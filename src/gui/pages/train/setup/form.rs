@@ -13,8 +13,11 @@ use crate::setup::Problem;
 
 /// Room for the name of a field, points.
 pub const LABEL_WIDTH: f32 = 112.0;
-/// Room for a unit behind a field, points.
+/// Least room for a unit behind a field, points.
 const UNIT_WIDTH: f32 = 28.0;
+/// Room for each letter of it, and for what is before it.
+const UNIT_LETTER: f32 = 6.5;
+const UNIT_GAP: f32 = 14.0;
 
 /// How a field looks.
 #[derive(Clone, Copy)]
@@ -399,7 +402,8 @@ fn unit_room(look: &Look<'_>) -> f32 {
     if look.unit.is_empty() {
         0.0
     } else {
-        UNIT_WIDTH
+        // Fields of short units end below each other.
+        (UNIT_GAP + UNIT_LETTER * look.unit.chars().count() as f32).max(UNIT_WIDTH)
     }
 }
 

@@ -97,6 +97,10 @@ impl SetupPanel {
         if let Some((field, wrong)) = self.typed.first_wrong() {
             return Err(check::sentence(field, wrong));
         }
+        if paths::has_no_path(&setup.dataset) {
+            return Err("Dataset: its file or folder is to be named first".to_owned());
+        }
+        offer::is_ready(&setup.dataset, &shared.sets)?;
         let (_, problems) = check::check(setup, self.preview.counts(&setup.dataset));
         if let Some(problem) = problems.first() {
             return Err(check::sentence(
@@ -104,7 +108,6 @@ impl SetupPanel {
                 &format!("allowed is {}", problem.allowed),
             ));
         }
-        offer::is_ready(&setup.dataset, &shared.sets)?;
         match self.preview.of(&setup.dataset) {
             Some(Err(error)) => Err(format!("Dataset: {error}")),
             _ => Ok(setup.clone()),
@@ -204,7 +207,9 @@ impl SetupPanel {
                 }
                 Err(why) => {
                     let tokens = Tokens::in_ui(ui);
-                    let text = RichText::new(why).small().color(tokens.error);
+                    let waits = offer::is_on_its_way(&setup.dataset, &shared.sets);
+                    let colour = if waits { tokens.dim } else { tokens.error };
+                    let text = RichText::new(why).small().color(colour);
                     ui.add(Label::new(text).truncate()).on_hover_text(why);
                 }
             }
@@ -271,7 +276,7 @@ fn presets_menu(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
     let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
     let scroll = ScrollArea::vertical().max_height(height);
     scroll.show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().item_spacing.y = 1.5 * theme::GRID;
         presets_list(ui, setup, shared);
     });
     ui.separator();

@@ -9,8 +9,11 @@ use crate::setup::plan::Plan;
 use crate::setup::{ModelSetup, SampleKind, Setup};
 use crate::units::{count, quantity};
 
-/// The kinds of model by what they are made for: kind, name, what it is.
-const FAMILIES: [(&str, &[(&str, &str, &str)]); 3] = [
+/// A kind of model: its name in a setup, its name for people, what it is.
+type Kind = (&'static str, &'static str, &'static str);
+
+/// The kinds of model by what they are made for.
+const FAMILIES: [(&str, &[Kind]); 3] = [
     (
         "For anything",
         &[(
@@ -55,12 +58,12 @@ const FAMILIES: [(&str, &[(&str, &str, &str)]); 3] = [
         ],
     ),
     (
-        "For sequences; pictures are read row by row",
+        "For sequences",
         &[
             (
                 "lstm",
                 "LSTM",
-                "Reads one position after the other, with gates for what to keep, 1997",
+                "Reads one position after the other, pictures row by row, with gates for what to keep, 1997",
             ),
             (
                 "gru",
@@ -114,7 +117,8 @@ impl SetupPanel {
     /// Kind of model, its fields, its layers.
     pub(super) fn model(&mut self, ui: &mut Ui, setup: &mut Setup) {
         self.choose_model(ui, setup);
-        summary(ui, self.checked.plan.as_ref());
+        let is_known = self.checked.plan.is_some() || !self.checked.problems.is_empty();
+        summary(ui, self.checked.plan.as_ref(), is_known);
         let mut form = Form {
             typed: &mut self.typed,
             problems: &self.checked.problems,
@@ -183,9 +187,12 @@ impl SetupPanel {
     }
 }
 
-fn summary(ui: &mut Ui, plan: Option<&Plan>) {
+fn summary(ui: &mut Ui, plan: Option<&Plan>, is_known: bool) {
     let text = plan.map_or_else(
-        || " ".to_owned(),
+        || match is_known {
+            true => " ".to_owned(),
+            false => "Its size is known once the data are.".to_owned(),
+        },
         |plan| {
             format!(
                 "{} parameters · {} a sample",

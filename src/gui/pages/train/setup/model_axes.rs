@@ -47,7 +47,7 @@ pub const NORMALISATIONS: [Choice<Normalisation>; 4] = [
     ),
 ];
 
-pub const INITIALISATIONS: [Choice<Initialisation>; 5] = [
+pub const INITIALISATIONS: [Choice<Initialisation>; 4] = [
     (
         Initialisation::Default,
         "Default",
@@ -62,11 +62,6 @@ pub const INITIALISATIONS: [Choice<Initialisation>; 5] = [
         Initialisation::Xavier,
         "Xavier",
         "Uniform in ±√(6/(inputs + outputs)), for layers that are followed by tanh",
-    ),
-    (
-        Initialisation::Orthogonal,
-        "Orthogonal",
-        "Orthogonal rows or columns",
     ),
     (
         Initialisation::Normal,

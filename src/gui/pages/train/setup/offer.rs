@@ -97,6 +97,14 @@ pub fn is_ready(dataset: &DatasetSetup, sets: &Sets) -> Result<(), String> {
     }
 }
 
+/// Whether nothing but time is missing.
+pub fn is_on_its_way(dataset: &DatasetSetup, sets: &Sets) -> bool {
+    matches!(
+        sets.shown(dataset.name()),
+        Shown::OnItsWay(..) | Shown::Unknown
+    )
+}
+
 fn ask_for_folder(shared: &mut Shared, name: &'static str) {
     let question = Question::new("Folder with the files as they were published");
     dialogs::pick_folder(shared, question, move |state, folder| {
@@ -267,12 +275,16 @@ fn on_its_way(ui: &mut Ui, getting: &Getting) -> Option<Wish> {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             widgets::caption(ui, doing(&told)).on_hover_text(&told.file);
-            ui.add(Label::new(RichText::new(figures(&told)).small().monospace()).truncate());
+            let text = RichText::new(figures(&told))
+                .monospace()
+                .size(theme::CAPTION);
+            ui.add(Label::new(text).truncate());
         });
     });
     wish
 }
 
+/// `Downloading, 7 s left`.
 fn doing(told: &Told) -> String {
     let what = match told.doing {
         None => return "Waiting…".to_owned(),
@@ -281,19 +293,28 @@ fn doing(told: &Told) -> String {
         Some(Doing::Unpacking) => "Unpacking",
         Some(Doing::Copying) => "Copying",
     };
-    what.to_owned()
+    match told.pace.bytes_per_s().filter(|speed| *speed >= 1.0) {
+        Some(speed) => {
+            let left = told.total.saturating_sub(told.done) as f64 / speed;
+            format!("{what}, {} left", whole_seconds(left))
+        }
+        None => what.to_owned(),
+    }
 }
 
-/// `3.2 of 11.1 MiB, 1.2 MiB/s, 7 s left`.
+/// Tenths of a second of a download are chance.
+fn whole_seconds(seconds: f64) -> String {
+    match seconds {
+        ..60.0 => format!("{:.0} s", seconds.max(1.0).ceil()),
+        _ => duration(seconds),
+    }
+}
+
+/// `3.20 MiB of 11.1 MiB, 1.20 MiB/s`.
 fn figures(told: &Told) -> String {
     let mut text = format!("{} of {}", bytes(told.done), bytes(told.total));
-    if let Some(speed) = told.pace.bytes_per_s().filter(|speed| *speed >= 1.0) {
-        let left = told.total.saturating_sub(told.done) as f64 / speed;
-        text.push_str(&format!(
-            ", {}/s, {} left",
-            bytes(speed as u64),
-            duration(left)
-        ));
+    if let Some(speed) = told.pace.bytes_per_s() {
+        text.push_str(&format!(", {}/s", bytes(speed as u64)));
     }
     text
 }

@@ -135,7 +135,8 @@ fn lines(dataset: &Dataset, tokens: &[u16]) -> Samples {
             let modulus = info.classes().len();
             let sum = |at: usize| {
                 let (a, b) = (usize::from(sample(at)[0]), usize::from(sample(at)[2]));
-                format!("{a} + {b} = {}", (a + b) % modulus)
+                let width = (modulus - 1).to_string().len();
+                format!("{a:>width$} + {b:>width$} = {:>width$}", (a + b) % modulus)
             };
             let sums: Vec<String> = spread(samples, 3 * LINES).map(sum).collect();
             let line = |sums: &[String]| sums.join("     ");

@@ -103,7 +103,7 @@ pub const ALL: [Preset; 12] = [
     },
     Preset {
         title: "Modular addition, transformer",
-        hint: "Sums that are learnt by heart first and grasped much later",
+        hint: "Sums learnt by heart first, grasped much later",
         build: |setup| {
             setup.dataset = DatasetSetup::ModularAddition(ModularAdditionSetup::default());
             setup.model = ModelSetup::Transformer(TransformerSetup::default());
@@ -120,7 +120,7 @@ pub const ALL: [Preset; 12] = [
     },
     Preset {
         title: "Copying sequences, GRU",
-        hint: "How well a recurrent network remembers; minutes on a CPU",
+        hint: "How well a recurrent network remembers",
         build: |setup| {
             setup.dataset = DatasetSetup::SequenceCopy(SequenceCopySetup::default());
             setup.model = ModelSetup::Gru(RecurrentSetup::default());
@@ -129,7 +129,7 @@ pub const ALL: [Preset; 12] = [
     },
     Preset {
         title: "MNIST, LeNet-5",
-        hint: "The classic, to be downloaded (11 MiB); minutes on a CPU",
+        hint: "The classic; 11 MiB to download",
         build: |setup| {
             setup.dataset = DatasetSetup::Mnist(NoOptions {});
             setup.model = ModelSetup::Lenet5(Lenet5Setup::default());
@@ -140,7 +140,7 @@ pub const ALL: [Preset; 12] = [
     },
     Preset {
         title: "CIFAR-10, ResNet-18",
-        hint: "To be downloaded (162 MiB); hours on a CPU, minutes on a GPU",
+        hint: "162 MiB to download; hours without a GPU",
         build: |setup| {
             setup.dataset = DatasetSetup::Cifar10(NoOptions {});
             setup.model = ModelSetup::Resnet(ResnetSetup::default());

@@ -38,10 +38,7 @@ pub fn look(ui: &mut Ui, preview: &mut Preview, dataset: &DatasetSetup) {
                 again = ui.button("Read again").clicked();
             }
             _ if paths::has_no_path(dataset) => {
-                widgets::caption(
-                    ui,
-                    "Samples are shown here once it is said where the files are.",
-                );
+                widgets::caption(ui, "Samples are shown once its files are named.");
             }
             _ => {
                 widgets::caption(ui, "Reading the set…");
@@ -188,8 +185,8 @@ fn strip(ui: &mut Ui, seen: &mut Seen) {
             let tokens = Tokens::in_ui(ui);
             for line in lines {
                 let text = RichText::new(line.as_str())
-                    .small()
                     .monospace()
+                    .size(theme::CAPTION)
                     .color(tokens.text);
                 ui.add(egui::Label::new(text).truncate());
             }
