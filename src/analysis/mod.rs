@@ -7,7 +7,6 @@ mod difference;
 pub mod forecast;
 mod left;
 mod pareto;
-pub mod search;
 mod spans;
 mod statistics;
 

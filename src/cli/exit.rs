@@ -4,7 +4,6 @@ use crate::control::{AskError, StartError};
 use crate::data::{DataError, download::GetError};
 use crate::library::{LibraryError, export::ExportError};
 use crate::protocol::{Failure, FailureKind};
-use crate::setup::sweep::SweepError;
 use crate::setup::{ChangeError, Problems, file::SetupFileError};
 use crate::units::UnknownName;
 
@@ -114,7 +113,6 @@ failed_from! {
     StartError => Exit::WorkerDied,
     DataError => Exit::Data,
     UnknownName => Exit::Usage,
-    SweepError => Exit::Usage,
 }
 
 impl From<GetError> for Failed {

@@ -23,7 +23,6 @@ mod run;
 mod runs;
 mod show;
 mod summary;
-mod sweep;
 mod table;
 mod trace;
 mod window;
@@ -78,10 +77,6 @@ enum Command {
     Info(data_info::Args),
     /// List the runs of the library
     Runs(runs::Args),
-    /// Run many setups one after the other, from a sweep file: a grid or a search
-    Sweep(Box<sweep::Args>),
-    /// List sweeps, or the trials of one
-    Sweeps(sweep::ListArgs),
     /// Show everything about a run
     Show(show::Args),
     /// Delete runs
@@ -135,8 +130,6 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Data(args)) => data::run(&args),
         Some(Command::Info(args)) => data_info::run(&args),
         Some(Command::Runs(args)) => runs::run(&args, &place),
-        Some(Command::Sweep(args)) => sweep::run(&args, &place),
-        Some(Command::Sweeps(args)) => sweep::list(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),
         Some(Command::Delete(args)) => edit::delete(&args, &place),
         Some(Command::Restore(args)) => edit::restore(&args, &place),
@@ -201,9 +194,6 @@ impl Place {
         let swept = library.sweep_interrupted(&machine.fingerprint, control::is_alive)?;
         for id in swept {
             tracing::info!("run {id} was interrupted");
-        }
-        for id in library.mark_interrupted_sweeps(&machine.fingerprint, control::is_alive)? {
-            tracing::info!("sweep {id} was interrupted");
         }
         Ok(library)
     }

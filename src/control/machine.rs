@@ -1,5 +1,3 @@
-use std::sync::OnceLock;
-
 use sha2::{Digest, Sha256};
 use sysinfo::{CpuRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
@@ -7,12 +5,6 @@ use crate::library::{Machine, Owner};
 
 /// This machine, and this process as the recorder of its runs.
 pub fn here() -> (Machine, Owner) {
-    static HERE: OnceLock<(Machine, Owner)> = OnceLock::new();
-    // Asked of the system once: it takes as long as a short run's last words.
-    HERE.get_or_init(look).clone()
-}
-
-fn look() -> (Machine, Owner) {
     let system = System::new().ok().map(|mut system| {
         system.refresh_memory();
         system.refresh_cpu_list(CpuRefreshKind::nothing());

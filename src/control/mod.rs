@@ -1,7 +1,7 @@
 //! Drives workers: starts one, speaks the protocol, records what it tells into the library. The window and the command
 //! line both work through this.
 //!
-//! Depends on `protocol`, `library`, `analysis` (carbon, searchers) and `setup`. Touches no device and no meter: a worker that dies
+//! Depends on `protocol`, `library`, `analysis` (carbon) and `setup`. Touches no device and no meter: a worker that dies
 //! takes neither its controller nor the record with it.
 
 mod ask;
@@ -12,7 +12,6 @@ mod process;
 mod record;
 mod run_control;
 mod session;
-mod sweep;
 mod watch;
 
 pub use ask::{AskError, Diagnosis, Traced, devices, doctor, fit_wall, replay, trace};
@@ -23,7 +22,4 @@ pub use process::{StartError, WorkerCommand};
 pub use record::sum_of_protocol as sum_of_parts;
 pub use run_control::RunControl;
 pub use session::{Ending, Launch, RunEvent, RunSession, new_id, start};
-pub use sweep::{
-    SweepControl, SweepEnding, SweepEvent, SweepFailure, SweepLaunch, SweepSession, start_sweep,
-};
 pub use watch::{Heard, LoadPlan, Watch, load, measure, measure_idle, watch};

@@ -39,11 +39,6 @@ impl RunControl {
         self.0.fetch_or(KILL, Ordering::AcqRel);
     }
 
-    /// Whether both are of the same run.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
     /// What was asked for since it was last asked.
     pub(super) fn take(&self) -> u8 {
         // Read first: most of the time there is no wish, and an exchange would keep a core's cache busy.

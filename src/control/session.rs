@@ -1,7 +1,7 @@
 //! One run under control: its worker, its record, and whoever watches.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::folders::Folders;
@@ -15,7 +15,6 @@ use crate::library::{
 };
 use crate::protocol::{
     Command, Data, Device, Event, Failure, FailureKind, Resume, RunRequest, SelfCheck, Summary,
-    Terms,
 };
 use crate::setup::Setup;
 
@@ -104,18 +103,7 @@ pub fn start(launch: Launch) -> Result<RunSession, StartError> {
     std::thread::Builder::new()
         .name("joulelab-record".to_owned())
         .spawn(move || {
-            let told = sender.clone();
-            // Whoever watches may be slow or gone; the record does not wait for them.
-            let watcher = move |event| {
-                if told.try_send(event).is_err() {
-                    tracing::debug!("nobody took an event of the run in time");
-                }
-            };
-            let place = Among {
-                run_id: launch.resume.clone().unwrap_or_else(new_id),
-                terms: Terms::default(),
-            };
-            let (ending, _) = run_in(worker, launch, place, wishes, Box::new(watcher));
+            let ending = Session::new(launch, worker, wishes, sender.clone()).run();
             // Whoever watched may be gone; the record is complete either way.
             let _ = sender.send(RunEvent::Ended(Box::new(ending)));
         })
@@ -123,38 +111,13 @@ pub fn start(launch: Launch) -> Result<RunSession, StartError> {
     Ok(RunSession { events, control })
 }
 
-/// Where a run stands among others.
-pub(super) struct Among {
-    /// Its identifier: of a resumed run its own, else a new one.
-    pub run_id: String,
-    /// What holds around it.
-    pub terms: Terms,
-}
-
-/// Hears of everything that a run tells, on the thread that records it: it must not wait.
-pub(super) type Watcher<'a> = Box<dyn FnMut(RunEvent) + 'a>;
-
-/// Makes a run with `worker` on the calling thread. Gives the worker back where it takes another one.
-pub(super) fn run_in(
-    worker: Worker,
+struct Session {
     launch: Launch,
-    place: Among,
-    wishes: RunControl,
-    watcher: Watcher<'_>,
-) -> (Ending, Option<Worker>) {
-    Session::new(launch, worker, place, wishes, watcher).run()
-}
-
-struct Session<'a> {
-    launch: Launch,
-    terms: Terms,
     folders: Folders,
     worker: Worker,
     wishes: RunControl,
-    watcher: Watcher<'a>,
+    watcher: SyncSender<RunEvent>,
     run_id: String,
-    /// Whether the worker has ended the run and takes another one.
-    is_free: bool,
     device: Option<Device>,
     data: Option<Data>,
     self_check: Option<library::SelfCheck>,
@@ -179,23 +142,21 @@ enum End {
     Library(LibraryError),
 }
 
-impl<'a> Session<'a> {
+impl Session {
     fn new(
         launch: Launch,
         worker: Worker,
-        place: Among,
         wishes: RunControl,
-        watcher: Watcher<'a>,
+        watcher: SyncSender<RunEvent>,
     ) -> Self {
+        let run_id = launch.resume.clone().unwrap_or_else(new_id);
         Self {
             folders: Folders::beside(&launch.library),
             launch,
             worker,
             wishes,
             watcher,
-            run_id: place.run_id,
-            terms: place.terms,
-            is_free: false,
+            run_id,
             device: None,
             data: None,
             self_check: None,
@@ -210,7 +171,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn run(mut self) -> (Ending, Option<Worker>) {
+    fn run(mut self) -> Ending {
         let mut library = match Library::open(&self.launch.library) {
             Ok(library) => library,
             Err(error) => return self.ending(None, End::Library(error)),
@@ -269,7 +230,6 @@ impl<'a> Session<'a> {
             resume,
             record: self.launch.record.clone(),
             knowledge,
-            terms: self.terms.clone(),
         })));
         Ok(trained)
     }
@@ -374,22 +334,17 @@ impl<'a> Session<'a> {
         // A run that is resumed goes on from here, so what led here should be in the library.
         self.store_now = matches!(event, Event::Saved(_));
         match event {
-            Event::Finished(summary) => {
-                self.is_free = self.terms.stays;
-                Some(End::Finished(summary))
-            }
-            Event::Failed(failure) => {
-                // As the worker does: it stays where it refused a setup before it measured.
-                let refused = failure.kind == FailureKind::Setup && self.recorder.is_none();
-                self.is_free = self.terms.stays && refused;
-                Some(End::Failed(failure))
-            }
+            Event::Finished(summary) => Some(End::Finished(summary)),
+            Event::Failed(failure) => Some(End::Failed(failure)),
             _ => None,
         }
     }
 
-    fn tell(&mut self, event: RunEvent) {
-        (self.watcher)(event);
+    /// Whoever watches may be slow or gone; the record does not wait for them.
+    fn tell(&self, event: RunEvent) {
+        if self.watcher.try_send(event).is_err() {
+            tracing::debug!("nobody took an event of the run in time");
+        }
     }
 
     /// Puts the run into the library: everything about it is known now, and its clock is about to start.
@@ -482,7 +437,7 @@ impl<'a> Session<'a> {
     }
 
     /// Ends the record as `end` says.
-    fn ending(mut self, library: Option<&mut Library>, end: End) -> (Ending, Option<Worker>) {
+    fn ending(mut self, library: Option<&mut Library>, end: End) -> Ending {
         let mut ending = Ending {
             run_id: None,
             status: Status::Failed,
@@ -494,9 +449,9 @@ impl<'a> Session<'a> {
         };
         match end {
             End::Finished(summary) => {
-                self.let_worker_end();
+                self.worker.finish(END_PATIENCE);
                 ending.status = match summary.reason.as_str() {
-                    "user" | "pause" => Status::Stopped,
+                    "user" => Status::Stopped,
                     "diverged" => Status::Failed,
                     _ => Status::Completed,
                 };
@@ -514,7 +469,7 @@ impl<'a> Session<'a> {
                 ending.summary = Some(*summary);
             }
             End::Failed(failure) => {
-                self.let_worker_end();
+                self.worker.finish(END_PATIENCE);
                 ending.failure = Some(failure);
             }
             End::WorkerGone => {
@@ -556,14 +511,7 @@ impl<'a> Session<'a> {
                 self.keep_learnt(library);
             }
         }
-        let worker = self.is_free.then_some(self.worker);
-        (ending, worker)
-    }
-
-    fn let_worker_end(&mut self) {
-        if !self.is_free {
-            self.worker.finish(END_PATIENCE);
-        }
+        ending
     }
 
     /// Keeps what the run taught of the machine's power. The run is complete without it.

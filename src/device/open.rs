@@ -13,11 +13,6 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Gives memory back that a run has left behind, so that pools for one batch size are not in the way of the next.
-    pub fn tidy(&self) {
-        self.device.memory_cleanup();
-    }
-
     /// Waits until the device has nothing left to do.
     ///
     /// # Errors

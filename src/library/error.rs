@@ -138,31 +138,6 @@ pub enum LibraryError {
         /// Their identifiers.
         matches: Vec<String>,
     },
-    /// No sweep is called that.
-    #[error(
-        "no sweep is called `{given}`{}; `joulelab sweeps` lists them",
-        did_you_mean_any(given, known)
-    )]
-    UnknownSweep {
-        /// What was given.
-        given: String,
-        /// Identifiers of the latest.
-        known: Vec<String>,
-    },
-    /// Several sweeps could be meant.
-    #[error("`{given}` could be any of the sweeps {}; give more of the identifier", ids.join(", "))]
-    AmbiguousSweep {
-        /// What was given.
-        given: String,
-        /// Their identifiers.
-        ids: Vec<String>,
-    },
-    /// What was asked needs a sweep that nobody runs.
-    #[error("sweep `{id}` is being run by another program; stop it there first")]
-    SweepRunning {
-        /// The sweep.
-        id: String,
-    },
     /// The identifier is taken.
     #[error("there is a run `{id}` already")]
     DuplicateRun {
@@ -206,11 +181,6 @@ fn did_you_mean(name: Option<&str>) -> String {
         || "; `joulelab runs` lists them".to_owned(),
         |name| format!(", did you mean `{name}`?"),
     )
-}
-
-fn did_you_mean_any(given: &str, known: &[String]) -> String {
-    nearest(given, known.iter().map(String::as_str))
-        .map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
 }
 
 impl LibraryError {

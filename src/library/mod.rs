@@ -25,7 +25,6 @@ mod records;
 mod rows;
 mod schema;
 mod sums;
-mod sweeps;
 mod tables;
 mod time;
 mod types;
@@ -44,10 +43,6 @@ pub use records::{
     Predictions, Record, SampleRow, SelfCheck, StepPoint,
 };
 pub use sums::{at_boundary, sum_of_parts};
-pub use sweeps::{
-    CooledDown, NewSweep, NewTrial, SweepRecord, SweepRow, TrialEnd, TrialRecord, TrialResult,
-    TrialStatus,
-};
 pub use types::{
     CarbonBasis, CarbonSummary, Device, Machine, Metrics, NewRun, Owner, PhaseRecord, PhaseTotal,
     Reopened, Run, RunDetails, RunRow, Setup, Status, Summary,

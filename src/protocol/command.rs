@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{CpuPoint, DevicePoint, Meter, PhaseEnergy, SelfCheck};
-use crate::setup::sweep::{CoolDown, Until};
 use crate::setup::{MeasureSetup, Setup};
 use crate::units::Estimate;
 
@@ -105,7 +104,7 @@ pub enum Command {
         #[serde(default)]
         kernel_cache: Option<PathBuf>,
     },
-    /// Train. One run a worker, unless [`Terms::stays`] keeps it for another; that one may be asked for while this one ends.
+    /// Train. One run a worker.
     Run(Box<RunRequest>),
     /// Hold after the step that is going on.
     Pause,
@@ -134,45 +133,6 @@ pub struct RunRequest {
     pub record: Option<PathBuf>,
     /// What is known of this machine's power from earlier.
     pub knowledge: Knowledge,
-    /// What holds around it where it is one of many.
-    #[serde(default)]
-    pub terms: Terms,
-}
-
-/// What holds around a run that is one of many.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Terms {
-    /// Whether the worker takes another run after this one instead of ending with it.
-    pub stays: bool,
-    /// How far the run goes for now; it can go on from its checkpoint later.
-    pub until: Option<Until>,
-    /// The pause before it; answered by [`super::Event::CooledDown`] unless there is none.
-    pub cool_down: CoolDown,
-    /// The idle machine, as it was measured before an earlier run.
-    pub idle: Option<EarlierIdle>,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self {
-            stays: false,
-            until: None,
-            cool_down: CoolDown::None,
-            idle: None,
-        }
-    }
-}
-
-/// The idle machine before an earlier run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EarlierIdle {
-    /// What was measured, as [`super::Event::Idle::baseline`] told it: plain JSON, understood by the power room alone.
-    pub baseline: serde_json::Value,
-    /// How long ago, s.
-    pub age_s: f64,
-    /// Whether it serves this run too; else only the pause before the run goes by it, and it is measured anew.
-    pub serves: bool,
 }
 
 /// What is known of a machine's power from earlier, for models and for figures at the wall. Kept by the library.

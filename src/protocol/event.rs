@@ -99,15 +99,7 @@ pub enum Event {
         power: Vec<IdlePower>,
         /// Seconds it was measured for.
         duration_s: f64,
-        /// All of it, for [`super::EarlierIdle`] of later runs.
-        #[serde(default)]
-        baseline: serde_json::Value,
-        /// How long ago it was measured, where it is that of an earlier run, s.
-        #[serde(default)]
-        age_s: Option<f64>,
     },
-    /// The pause before a run is over.
-    CooledDown(CooledDown),
     /// A phase begins.
     PhaseBegan {
         /// When.
@@ -178,21 +170,6 @@ pub enum Event {
     Finished(Box<Summary>),
     /// The run or request has failed.
     Failed(Failure),
-}
-
-/// The pause before a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CooledDown {
-    /// How long it was, s.
-    pub waited_s: f64,
-    /// Whether the machine came near its idle power; `None` where that was not looked at.
-    pub reached: Option<bool>,
-    /// Power at its end, W, of the meters that were looked at together.
-    pub power_w: Option<f64>,
-    /// Power of the idle machine by the same meters, W.
-    pub idle_w: Option<f64>,
-    /// What happened, in a sentence.
-    pub text: String,
 }
 
 /// A device that can train.

@@ -9,13 +9,12 @@ mod line;
 mod trace;
 
 pub use command::{
-    Command, EarlierIdle, Knowledge, KnownWall, Resume, RunRequest, Terms, WallReading,
-    WallReadings, WallState,
+    Command, Knowledge, KnownWall, Resume, RunRequest, WallReading, WallReadings, WallState,
 };
 pub use event::{
-    AccountLine, CooledDown, CpuPoint, Data, Device, DevicePoint, Event, Failure, FailureKind,
-    IdlePower, LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy, Predictions, Sample,
-    SamplePredictions, SelfCheck, Source, SourceStatus, Summary, WallLine, WindowEnergy,
+    AccountLine, CpuPoint, Data, Device, DevicePoint, Event, Failure, FailureKind, IdlePower,
+    LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy, Predictions, Sample, SamplePredictions,
+    SelfCheck, Source, SourceStatus, Summary, WallLine, WindowEnergy,
 };
 pub use event::{Evaluation, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};

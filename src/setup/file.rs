@@ -57,17 +57,6 @@ pub fn read(path: &Path) -> Result<Setup, SetupFileError> {
 /// # Errors
 /// As [`read`]; what the fields hold is only checked when they are applied.
 pub fn read_change(path: &Path) -> Result<Change, SetupFileError> {
-    Change::whole(read_value(path)?).map_err(|source| SetupFileError::Field {
-        source,
-        path: path.to_owned(),
-    })
-}
-
-/// Reads a file of the user's as a tree of fields, whatever they are.
-///
-/// # Errors
-/// Where the file cannot be read or is neither TOML nor JSON.
-pub(super) fn read_value(path: &Path) -> Result<serde_json::Value, SetupFileError> {
     let io = |source| SetupFileError::Read {
         source,
         path: path.to_owned(),
@@ -87,11 +76,15 @@ pub(super) fn read_value(path: &Path) -> Result<serde_json::Value, SetupFileErro
     let is_json = path
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    if is_json {
-        serde_json::from_str(&text).map_err(|error| syntax("JSON", error.to_string()))
+    let value: serde_json::Value = if is_json {
+        serde_json::from_str(&text).map_err(|e| syntax("JSON", e.to_string()))?
     } else {
-        toml::from_str(&text).map_err(|error| syntax("TOML", error.to_string()))
-    }
+        toml::from_str(&text).map_err(|e| syntax("TOML", e.to_string()))?
+    };
+    Change::whole(value).map_err(|source| SetupFileError::Field {
+        source,
+        path: path.to_owned(),
+    })
 }
 
 /// The setup as a TOML file with every field.

@@ -22,7 +22,6 @@ mod regime;
 mod reinforcement;
 mod shape;
 mod stop;
-pub mod sweep;
 mod task;
 
 pub use change::{Change, ChangeError};

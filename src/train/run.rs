@@ -11,7 +11,6 @@ use super::reinforce::Reinforced;
 use super::supervised::Supervised;
 use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError};
 use crate::models::Network;
-use crate::setup::sweep::Until;
 use crate::setup::{DatasetSetup, Metric, Phase, Setup, StepPart, plan::Plan};
 
 /// Steps of warm-up where kernels are compiled and tuned.
@@ -36,8 +35,6 @@ pub struct Job {
     pub checkpoints: Option<PathBuf>,
     /// The checkpoint to go on from.
     pub resume: Option<PathBuf>,
-    /// How far it goes for now; it is then evaluated and saved, to go on later.
-    pub until: Option<Until>,
 }
 
 /// How a run ended.
@@ -94,7 +91,6 @@ struct Run {
     autodiff: Device,
     compiles: bool,
     checkpoints: Option<PathBuf>,
-    until: Option<Until>,
     method: Box<dyn Method>,
     position: Position,
     steps_per_epoch: u64,
@@ -111,7 +107,6 @@ impl Run {
             on_processor,
             checkpoints,
             resume,
-            until,
         } = job;
         let (method, subject): (Box<dyn Method>, Subject) = match &setup.dataset {
             DatasetSetup::CartPole(cartpole) => {
@@ -141,7 +136,6 @@ impl Run {
             autodiff,
             compiles,
             checkpoints,
-            until,
             method,
             position,
         };
@@ -259,11 +253,9 @@ impl Run {
             return Some(StopReason::Epochs);
         }
         let measured_s = self.position.measured_s + begun.elapsed().as_secs_f64();
-        if stop.time_s.is_some_and(|time_s| measured_s >= time_s) {
-            return Some(StopReason::Time);
-        }
-        let until = self.until?.steps(self.steps_per_epoch);
-        (step >= until).then_some(StopReason::Pause)
+        stop.time_s
+            .is_some_and(|time_s| measured_s >= time_s)
+            .then_some(StopReason::Time)
     }
 
     /// Why a run that is resumed has nothing left to do, where it has not: its checkpoint was its last one.
@@ -313,7 +305,7 @@ impl Run {
         match reason {
             // What has diverged is not worth going on from.
             Some(StopReason::Diverged) => false,
-            Some(StopReason::User | StopReason::Pause) => true,
+            Some(StopReason::User) => true,
             Some(_) => checkpoint.at_end,
             None => {
                 signal == Signal::Checkpoint
@@ -393,8 +385,6 @@ impl Run {
         // Reaching the target is said even where the last step was also the last allowed one.
         Ok(match by_rule {
             Some(StopReason::Target | StopReason::Diverged) => by_rule,
-            // What ends a run for good counts before what only ends it for now.
-            _ if reason == Some(StopReason::Pause) => by_rule.or(reason),
             _ => reason.or(by_rule),
         })
     }

@@ -19,8 +19,6 @@ pub enum StopReason {
     Time,
     /// The held-out loss got no better for too long.
     EarlyStopping,
-    /// It got as far as it was to for now.
-    Pause,
     /// The user wished it.
     User,
     /// The loss is no number any more.
@@ -37,7 +35,6 @@ impl StopReason {
             Self::Energy => "energy budget used up",
             Self::Time => "time budget used up",
             Self::EarlyStopping => "no better result for as many evaluations as allowed",
-            Self::Pause => "as far as it was to go for now",
             Self::User => "stopped by the user",
             Self::Diverged => "diverged: the loss is no number any more",
         }

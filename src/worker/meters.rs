@@ -157,18 +157,6 @@ impl Meters {
         Ok(baseline)
     }
 
-    /// Whether `baseline` tells of every meter that is read.
-    pub fn fits(&self, baseline: &IdleBaseline) -> bool {
-        let knows = |id: &str| baseline.meters.iter().any(|idle| idle.meter == id);
-        let meters = self.inner.sampler.meters();
-        meters.iter().all(|meter| knows(&meter.id))
-    }
-
-    /// Takes the idle baseline of an earlier run for this one's.
-    pub fn take_idle(&self, baseline: &IdleBaseline) {
-        self.inner.state().baseline = Some(baseline.clone());
-    }
-
     /// Where each meter sits: what a sum over parts goes by.
     pub fn places(&self) -> &[crate::power::Place] {
         self.inner.sampler.places()

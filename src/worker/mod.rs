@@ -12,7 +12,6 @@ mod answers;
 mod busy;
 mod controls;
 mod convert;
-mod cool_down;
 mod known;
 mod learn;
 mod load;
@@ -33,13 +32,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use crate::protocol::{
-    Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, RunRequest, decode,
-};
+use crate::protocol::{Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, decode};
 use controls::Controls;
 use load::Load;
 use outbox::Outbox;
-use session::Trainer;
 use trace::Trace;
 use watch::{Purpose, Watch, Wish};
 
@@ -65,7 +61,6 @@ pub fn serve() -> std::io::Result<ExitCode> {
     Ok(Worker {
         outbox,
         controls: Arc::new(Controls::default()),
-        process: Arc::new(Controls::default()),
         activity: None,
     }
     .listen())
@@ -73,20 +68,13 @@ pub fn serve() -> std::io::Result<ExitCode> {
 
 struct Worker {
     outbox: Outbox,
-    /// What the user wants of what is going on; each run has its own.
     controls: Arc<Controls>,
-    /// Told when the thread ends that trains, with which the process does.
-    process: Arc<Controls>,
     activity: Option<Activity>,
 }
 
-/// What a worker does beside answering questions: one thing, with which it ends; or runs, one after the other, as long as
-/// each keeps it for another.
+/// What a worker does beside answering questions: one thing, with which it ends.
 enum Activity {
-    Run {
-        trainer: Trainer,
-        stays: bool,
-    },
+    Run,
     /// With where wishes to the thread go that watches.
     Watch(SyncSender<Wish>),
     /// A load or a trace: nothing is kept of it, so that it may be ended anywhere.
@@ -131,11 +119,6 @@ impl Worker {
                 knowledge,
             } => answers::doctor(&self.outbox, &device, &measure, &knowledge),
             Command::FitWall(readings) => answers::fit_wall(&self.outbox, readings),
-            Command::Run(request)
-                if matches!(self.activity, Some(Activity::Run { stays: true, .. })) =>
-            {
-                self.run_another(*request);
-            }
             Command::Run(_)
             | Command::Watch { .. }
             | Command::MeasureIdle { .. }
@@ -151,12 +134,8 @@ impl Worker {
                 }));
             }
             Command::Run(request) => {
-                let trainer = Trainer::start(self.outbox.clone(), Arc::clone(&self.process));
-                self.activity = Some(Activity::Run {
-                    trainer,
-                    stays: true,
-                });
-                self.run_another(*request);
+                self.activity = Some(Activity::Run);
+                session::start(*request, self.outbox.clone(), Arc::clone(&self.controls));
             }
             Command::Watch {
                 device,
@@ -241,24 +220,6 @@ impl Worker {
         }
     }
 
-    /// Hands a run to the thread that trains.
-    fn run_another(&mut self, request: RunRequest) {
-        let Some(Activity::Run { trainer, stays }) = &mut self.activity else {
-            return;
-        };
-        *stays = request.terms.stays;
-        let controls = Arc::new(Controls::default());
-        if trainer.take(request, Arc::clone(&controls)) {
-            self.controls = controls;
-        } else {
-            self.outbox.send(Event::Failed(Failure {
-                kind: FailureKind::Protocol,
-                message: "a run is waiting already; ask for the next one when this one has ended"
-                    .to_owned(),
-            }));
-        }
-    }
-
     fn watch(&mut self, watch: impl FnOnce(Receiver<Wish>) -> Watch) {
         let (sender, wishes) = sync_channel(WISHES_WAITING);
         self.activity = Some(Activity::Watch(sender));
@@ -299,8 +260,7 @@ impl Worker {
 
     /// The controller is gone. What it has recorded is safe with it; there is nobody left to train for.
     fn leave(self) -> ExitCode {
-        let keeps = matches!(self.activity, Some(Activity::Run { stays: true, .. }));
-        if self.process.has_ended() || self.controls.has_ended() && !keeps {
+        if self.controls.has_ended() {
             // The run's own thread ends the process, with the run's exit code.
             loop {
                 std::thread::park();
@@ -309,12 +269,7 @@ impl Worker {
         match self.activity {
             // Nothing is being made that could be lost, and a meter's driver may hang.
             Some(Activity::Watch(_) | Activity::Load) => std::process::exit(0),
-            // Between two runs: nothing is lost.
-            Some(Activity::Run { .. }) if self.controls.has_ended() => {
-                self.outbox.close();
-                std::process::exit(0);
-            }
-            Some(Activity::Run { .. }) => {
+            Some(Activity::Run) => {
                 tracing::warn!("the controller is gone; the worker ends with it");
                 // The training thread may be deep in a driver: nothing gentler would end it for certain.
                 std::process::exit(i32::from(ORPHANED));

@@ -2,11 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::busy::{Busy, Costs};
 use super::controls::Controls;
-use super::cool_down;
 use super::known::Known;
 use super::learn::{Done, Learn};
 use super::meters::{Beginning, Ended, Meters};
@@ -18,13 +16,12 @@ use super::{PROGRAM_VERSION, convert, task};
 use crate::data;
 use crate::device::{self, DeviceEntry, DeviceKind, Opened};
 use crate::power::recording::Recorder;
-use crate::power::{self, Clock, IdleBaseline, Sampler, SamplerOptions};
+use crate::power::{self, Clock, Sampler, SamplerOptions};
 use crate::protocol::{
-    Data, EarlierIdle, Event, Failure, FailureKind, Knowledge, LostMeter, PhaseEnergy, RunRequest,
-    SelfCheck, Summary,
+    Data, Event, Failure, FailureKind, Knowledge, LostMeter, PhaseEnergy, RunRequest, SelfCheck,
+    Summary,
 };
 use crate::setup::plan::Plan;
-use crate::setup::sweep::CoolDown;
 use crate::setup::{InputShape, Phase, Setup};
 use crate::train::{
     self, Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, StopReason,
@@ -32,65 +29,14 @@ use crate::train::{
 };
 use crate::units::EnergyFigure;
 
-/// The thread that trains: one run after the other, until one ends that does not keep the worker.
-pub struct Trainer {
-    queue: SyncSender<Asked>,
-}
-
-/// A run that was asked for, with what the user wants of it.
-struct Asked {
-    request: RunRequest,
-    controls: Arc<Controls>,
-}
-
-/// Runs that may wait while another one ends.
-const RUNS_WAITING: usize = 1;
-
-impl Trainer {
-    /// Starts the thread; the process ends with it, which `process` is told.
-    pub fn start(outbox: Outbox, process: Arc<Controls>) -> Self {
-        let (queue, asked) = sync_channel(RUNS_WAITING);
-        task::start("joulelab-train", outbox, process, move |outbox, _| {
-            serve(&asked, outbox)
-        });
-        Self { queue }
-    }
-
-    /// Asks for a run; `false` where the thread has another one waiting already, or has ended.
-    pub fn take(&self, request: RunRequest, controls: Arc<Controls>) -> bool {
-        self.queue.try_send(Asked { request, controls }).is_ok()
-    }
-}
-
-/// What a worker keeps from one run to the next.
-#[derive(Default)]
-struct Kept {
-    /// Devices by what was asked for: drivers are not asked again.
-    chosen: Vec<(String, device::Chosen)>,
-    /// Devices that were opened.
-    opened: Vec<(String, Opened)>,
-    /// Whether the meters of a run are read: where it fails then, the process ends with them.
-    is_measuring: bool,
-}
-
-fn serve(asked: &Receiver<Asked>, outbox: &Outbox) -> Result<(), Failure> {
-    let mut kept = Kept::default();
-    while let Ok(Asked { request, controls }) = asked.recv() {
-        let stays = request.terms.stays;
-        match run(request, outbox, &controls, &mut kept) {
-            Ok(()) if stays => {}
-            // Refused before anything was measured: the worker is as it was.
-            Err(failure) if stays && failure.kind == FailureKind::Setup && !kept.is_measuring => {
-                outbox.send(Event::Failed(failure));
-            }
-            other => return other,
-        }
-        for (_, opened) in &kept.opened {
-            opened.tidy();
-        }
-        controls.end();
-    }
-    Ok(())
+/// Starts a run on a thread of its own; the process ends with it.
+pub fn start(request: RunRequest, outbox: Outbox, controls: Arc<Controls>) {
+    task::start(
+        "joulelab-train",
+        outbox,
+        controls,
+        move |outbox, controls| run(request, outbox, controls),
+    );
 }
 
 /// Turns an error into a failure of `kind`.
@@ -114,12 +60,7 @@ pub fn training_failure(error: TrainError) -> Failure {
     }
 }
 
-fn run(
-    request: RunRequest,
-    outbox: &Outbox,
-    controls: &Arc<Controls>,
-    kept: &mut Kept,
-) -> Result<(), Failure> {
+fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result<(), Failure> {
     let RunRequest {
         setup,
         checkpoints,
@@ -128,10 +69,9 @@ fn run(
         resume,
         record,
         knowledge,
-        terms,
     } = request;
     let (plan, input) = describe(&setup, outbox)?;
-    let chosen = kept.choose(&setup.device)?;
+    let chosen = choose(&setup.device)?;
     if setup.measure.wall {
         Wall::check(&knowledge.walls, &chosen.entry.identity())?;
     }
@@ -139,8 +79,11 @@ fn run(
         device: convert::device(&chosen.entry),
         because: chosen.because,
     });
+    if let Some(folder) = &kernel_cache {
+        device::use_kernel_cache(folder);
+    }
     let warm_up = WarmUp::new(outbox, kernel_cache.as_deref());
-    let opened = kept.open(&chosen.entry, kernel_cache.as_deref())?;
+    let opened = device::open(&chosen.entry).map_err(failure(FailureKind::Device))?;
     let check = checked(&chosen.entry, &opened, &self_checks, &warm_up)?;
     outbox.send(Event::SelfCheck(check));
 
@@ -155,7 +98,6 @@ fn run(
     };
     let busy = Busy::default();
     busy.count(Costs::of_run(&setup, &plan, input.len() as u64));
-    kept.is_measuring = true;
     let meters = meters(
         &setup,
         &chosen.entry,
@@ -172,7 +114,6 @@ fn run(
         on_processor: matches!(chosen.entry.kind, DeviceKind::Cpu | DeviceKind::Software),
         checkpoints,
         resume: checkpoint,
-        until: terms.until,
         setup,
     };
     let mut watcher = Watcher {
@@ -184,11 +125,10 @@ fn run(
         train_began: None,
         trained: Done::default(),
     };
-    watcher.settle(job.setup.measure.idle_s, terms.cool_down, terms.idle);
+    watcher.idle(job.setup.measure.idle_s);
     let outcome = train::train(job, &mut watcher).map_err(training_failure)?;
     let places = watcher.meters.places().to_vec();
     let ended = watcher.meters.finish(watcher.trained);
-    kept.is_measuring = false;
     if let Some(learnt) = &ended.learnt {
         outbox.send(learnt.clone());
     }
@@ -226,35 +166,6 @@ pub fn choose(wish: &str) -> Result<device::Chosen, Failure> {
         device::list()
     };
     device::choose(&entries, wish).map_err(failure(FailureKind::Device))
-}
-
-impl Kept {
-    fn choose(&mut self, wish: &str) -> Result<device::Chosen, Failure> {
-        if let Some((_, chosen)) = self.chosen.iter().find(|(known, _)| known == wish) {
-            return Ok(chosen.clone());
-        }
-        let chosen = choose(wish)?;
-        self.chosen.push((wish.to_owned(), chosen.clone()));
-        Ok(chosen)
-    }
-
-    /// Opens the device, where an earlier run has not.
-    fn open(
-        &mut self,
-        entry: &DeviceEntry,
-        kernel_cache: Option<&Path>,
-    ) -> Result<Opened, Failure> {
-        let identity = entry.identity();
-        if let Some((_, opened)) = self.opened.iter().find(|(known, _)| *known == identity) {
-            return Ok(opened.clone());
-        }
-        if let Some(folder) = kernel_cache {
-            device::use_kernel_cache(folder);
-        }
-        let opened = device::open(entry).map_err(failure(FailureKind::Device))?;
-        self.opened.push((identity, opened.clone()));
-        Ok(opened)
-    }
 }
 
 /// The device's self-check: from the library where this driver and program were checked before, else done now.
@@ -388,7 +299,6 @@ fn reason_name(reason: StopReason) -> String {
         StopReason::Energy => "energy",
         StopReason::Time => "time",
         StopReason::EarlyStopping => "early-stopping",
-        StopReason::Pause => "pause",
         StopReason::User => "user",
         StopReason::Diverged => "diverged",
     }
@@ -409,27 +319,6 @@ struct Watcher {
 }
 
 impl Watcher {
-    /// Lets the machine come to rest and finds out what it draws there, by an earlier run's measurement where that serves.
-    fn settle(&mut self, idle_s: f64, plan: CoolDown, earlier: Option<EarlierIdle>) {
-        let keep_going = || !self.controls.is_stopped();
-        let known = earlier.as_ref().and_then(|earlier| {
-            let baseline: IdleBaseline = serde_json::from_value(earlier.baseline.clone()).ok()?;
-            self.meters.fits(&baseline).then_some(baseline)
-        });
-        let sampler = self.meters.sampler();
-        if let Some(cooled) = cool_down::wait(sampler, plan, known.as_ref(), &keep_going) {
-            self.outbox.send(Event::CooledDown(cooled));
-        }
-        let serving = earlier.filter(|earlier| earlier.serves);
-        match (known, serving) {
-            (Some(baseline), Some(earlier)) if idle_s > 0.0 => {
-                self.meters.take_idle(&baseline);
-                self.tell_idle(&baseline, Some(earlier.age_s));
-            }
-            _ => self.idle(idle_s),
-        }
-    }
-
     fn idle(&mut self, duration_s: f64) {
         if duration_s <= 0.0 {
             return;
@@ -448,16 +337,9 @@ impl Watcher {
                 return;
             }
         };
-        self.tell_idle(&baseline, None);
-    }
-
-    fn tell_idle(&self, baseline: &IdleBaseline, age_s: Option<f64>) {
         self.outbox.send(Event::Idle {
-            power: convert::idle_power(baseline, self.meters.sampler()),
+            power: convert::idle_power(&baseline, self.meters.sampler()),
             duration_s: baseline.duration_s,
-            // Plain numbers, which JSON can always hold.
-            baseline: serde_json::to_value(baseline).unwrap_or_default(),
-            age_s,
         });
     }
 }

@@ -92,7 +92,6 @@ impl Trace {
             on_processor: matches!(chosen.entry.kind, DeviceKind::Cpu | DeviceKind::Software),
             checkpoints: None,
             resume: None,
-            until: None,
         };
         train::train(job, &mut tracer).map_err(session::training_failure)?;
         match tracer.problem {

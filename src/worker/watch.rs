@@ -253,8 +253,6 @@ impl<'a> Watching<'a> {
             self.outbox.send(Event::Idle {
                 power: convert::idle_power(&baseline, &self.sampler),
                 duration_s: baseline.duration_s,
-                baseline: serde_json::to_value(&baseline).unwrap_or_default(),
-                age_s: None,
             });
         }
         self.baseline = Some(baseline);

@@ -318,9 +318,7 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
 pub(crate) fn back_to_layout_3(connection: &Connection) {
     connection
         .execute_batch(
-            "DROP TABLE trials;
-             DROP TABLE sweeps;
-             ALTER TABLE runs DROP COLUMN metric;
+            "ALTER TABLE runs DROP COLUMN metric;
              ALTER TABLE runs DROP COLUMN higher_is_better;
              ALTER TABLE runs RENAME COLUMN final_train_metric TO final_train_accuracy;
              ALTER TABLE runs RENAME COLUMN final_test_metric TO final_test_accuracy;

@@ -200,9 +200,7 @@ fn told(event: Event) -> Option<Told> {
         Event::Device { device, because } => Some(Told::Device(device.identity, because)),
         Event::Sources { sources, account } => Some(Told::Sources(sources, account)),
         Event::Readings { t_s, now, .. } => Some(Told::Readings(t_s, now)),
-        Event::Idle {
-            power, duration_s, ..
-        } => Some(Told::Idle(duration_s, power)),
+        Event::Idle { power, duration_s } => Some(Told::Idle(duration_s, power)),
         _ => None,
     }
 }
