@@ -115,11 +115,23 @@ impl Machine {
         (status.code(), reader.join().expect("text"), said)
     }
 
-    /// A calibration from readings given in advance; as JSON.
+    /// A calibration from readings given in advance; as JSON. Begun anew where this machine was so busy with other tests that
+    /// the meters could not be read often enough: to refuse then is right.
     fn calibrated(&self, flags: &[&str]) -> Value {
         let given = ["--idle-w", "61", "--load-w", "340", "--yes", "--json"];
-        let child = self.start(&[&given, flags].concat());
-        let (code, out, said) = self.follow(child, "");
+        let attempt = || {
+            let child = self.start(&[&given, flags].concat());
+            self.follow(child, "")
+        };
+        let mut done = attempt();
+        for _ in 0..4 {
+            if !done.2.contains("too little to compare") {
+                break;
+            }
+            self.watts.store(IDLE_W, Ordering::Relaxed);
+            done = attempt();
+        }
+        let (code, out, said) = done;
         assert_eq!(code, Some(0), "{said}");
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
     }
