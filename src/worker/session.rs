@@ -80,7 +80,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         because: chosen.because,
     });
     if let Some(folder) = &kernel_cache {
-        device::use_kernel_cache(folder);
+        device::use_kernel_cache(folder, &chosen.entry);
     }
     let warm_up = WarmUp::new(outbox, kernel_cache.as_deref());
     let opened = device::open(&chosen.entry).map_err(failure(FailureKind::Device))?;
@@ -399,6 +399,10 @@ impl Observer for Watcher {
 
     fn warms_up(&mut self, steps: u64) {
         self.warm_up.begin(steps);
+    }
+
+    fn is_warm(&mut self) -> bool {
+        self.warm_up.is_warm()
     }
 
     fn signal(&mut self) -> Signal {
