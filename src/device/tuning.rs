@@ -24,6 +24,11 @@ impl Tuning {
         Self { file, from }
     }
 
+    /// Whether there is a record at all: without one a count of 0 says nothing.
+    pub fn is_recorded(&self) -> bool {
+        self.file.exists()
+    }
+
     /// Operations that were tuned since; 0 where the file cannot be read, as before the first one.
     pub fn count(&self) -> u64 {
         let lines = || -> std::io::Result<u64> {

@@ -5,6 +5,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{Dropout, Linear};
 use burn::tensor::{Device, Tensor};
 
+use super::convolve::convolve;
 use super::layers::{MapNorm, NonLinearity, Pool, drop, dropout, global_average};
 use super::weights::{Convolution, Maker};
 use crate::setup::{
@@ -230,7 +231,7 @@ impl Block {
     fn forward(&self, x: Tensor<4>, activation: &NonLinearity) -> Tensor<4> {
         let mut x = x;
         for (convolution, norm) in self.convolutions.iter().zip(&self.norms) {
-            x = convolution.forward(x);
+            x = convolve(convolution, x);
             if let Some(norm) = norm {
                 x = norm.forward(x);
             }

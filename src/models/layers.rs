@@ -9,6 +9,7 @@ use burn::nn::{
 };
 use burn::tensor::{DType, Device, FloatDType, Tensor, activation};
 
+use super::convolve::convolve;
 use super::weights::{Convolution, Maker};
 use crate::setup::{Activation, Normalisation, Pooling, groups};
 
@@ -167,7 +168,7 @@ impl NormedConv {
 
     /// `[batch, channels, height, width]` to other channels, height and width.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = self.conv.forward(x);
+        let x = convolve(&self.conv, x);
         match &self.norm {
             Some(norm) => norm.forward(x),
             None => x,

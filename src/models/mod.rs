@@ -7,6 +7,7 @@
 
 mod attention;
 mod cnn;
+mod convolve;
 mod layers;
 mod mlp;
 mod mobilenet;

@@ -103,6 +103,10 @@ pub trait Observer {
     fn warms_up(&mut self, steps: u64) {
         let _ = steps;
     }
+    /// Whether the warm-up may end early, once the device has done what it was given: nothing had to be tuned for it.
+    fn is_warm(&mut self) -> bool {
+        false
+    }
     /// A part of a step begins, with which the one before ends; told several times a step, so it must be cheap.
     fn part(&mut self, part: StepPart) {
         let _ = part;

@@ -60,7 +60,7 @@ impl Load {
             because: chosen.because.clone(),
         });
         if let Some(folder) = &self.kernel_cache {
-            device::use_kernel_cache(folder);
+            device::use_kernel_cache(folder, entry);
         }
         let busy = Busy::default();
         let known = Known::of(&self.knowledge, entry);

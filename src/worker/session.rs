@@ -249,7 +249,7 @@ impl Kept {
             return Ok(opened.clone());
         }
         if let Some(folder) = kernel_cache {
-            device::use_kernel_cache(folder);
+            device::use_kernel_cache(folder, entry);
         }
         let opened = device::open(entry).map_err(failure(FailureKind::Device))?;
         self.opened.push((identity, opened.clone()));
@@ -518,6 +518,10 @@ impl Observer for Watcher {
 
     fn warms_up(&mut self, steps: u64) {
         self.warm_up.begin(steps);
+    }
+
+    fn is_warm(&mut self) -> bool {
+        self.warm_up.is_warm()
     }
 
     fn signal(&mut self) -> Signal {

@@ -69,7 +69,7 @@ impl Trace {
             because: chosen.because,
         });
         if let Some(folder) = &self.kernel_cache {
-            device::use_kernel_cache(folder);
+            device::use_kernel_cache(folder, &chosen.entry);
         }
         let opened = device::open(&chosen.entry).map_err(failure(FailureKind::Device))?;
         let mut tracer = Tracer {
@@ -257,6 +257,10 @@ impl Observer for Tracer<'_> {
 
     fn warms_up(&mut self, steps: u64) {
         self.warm_up.begin(steps);
+    }
+
+    fn is_warm(&mut self) -> bool {
+        self.warm_up.is_warm()
     }
 
     fn part(&mut self, part: StepPart) {

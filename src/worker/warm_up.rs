@@ -58,6 +58,12 @@ impl WarmUp {
         self.done.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Whether nothing had to be tuned so far, by a record of that which there is.
+    pub fn is_warm(&self) -> bool {
+        let tuning = self.tuning.as_ref();
+        tuning.is_some_and(|tuning| tuning.is_recorded() && tuning.count() == 0)
+    }
+
     /// It ends.
     pub fn end(&self) {
         let end = self
