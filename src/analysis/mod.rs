@@ -7,6 +7,7 @@ mod difference;
 pub mod forecast;
 mod left;
 mod pareto;
+mod spans;
 mod statistics;
 
 pub use carbon::{
@@ -16,4 +17,5 @@ pub use carbon::{
 pub use difference::{Difference, differences};
 pub use left::{Left, left, share_done};
 pub use pareto::pareto_front;
+pub use spans::{Spans, spans};
 pub use statistics::{MeanInterval, mean_interval};

@@ -23,6 +23,8 @@ pub struct Bar {
     quiet: bool,
     stop: StopSetup,
     phase: Option<Phase>,
+    /// Steps of the warm-up that were handed over, all of them, and operations that were tuned.
+    warm_up: Option<(u64, u64, u64)>,
     epochs: Option<u64>,
     progress: Option<Progress>,
     evaluation: Option<Evaluation>,
@@ -50,6 +52,7 @@ impl Bar {
             epochs: stop.epochs,
             stop: stop.clone(),
             phase: None,
+            warm_up: None,
             progress: None,
             evaluation: None,
             metric: Metric::default(),
@@ -81,11 +84,8 @@ impl Bar {
         match event {
             Event::PhaseBegan { phase, .. } => {
                 self.phase = Some(*phase);
-                if *phase == Phase::WarmUp {
-                    self.bar
-                        .set_message("warming up: kernels are compiled and tuned once a device");
-                }
             }
+            Event::WarmUp { done, total, tuned } => self.warm_up = Some((*done, *total, *tuned)),
             Event::Data(data) => self.metric = data.task.metric(),
             Event::Progress { progress, .. } => self.progress = Some(progress.clone()),
             Event::Evaluated {
@@ -110,6 +110,9 @@ impl Bar {
             match self.phase {
                 Some(Phase::Idle) => self.bar.set_message("measuring the idle machine"),
                 Some(Phase::Load) => self.bar.set_message("loading the dataset"),
+                Some(Phase::WarmUp) => self.draw_warm_up("warming up"),
+                // The self-check comes before every phase.
+                None => self.draw_warm_up("checking the device against the CPU"),
                 _ => {}
             }
             return;
@@ -146,6 +149,21 @@ impl Bar {
         self.bar.set_message(text);
     }
 
+    fn draw_warm_up(&mut self, what: &str) {
+        let text = warm_up_text(what, self.warm_up);
+        if let Some((done, total @ 1.., _)) = self.warm_up {
+            self.bar.set_position(done.min(total) * PARTS / total);
+        }
+        let is_due = self
+            .last_line
+            .is_none_or(|last| last.elapsed() >= LINE_EVERY);
+        if self.warm_up.is_some() && !self.is_terminal && !self.quiet && is_due {
+            eprintln!("{text}");
+            self.last_line = Some(Instant::now());
+        }
+        self.bar.set_message(text);
+    }
+
     /// How good it is: on the held-out samples where they have been looked at.
     fn result(&self, progress: &Progress) -> Option<String> {
         let held_out = self.evaluation.as_ref().and_then(|found| found.metric);
@@ -163,6 +181,20 @@ impl Bar {
             .map(|part| part.gross.window_s)
             .fold(progress.train_s, f64::max)
     }
+}
+
+fn warm_up_text(what: &str, progress: Option<(u64, u64, u64)>) -> String {
+    let mut parts = vec![what.to_owned()];
+    let tuned = progress.map_or(0, |(_, _, tuned)| tuned);
+    if let Some((done, total @ 1.., _)) = progress {
+        parts.push(format!("step {} of {total}", (done + 1).min(total)));
+    }
+    parts.push(match tuned {
+        0 => "kernels are compiled, and tuned at the first run of a shape".to_owned(),
+        1 => "1 operation tuned, which is kept".to_owned(),
+        tuned => format!("{tuned} operations tuned, which is kept"),
+    });
+    parts.join(" · ")
 }
 
 fn style() -> ProgressStyle {

@@ -70,7 +70,7 @@ pub struct SetupFlags {
     #[arg(long, help_heading = "Model")]
     dropout: Option<f64>,
 
-    /// Weights before the first step: default, kaiming, xavier, orthogonal or normal
+    /// Weights before the first step: default, kaiming, xavier or normal
     #[arg(
         long,
         visible_alias = "initialization",
@@ -219,6 +219,11 @@ impl SetupFlags {
     /// Whether any field is set, by a file or a flag.
     pub fn is_empty(&self) -> bool {
         self.setup.is_none() && self.change().is_ok_and(|change| change.is_empty())
+    }
+
+    /// Steps, where the flag says how many.
+    pub fn steps(&self) -> Option<u64> {
+        self.steps
     }
 
     /// The setup that file and flags ask for.

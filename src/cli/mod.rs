@@ -24,6 +24,7 @@ mod runs;
 mod show;
 mod summary;
 mod table;
+mod trace;
 mod window;
 mod wrap;
 
@@ -60,6 +61,8 @@ pub struct Cli {
 enum Command {
     /// Train a network and measure what it costs
     Run(Box<run::Args>),
+    /// Train some steps to see where their time goes: on the host, on the device, waiting
+    Trace(Box<trace::Args>),
     /// List every device that can train
     Devices(devices::Args),
     /// Try every power meter: what it reads, how good it is, or why it was refused and how to mend that
@@ -119,6 +122,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
     match cli.command {
         None => window::run(&place),
         Some(Command::Run(args)) => run::run(*args, &place),
+        Some(Command::Trace(args)) => trace::run(&args, &place),
         Some(Command::Devices(args)) => devices::run(&args, &place),
         Some(Command::Doctor(args)) => doctor::run(&args, &place),
         Some(Command::Calibrate(args)) => calibrate::run(&args, &place),

@@ -125,7 +125,7 @@ fn stored_setup(json: &str) -> Result<Setup, Failed> {
 }
 
 /// Everything that can be told without a device is told before one is touched.
-fn check(setup: &Setup) -> Result<(), Failed> {
+pub(super) fn check(setup: &Setup) -> Result<(), Failed> {
     setup.validate()?;
     let info = crate::data::describe(&setup.dataset)?;
     setup.validate_with(&info.counts())?;
@@ -153,7 +153,7 @@ fn count_interrupts(control: RunControl) -> Arc<AtomicU32> {
 }
 
 /// What should be known at the beginning.
-fn announce(event: &Event, bar: &Bar) {
+pub(super) fn announce(event: &Event, bar: &Bar) {
     match event {
         Event::Data(data) => bar.line(&format!(
             "dataset   {}: {} to learn from, {} held out, {}, {} classes\nmodel     {} parameters, {} for a training \

@@ -16,10 +16,29 @@ impl Table {
         }
     }
 
+    /// The same with as many columns as there are names.
+    pub fn with(header: Vec<String>) -> Self {
+        Self {
+            rows: vec![header],
+            right: Vec::new(),
+        }
+    }
+
+    /// Aligns every column to the right.
+    pub fn all_right(mut self) -> Self {
+        self.right = (0..self.rows.first().map_or(0, Vec::len)).collect();
+        self
+    }
+
     /// Aligns these columns to the right, as numbers are.
     pub fn right(mut self, columns: &[usize]) -> Self {
         self.right = columns.to_vec();
         self
+    }
+
+    /// Adds a row of as many cells as there are columns.
+    pub fn push_row(&mut self, row: Vec<String>) {
+        self.rows.push(row);
     }
 
     /// Adds a row.

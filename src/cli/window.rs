@@ -16,6 +16,7 @@ pub fn run(place: &Place) -> Result<Exit, Failed> {
         worker: place.worker()?,
         library,
         preferences: preferences(),
+        datasets: gui::Datasets::default(),
     })
     .map_err(|error| Failed::new(Exit::Failure, error.to_string()))?;
     Ok(Exit::Success)

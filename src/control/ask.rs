@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use super::folders::Folders;
 use super::process::{StartError, Worker, WorkerCommand};
 use crate::protocol::{
-    AccountLine, Command, Device, Event, Failure, Knowledge, Meter, Replayed, ReplayedWindow,
-    Source, WallLine, WallReadings,
+    AccountLine, Command, Data, Device, Event, Failure, Knowledge, Meter, Replayed, ReplayedWindow,
+    Source, Stretch, WallLine, WallReadings,
 };
-use crate::setup::MeasureSetup;
+use crate::setup::{MeasureSetup, Setup};
 
 /// Why a question got no answer.
 #[derive(Debug, thiserror::Error)]
@@ -128,6 +129,60 @@ pub fn replay<E: From<AskError>>(
             Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure).into()),
             Ok(_) => {}
             Err(_) => return Err(AskError::Died(worker.cause()).into()),
+        }
+    }
+}
+
+/// What a trace found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traced {
+    /// The device.
+    pub device: Device,
+    /// Parameters, layers and data of what was trained.
+    pub data: Data,
+    /// Steps as they are and, on a device that tells the time of its kernels, as many with each of them timed.
+    pub stretches: Vec<Stretch>,
+}
+
+/// Trains some steps of `setup` to see where their time goes; nothing else is kept of them. `hear` is told every event on the
+/// way.
+///
+/// # Errors
+/// Where the worker cannot be started or dies, or the setup cannot be trained.
+pub fn trace(
+    command: &WorkerCommand,
+    setup: &Setup,
+    steps: u64,
+    mut hear: impl FnMut(&Event),
+) -> Result<Traced, AskError> {
+    let mut worker = Worker::start(command)?;
+    worker.send(&Command::Trace {
+        setup: Box::new(setup.clone()),
+        steps,
+        kernel_cache: Folders::kernel_cache(),
+    });
+    let (mut device, mut data) = (None, None);
+    loop {
+        let event = match worker.events.recv() {
+            Ok(Event::Failed(failure)) => return Err(AskError::Refused(failure)),
+            Ok(event) => event,
+            Err(_) => return Err(AskError::Died(worker.cause())),
+        };
+        hear(&event);
+        match event {
+            Event::Device { device: found, .. } => device = Some(found),
+            Event::Data(found) => data = Some(found),
+            Event::Traced { stretches } => {
+                if let (Some(device), Some(data)) = (device, data) {
+                    return Ok(Traced {
+                        device,
+                        data,
+                        stretches,
+                    });
+                }
+                return Err(AskError::Died("it told no device".to_owned()));
+            }
+            _ => {}
         }
     }
 }

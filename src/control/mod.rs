@@ -14,7 +14,7 @@ mod run_control;
 mod session;
 mod watch;
 
-pub use ask::{AskError, Diagnosis, devices, doctor, fit_wall, replay};
+pub use ask::{AskError, Diagnosis, Traced, devices, doctor, fit_wall, replay, trace};
 pub use folders::Folders;
 pub use knowledge::{keep as keep_learnt, knowledge};
 pub use machine::{here, is_alive};

@@ -15,6 +15,14 @@ const EVENTS_WAITING: usize = 1024;
 /// Lines of the worker's standard error that are kept to explain its death.
 const STDERR_LINES: usize = 40;
 
+/// What the C library of Linux is told about memory that a worker frees: to keep it. Otherwise each large tensor is given back
+/// to the system, and its pages are cleared and mapped anew a moment later, which took a quarter of the time of training a
+/// network of some breadth on the CPU. Variables that the user has set stay as they are; other systems know neither.
+const ALLOCATOR: [(&str, &str); 2] = [
+    ("MALLOC_MMAP_MAX_", "0"),
+    ("MALLOC_TRIM_THRESHOLD_", "8589934592"),
+];
+
 /// How to start a worker: this program with `worker`, or the same over ssh or a batch system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerCommand {
@@ -74,7 +82,11 @@ impl Worker {
     /// # Errors
     /// Where it cannot be started or is of another version.
     pub fn start(command: &WorkerCommand) -> Result<Self, StartError> {
+        let unset = ALLOCATOR
+            .into_iter()
+            .filter(|(name, _)| std::env::var_os(name).is_none());
         let mut child = std::process::Command::new(&command.program)
+            .envs(unset)
             .args(&command.arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

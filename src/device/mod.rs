@@ -4,14 +4,18 @@
 
 mod cache;
 mod choose;
+mod kernels;
 mod list;
 mod mill;
 mod open;
 mod self_check;
+mod tuning;
 
 pub use cache::use_kernel_cache;
 pub use choose::{ChoiceError, Chosen, choose};
+pub use kernels::{Kernel, KernelWatch, Kernels};
 pub use list::{Api, DeviceEntry, DeviceKind, cpu_entry, list};
 pub use mill::Mill;
 pub use open::{OpenError, Opened, open};
 pub use self_check::{SELF_CHECK_TOLERANCE, SelfCheckReport, self_check};
+pub use tuning::Tuning;

@@ -4,12 +4,22 @@ use burn::tensor::wgpu::WgpuBackend;
 use super::{Api, DeviceEntry, DeviceKind};
 
 /// A device that is ready to train.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Opened {
     /// For tensors; without autodiff.
     pub device: Device,
     /// Whether kernels are compiled and tuned on first use.
     pub compiles: bool,
+}
+
+impl Opened {
+    /// Waits until the device has nothing left to do.
+    ///
+    /// # Errors
+    /// What the device said, where it failed since it was last waited for.
+    pub fn wait(&self) -> Result<(), String> {
+        self.device.sync().map_err(|error| format!("{error:?}"))
+    }
 }
 
 /// Why a device could not be opened.

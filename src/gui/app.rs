@@ -43,7 +43,9 @@ impl App {
             is_drawn: false,
         };
         app.apply_look(ctx);
-        app.state.shared.look_for_devices();
+        let shared = &mut app.state.shared;
+        shared.look_for_devices();
+        shared.sets.look(&mut shared.jobs);
         Ok(app)
     }
 
@@ -57,6 +59,12 @@ impl App {
         let changes: Vec<_> = self.state.shared.jobs.done().collect();
         for change in changes {
             change(&mut self.state);
+        }
+        // The user may have got a set from the command line, or removed one.
+        let is_back = |event: &egui::Event| matches!(event, egui::Event::WindowFocused(true));
+        if ctx.input(|input| input.events.iter().any(is_back)) {
+            let shared = &mut self.state.shared;
+            shared.sets.look(&mut shared.jobs);
         }
         self.start_next();
         self.close_if_asked(ctx);

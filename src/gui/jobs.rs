@@ -39,16 +39,19 @@ pub enum Lane {
     Dialog,
     /// Datasets and their pictures.
     Data,
+    /// Getting datasets.
+    Download,
 }
 
 impl Lane {
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Library, "joulelab-gui-library"),
         (Self::Files, "joulelab-gui-files"),
         (Self::Worker, "joulelab-gui-worker"),
         (Self::Run, "joulelab-gui-run"),
         (Self::Dialog, "joulelab-gui-dialog"),
         (Self::Data, "joulelab-gui-data"),
+        (Self::Download, "joulelab-gui-download"),
     ];
 }
 
@@ -77,6 +80,11 @@ impl Progress {
     /// Asks the job to end.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// What [`Self::cancel`] sets, for work that looks at it by itself.
+    pub fn cancel_flag(&self) -> &AtomicBool {
+        &self.cancelled
     }
 
     /// Whether somebody asked the job to end.
@@ -165,17 +173,17 @@ impl Jobs {
         Slot(slot)
     }
 
-    /// As [`Self::run`], and shown with its title, progress and a way to cancel it.
+    /// As [`Self::run`], and shown with its title, progress and a way to cancel it; for whoever shows it, too.
     pub fn run_shown(
         &mut self,
         lane: Lane,
         title: impl Into<String>,
         work: impl FnOnce(&Progress) -> Change + Send + 'static,
-    ) {
-        self.queue(lane, Some(title.into()), Box::new(work));
+    ) -> Arc<Progress> {
+        self.queue(lane, Some(title.into()), Box::new(work))
     }
 
-    fn queue(&mut self, lane: Lane, title: Option<String>, work: Work) {
+    fn queue(&mut self, lane: Lane, title: Option<String>, work: Work) -> Arc<Progress> {
         self.next_id += 1;
         let progress = Arc::new(Progress::default());
         let shown = title.map(|title| {
@@ -189,7 +197,7 @@ impl Jobs {
         });
         let job = Queued {
             work,
-            progress,
+            progress: Arc::clone(&progress),
             shown,
         };
         let queue = self.lanes.iter().find(|(known, _)| *known == lane);
@@ -201,6 +209,7 @@ impl Jobs {
             self.say_it_was_dropped();
             self.list().retain(|shown| Some(shown.id) != job.shown);
         }
+        progress
     }
 
     /// Nobody should believe that something was done which was not.

@@ -82,6 +82,8 @@ pub struct Live {
     pub idle: Vec<IdlePower>,
     /// What it is doing.
     pub phase: Option<Phase>,
+    /// How far the warm-up is, or before it the self-check, which has no steps.
+    pub warm_up: Option<WarmUp>,
     /// The latest training metrics.
     pub progress: Option<Progress>,
     /// The latest look at the held-out samples.
@@ -123,6 +125,7 @@ impl Live {
             refused: Vec::new(),
             idle: Vec::new(),
             phase: None,
+            warm_up: None,
             progress: None,
             evaluation: None,
             best_metric: None,
@@ -189,6 +192,9 @@ impl Live {
                 }
             }
             Event::PhaseEnded { .. } => self.phase = None,
+            Event::WarmUp { done, total, tuned } => {
+                self.warm_up = Some(WarmUp { done, total, tuned })
+            }
             Event::Progress { progress, .. } => self.progress = Some(progress),
             Event::Evaluated {
                 evaluation,
@@ -372,6 +378,32 @@ fn feed(events: &Receiver<RunEvent>, sender: &Sender, pace: &Pace, serial: u64) 
         let taken = sender.send(move |state| state.take_run_events(serial, batch));
         if over || !taken {
             return;
+        }
+    }
+}
+
+/// How far a warm-up is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WarmUp {
+    /// Steps that were handed over.
+    pub done: u64,
+    /// Steps that it is of; 0 for the self-check before it.
+    pub total: u64,
+    /// Operations that were tuned.
+    pub tuned: u64,
+}
+
+impl WarmUp {
+    /// In words.
+    pub fn sentence(self) -> String {
+        let step = match self.total {
+            0 => String::new(),
+            total => format!("step {} of {total} · ", (self.done + 1).min(total)),
+        };
+        match self.tuned {
+            0 => format!("{step}kernels are compiled, and tuned at the first run of a shape"),
+            1 => format!("{step}1 operation tuned, which is kept"),
+            tuned => format!("{step}{tuned} operations tuned, which is kept"),
         }
     }
 }

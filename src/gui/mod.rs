@@ -1,6 +1,6 @@
 //! The window: pick a setup, watch it train, see what it costs.
 //!
-//! Depends on `control`, `analysis`, `library`, `protocol`, `data` (previews) and `setup`; never on Burn, a graphics API or a
+//! Depends on `control`, `analysis`, `library`, `protocol`, `data` (previews, downloads) and `setup`; never on Burn, a graphics API or a
 //! meter, which live in workers. The window's thread only draws: whatever touches a disk, a database or a worker is a
 //! job on a thread of its own ([`jobs`]) and comes back as a change to the [`state`].
 //!
@@ -14,6 +14,7 @@
 //! | `live` | the run that goes on, and the queue |
 //! | `curves` | what a run's plots are drawn from |
 //! | `dialogs` | files and folders by the platform's dialogs |
+//! | `sets`, `pace_of_bytes` | which sets are on the disk, and downloading them |
 //! | `mistakes` | what a run's network takes for what |
 //! | `theme` | colours, type, spacing |
 //! | `widgets`, `plot` | parts that pages share |
@@ -28,9 +29,11 @@ mod jobs;
 mod launch;
 mod live;
 mod mistakes;
+mod pace_of_bytes;
 mod pages;
 pub mod plot;
 mod preferences;
+mod sets;
 mod shell;
 mod state;
 mod theme;
@@ -40,5 +43,6 @@ pub use app::App;
 pub use commands::{Action, Command};
 pub use launch::{WindowError, open};
 pub use preferences::{EnergyUnit, Preferences, ThemeChoice};
+pub use sets::Datasets;
 pub use state::Options;
 pub use state::Page;

@@ -12,6 +12,7 @@ use super::jobs::{Jobs, Lane, SharedLibrary};
 use super::live::{Live, Pace, Starter};
 use super::pages::Pages;
 use super::preferences::Preferences;
+use super::sets::{Datasets, Sets};
 use super::shell::Toasts;
 use crate::control::{self, RunEvent, WorkerCommand};
 use crate::library::{LibraryError, Status};
@@ -57,6 +58,8 @@ pub struct Options {
     pub library: Option<PathBuf>,
     /// The file of the preferences; nothing is remembered without one.
     pub preferences: Option<PathBuf>,
+    /// The sets that can be downloaded.
+    pub datasets: Datasets,
 }
 
 /// What pages share.
@@ -67,6 +70,8 @@ pub struct Shared {
     pub library: SharedLibrary,
     /// What is remembered.
     pub preferences: Preferences,
+    /// The sets that can be downloaded, as this machine has them.
+    pub sets: Sets,
     /// Short messages.
     pub toasts: Toasts,
     /// What was asked for in this frame.
@@ -195,6 +200,7 @@ impl State {
                 jobs: Jobs::start(ctx)?,
                 library: SharedLibrary::default(),
                 preferences,
+                sets: Sets::new(options.datasets.clone()),
                 toasts: Toasts::default(),
                 actions: Vec::new(),
                 devices: None,

@@ -68,7 +68,6 @@ impl<'a> Maker<'a> {
                 fan_out_only: false,
             },
             Initialisation::Xavier => Initializer::XavierUniform { gain: 1.0 },
-            Initialisation::Orthogonal => Initializer::Orthogonal { gain: 1.0 },
             Initialisation::Normal => Initializer::Normal {
                 mean: 0.0,
                 std: SMALL,

@@ -92,6 +92,18 @@ pub enum Command {
     },
     /// Put a line through readings of a plug meter; answered by [`super::Event::WallLine`].
     FitWall(WallReadings),
+    /// Train some steps to see where their time goes; answered by [`super::Event::Data`], [`super::Event::Device`],
+    /// [`super::Event::WarmUp`] and, at the end, [`super::Event::Traced`]. Nothing is kept of what was learnt, and no meter is
+    /// read. The worker ends with it.
+    Trace {
+        /// What to train; its stop rule, evaluation and checkpoints do not matter.
+        setup: Box<Setup>,
+        /// Steps of a stretch, 1 to 100.
+        steps: u64,
+        /// Where tuned kernels are kept.
+        #[serde(default)]
+        kernel_cache: Option<PathBuf>,
+    },
     /// Train. One run a worker.
     Run(Box<RunRequest>),
     /// Hold after the step that is going on.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::KnownWall;
+use super::{KnownWall, Stretch};
 use crate::setup::{InputShape, Phase, Task, plan::Plan};
 use crate::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
 
@@ -115,6 +115,20 @@ pub enum Event {
         phase: Phase,
         /// Its energy, by meter.
         energies: Vec<PhaseEnergy>,
+    },
+    /// How far the warm-up is; about twice a second while it lasts.
+    WarmUp {
+        /// Steps that were handed to the device.
+        done: u64,
+        /// Steps that it is of; 0 while the device is compared with the CPU, before it.
+        total: u64,
+        /// Operations that were tuned, since nothing was known of them; each takes some seconds, and is kept.
+        tuned: u64,
+    },
+    /// Where the time of some training steps goes.
+    Traced {
+        /// Steps as they are and, on a device that tells the time of its kernels, as many with each of them timed.
+        stretches: Vec<Stretch>,
     },
     /// Training metrics.
     Progress {

@@ -6,6 +6,7 @@
 mod command;
 mod event;
 mod line;
+mod trace;
 
 pub use command::{
     Command, Knowledge, KnownWall, Resume, RunRequest, WallReading, WallReadings, WallState,
@@ -17,6 +18,7 @@ pub use event::{
 };
 pub use event::{Evaluation, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
+pub use trace::{DeviceTrace, Stretch, TracedKernel, TracedPart, TracedStep};
 
 /// Version of the messages. Both sides must have the same.
 pub const PROTOCOL: u32 = 5;

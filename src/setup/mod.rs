@@ -35,7 +35,7 @@ pub use dataset_shapes::*;
 pub use dataset_text::{TextCsvSetup, TextSetup};
 pub use measure::{CheckpointSetup, MeasureSetup};
 pub use model::*;
-pub use phase::Phase;
+pub use phase::{Phase, StepPart};
 pub use problem::{Problem, Problems};
 pub use regime::*;
 pub use reinforcement::{EPISODES_JUDGED, ReinforcementSetup};

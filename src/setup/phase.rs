@@ -56,3 +56,56 @@ impl std::fmt::Display for Phase {
         f.write_str(self.name())
     }
 }
+
+/// A part of a training step, as the loop goes through it. The parts are what the thread that trains does: of a device that
+/// works by itself, they are the time to hand the work over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepPart {
+    /// Taking the batch's samples, normalising and changing them.
+    Gather,
+    /// Playing episodes, where experience is learnt from. Waits for the device at each moment of them.
+    Play,
+    /// The network's answers and their loss. With experience the backward pass is in it.
+    Forward,
+    /// Adding losses and hits to the sums that are read later.
+    Metrics,
+    /// Gradients of the loss.
+    Backward,
+    /// Clipping, the optimiser's update, the average of the weights.
+    Optimiser,
+    /// Reading the sums of the last steps. Waits for the device; about four times a second.
+    Read,
+}
+
+impl StepPart {
+    /// Every part, in the order of a step.
+    pub const ALL: [Self; 7] = [
+        Self::Gather,
+        Self::Play,
+        Self::Forward,
+        Self::Metrics,
+        Self::Backward,
+        Self::Optimiser,
+        Self::Read,
+    ];
+
+    /// Name, as shown and exported.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gather => "gather",
+            Self::Play => "play",
+            Self::Forward => "forward",
+            Self::Metrics => "metrics",
+            Self::Backward => "backward",
+            Self::Optimiser => "optimiser",
+            Self::Read => "read",
+        }
+    }
+}
+
+impl std::fmt::Display for StepPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -11,7 +11,7 @@ use super::checkpoint::{self, Learnt, Position, Saved};
 use super::clip::clip;
 use super::half::Half;
 use super::metrics::Metrics;
-use super::update::Update;
+use super::update::{Tell, Update};
 use super::{TrainError, optimiser};
 use crate::models::Network;
 use crate::setup::RegimeSetup;
@@ -67,16 +67,17 @@ impl Learner {
         Ok((learner, from.position))
     }
 
-    /// One step, number `step` from 0; nothing in it waits for the device.
+    /// One step, number `step` from 0; nothing in it waits for the device. `tell` hears of its parts.
     pub fn step(
         mut self,
         update: &Update<'_>,
         batch: Batch,
         step: u64,
         metrics: &mut Metrics,
+        tell: Tell<'_>,
     ) -> Self {
         let (optimiser, half) = (&mut self.optimiser, self.half.as_mut());
-        self.network = update.step(self.network, optimiser, batch, half, metrics);
+        self.network = update.step(self.network, optimiser, batch, half, metrics, tell);
         if let Some(average) = &mut self.average {
             average.update(&self.network, step);
         }

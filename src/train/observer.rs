@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Predictions, Saved};
-use crate::setup::{Metric, Phase};
+use crate::setup::{Metric, Phase, StepPart};
 
 /// What the user wants, asked before every step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Signal {
     Checkpoint,
     /// End the run after this step.
     Stop,
+    /// End it without looking at the held-out samples or saving anything: nobody wants what was learnt.
+    Leave,
 }
 
 /// Work that was handed to the device. It may still be going on; at the edges of a phase it is done.
@@ -97,6 +99,14 @@ pub trait Observer {
     fn saved(&mut self, saved: &Saved);
     /// The device was given work; told after every step, so it must be cheap.
     fn worked(&mut self, work: Work);
+    /// The warm-up that was begun is of so many steps.
+    fn warms_up(&mut self, steps: u64) {
+        let _ = steps;
+    }
+    /// A part of a step begins, with which the one before ends; told several times a step, so it must be cheap.
+    fn part(&mut self, part: StepPart) {
+        let _ = part;
+    }
     /// What the user wants; asked before every step, so it must be cheap.
     fn signal(&mut self) -> Signal;
     /// Blocks while the signal is [`Signal::Pause`].

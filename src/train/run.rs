@@ -11,12 +11,12 @@ use super::reinforce::Reinforced;
 use super::supervised::Supervised;
 use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError};
 use crate::models::Network;
-use crate::setup::{DatasetSetup, Metric, Phase, Setup, plan::Plan};
+use crate::setup::{DatasetSetup, Metric, Phase, Setup, StepPart, plan::Plan};
 
 /// Steps of warm-up where kernels are compiled and tuned.
-const WARM_UP_STEPS_COMPILED: usize = 10;
+const WARM_UP_STEPS_COMPILED: u64 = 10;
 /// Steps of warm-up where there is nothing to compile: caches and thread pools only.
-const WARM_UP_STEPS: usize = 2;
+const WARM_UP_STEPS: u64 = 2;
 
 /// Everything that a run trains with.
 pub struct Job {
@@ -157,6 +157,7 @@ impl Run {
         } else {
             WARM_UP_STEPS
         };
+        observer.warms_up(steps);
         let rate = self.learning_rate(0);
         for _ in 0..steps {
             learner = self.method.step(learner, rate, &mut position, observer)?;
@@ -199,6 +200,9 @@ impl Run {
                 .step(learner, rate, &mut self.position, observer)?;
 
             let signal = observer.signal();
+            if signal == Signal::Leave {
+                break StopReason::User;
+            }
             let mut reason = self.bound_reached(signal, begun);
             let ends_epoch = self.position.step.is_multiple_of(self.steps_per_epoch);
             let evaluates = reason.is_some() || self.evaluation_due(ends_epoch);
@@ -316,6 +320,7 @@ impl Run {
         begun: Instant,
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
+        observer.part(StepPart::Read);
         let Some(reading) = self.method.read()? else {
             return Ok(());
         };

@@ -14,7 +14,7 @@ use super::update::Update;
 use super::{Observer, Predictions, TrainError, Work};
 use crate::data::{self, Split};
 use crate::models::Network;
-use crate::setup::{Metric, RegimeSetup, Setup, plan::Plan};
+use crate::setup::{Metric, RegimeSetup, Setup, StepPart, plan::Plan};
 
 /// Gradient descent on batches of a dataset, judged by its held-out part.
 pub struct Supervised {
@@ -102,6 +102,7 @@ impl Method for Supervised {
         observer: &mut dyn Observer,
     ) -> Result<Learner, TrainError> {
         let step = position.step;
+        observer.part(StepPart::Gather);
         let batch = self.feed.batch(step)?;
         let regime = &self.regime;
         if self.has_dropout {
@@ -114,7 +115,8 @@ impl Method for Supervised {
             objective: &self.objective,
             learning_rate,
         };
-        let learner = learner.step(&update, batch, step, &mut self.metrics);
+        let tell = &mut |part| observer.part(part);
+        let learner = learner.step(&update, batch, step, &mut self.metrics, tell);
         position.step += 1;
         position.samples += regime.batch_size as u64;
         observer.worked(Work::Step);

@@ -10,7 +10,10 @@ use super::half::Half;
 use super::metrics::Metrics;
 use super::objective::Objective;
 use crate::models::Network;
-use crate::setup::RegimeSetup;
+use crate::setup::{RegimeSetup, StepPart};
+
+/// Hears which part of a step begins.
+pub type Tell<'a> = &'a mut dyn FnMut(StepPart);
 
 /// What a step needs beside network, optimiser and batch.
 pub struct Update<'a> {
@@ -28,16 +31,19 @@ impl Update<'_> {
         batch: Batch,
         half: Option<&mut Half>,
         metrics: &mut Metrics,
+        tell: Tell<'_>,
     ) -> Network {
         let clipping = self.regime.gradient_clipping;
         let Some(half) = half else {
-            let gradients = self.gradients(&network, batch, None, metrics);
+            let gradients = self.gradients(&network, batch, None, metrics, tell);
             metrics.end_step();
+            tell(StepPart::Optimiser);
             let gradients = clip(&network, gradients, clipping);
             return optimiser.step(self.learning_rate, network, gradients);
         };
-        let gradients = self.gradients(&network, batch, Some(half), metrics);
+        let gradients = self.gradients(&network, batch, Some(half), metrics, tell);
         metrics.end_step();
+        tell(StepPart::Optimiser);
         let (gradients, overflow) = half.unscale(&network, gradients);
         let gradients = clip(&network, gradients, clipping);
         let before = network.clone();
@@ -53,6 +59,7 @@ impl Update<'_> {
         batch: Batch,
         half: Option<&Half>,
         metrics: &mut Metrics,
+        tell: Tell<'_>,
     ) -> GradientsParams {
         let passes = self.regime.accumulation_steps();
         let samples = self.regime.batch_size / passes;
@@ -63,6 +70,7 @@ impl Update<'_> {
             targets,
         } in batch.parts(passes)
         {
+            tell(StepPart::Forward);
             let answers: Tensor<2> = match half {
                 None => network.forward(part),
                 Some(half) => {
@@ -77,6 +85,7 @@ impl Update<'_> {
                 (Some(all), Some(own)) => judged.loss * (own / all.clone().clamp_min(1.0)),
                 _ => judged.loss / passes as f64,
             };
+            tell(StepPart::Metrics);
             metrics.add(
                 loss.clone().inner(),
                 judged.each.inner(),
@@ -84,6 +93,7 @@ impl Update<'_> {
                 &targets.inner(),
                 samples,
             );
+            tell(StepPart::Backward);
             let loss = match half {
                 None => loss,
                 Some(half) => half.scaled(loss),
@@ -151,7 +161,7 @@ mod tests {
                 learning_rate: 0.1,
             };
             let mut metrics = Metrics::new(&objective, &device.clone().inner());
-            let gradients = update.gradients(&network, batch, None, &mut metrics);
+            let gradients = update.gradients(&network, batch, None, &mut metrics, &mut |_| {});
             metrics.end_step();
             let mut flat = Flat(&gradients, Vec::new());
             network.visit(&mut flat);

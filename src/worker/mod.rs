@@ -21,7 +21,9 @@ mod replay;
 mod session;
 mod streams;
 mod task;
+mod trace;
 mod wall;
+mod warm_up;
 mod watch;
 
 use std::io::{BufRead, Read};
@@ -34,6 +36,7 @@ use crate::protocol::{Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROT
 use controls::Controls;
 use load::Load;
 use outbox::Outbox;
+use trace::Trace;
 use watch::{Purpose, Watch, Wish};
 
 /// Version of this program, as it is stored with every run.
@@ -74,6 +77,7 @@ enum Activity {
     Run,
     /// With where wishes to the thread go that watches.
     Watch(SyncSender<Wish>),
+    /// A load or a trace: nothing is kept of it, so that it may be ended anywhere.
     Load,
 }
 
@@ -119,6 +123,7 @@ impl Worker {
             | Command::Watch { .. }
             | Command::MeasureIdle { .. }
             | Command::Load { .. }
+            | Command::Trace { .. }
                 if self.activity.is_some() =>
             {
                 self.outbox.send(Event::Failed(Failure {
@@ -182,6 +187,19 @@ impl Worker {
                     knowledge,
                 };
                 load.start(self.outbox.clone(), Arc::clone(&self.controls));
+            }
+            Command::Trace {
+                setup,
+                steps,
+                kernel_cache,
+            } => {
+                self.activity = Some(Activity::Load);
+                let trace = Trace {
+                    setup: *setup,
+                    steps,
+                    kernel_cache,
+                };
+                trace.start(self.outbox.clone(), Arc::clone(&self.controls));
             }
             Command::Replay { file } => replay::replay(&self.outbox, &file),
             Command::OpenWindow => self.wish(Wish::OpenWindow),

@@ -10,6 +10,7 @@ use super::learn::{Done, Learn};
 use super::meters::{Beginning, Ended, Meters};
 use super::outbox::Outbox;
 use super::wall::Wall;
+use super::warm_up::WarmUp;
 use super::watch::all_answer;
 use super::{PROGRAM_VERSION, convert, task};
 use crate::data;
@@ -46,6 +47,19 @@ pub fn failure<E: std::fmt::Display>(kind: FailureKind) -> impl Fn(E) -> Failure
     }
 }
 
+/// What made training fail.
+pub fn training_failure(error: TrainError) -> Failure {
+    Failure {
+        kind: match error {
+            TrainError::Data(_) => FailureKind::Data,
+            TrainError::Checkpoint(_) => FailureKind::Storage,
+            TrainError::Precision { .. } => FailureKind::Setup,
+            TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
+        },
+        message: error.to_string(),
+    }
+}
+
 fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result<(), Failure> {
     let RunRequest {
         setup,
@@ -68,8 +82,9 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
     if let Some(folder) = &kernel_cache {
         device::use_kernel_cache(folder);
     }
+    let warm_up = WarmUp::new(outbox, kernel_cache.as_deref());
     let opened = device::open(&chosen.entry).map_err(failure(FailureKind::Device))?;
-    let check = checked(&chosen.entry, &opened, &self_checks)?;
+    let check = checked(&chosen.entry, &opened, &self_checks, &warm_up)?;
     outbox.send(Event::SelfCheck(check));
 
     let (t_s, trained, checkpoint) = match resume {
@@ -106,19 +121,12 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
         busy,
         outbox: outbox.clone(),
         controls: Arc::clone(controls),
+        warm_up,
         train_began: None,
         trained: Done::default(),
     };
     watcher.idle(job.setup.measure.idle_s);
-    let outcome = train::train(job, &mut watcher).map_err(|error| Failure {
-        kind: match error {
-            TrainError::Data(_) => FailureKind::Data,
-            TrainError::Checkpoint(_) => FailureKind::Storage,
-            TrainError::Precision { .. } => FailureKind::Setup,
-            TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
-        },
-        message: error.to_string(),
-    })?;
+    let outcome = train::train(job, &mut watcher).map_err(training_failure)?;
     let places = watcher.meters.places().to_vec();
     let ended = watcher.meters.finish(watcher.trained);
     if let Some(learnt) = &ended.learnt {
@@ -130,7 +138,7 @@ fn run(request: RunRequest, outbox: &Outbox, controls: &Arc<Controls>) -> Result
 }
 
 /// Looks the dataset up, plans the model for it, and tells both.
-fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Failure> {
+pub fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Failure> {
     setup.validate().map_err(failure(FailureKind::Setup))?;
     let info = data::describe(&setup.dataset).map_err(failure(FailureKind::Data))?;
     let plan = setup
@@ -165,6 +173,7 @@ fn checked(
     entry: &DeviceEntry,
     opened: &Opened,
     known: &[SelfCheck],
+    warm_up: &Arc<WarmUp>,
 ) -> Result<SelfCheck, Failure> {
     let identity = entry.identity();
     let fits = |check: &&SelfCheck| {
@@ -179,7 +188,11 @@ fn checked(
             ..check.clone()
         });
     }
-    let report = device::self_check(&opened.device).map_err(|message| Failure {
+    // Its kernels are compiled and tuned as those of a warm-up are.
+    warm_up.begin(0);
+    let report = device::self_check(&opened.device);
+    warm_up.end();
+    let report = report.map_err(|message| Failure {
         kind: FailureKind::Device,
         message: format!("`{}` failed in its self-check: {message}", entry.name),
     })?;
@@ -298,6 +311,7 @@ struct Watcher {
     busy: Busy,
     outbox: Outbox,
     controls: Arc<Controls>,
+    warm_up: Arc<WarmUp>,
     /// The work that was done when the train phase began that goes on.
     train_began: Option<power::WorkDone>,
     /// What the device did in the train phases before.
@@ -341,6 +355,9 @@ impl Observer for Watcher {
     }
 
     fn end(&mut self, phase: Phase) {
+        if phase == Phase::WarmUp {
+            self.warm_up.end();
+        }
         if let Some(began) = self.train_began.take() {
             let done = self.busy.done();
             self.trained.flop += done.flop - began.flop;
@@ -376,6 +393,13 @@ impl Observer for Watcher {
 
     fn worked(&mut self, work: Work) {
         self.busy.worked(work);
+        if !matches!(work, Work::Forward { .. }) {
+            self.warm_up.step();
+        }
+    }
+
+    fn warms_up(&mut self, steps: u64) {
+        self.warm_up.begin(steps);
     }
 
     fn signal(&mut self) -> Signal {

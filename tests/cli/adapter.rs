@@ -6,7 +6,7 @@ use crate::joulelab::{Joulelab, number};
 
 /// Index of the first adapter that can train, hardware or not. Where there is none, the test is skipped; in continuous
 /// integration it fails, since there an adapter is installed.
-fn adapter(joulelab: &Joulelab) -> Option<String> {
+pub fn adapter(joulelab: &Joulelab) -> Option<String> {
     let devices = joulelab.json(&["devices", "--json"]);
     let found = devices
         .as_array()

@@ -25,5 +25,6 @@ mod power;
 #[cfg(unix)]
 mod power_command;
 mod setup;
+mod trace;
 mod training;
 mod worker;

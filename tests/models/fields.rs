@@ -1,6 +1,6 @@
 //! The fields of each kind in files and flags.
 
-use joulelab::setup::{Change, DatasetSetup, ModelSetup, Setup};
+use joulelab::setup::{Change, ModelSetup, Setup};
 
 use crate::common::model;
 
@@ -127,7 +127,7 @@ fn models_in_words() {
 #[test]
 fn a_table_is_not_given_a_convolutional_network() {
     let mut change = Change::default();
-    change.set("dataset.name", DatasetSetup::TABLES[0]);
+    change.set("dataset.name", "breast-cancer");
     let setup = change.apply(&Setup::default()).unwrap();
     assert_eq!(setup.model.kind(), "mlp");
 }

@@ -4,8 +4,8 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::module::{attention, layer_norm, linear};
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use joulelab::models::Network;
-use joulelab::setup::Outputs;
+use joulelab::models::{Network, Samples};
+use joulelab::setup::{Activation, InputShape, Outputs};
 
 use crate::common::{Case, alone, answers, assert_close, each_position, sentence, tokens};
 
@@ -106,6 +106,61 @@ fn recurrent_cells_compute_the_published_formulas() {
         let expected: Vec<f32> = expected.map(|x| x as f32).collect();
         assert_close(&found, &expected, kind);
     }
+}
+
+#[test]
+fn activations_are_what_they_are_called() {
+    let _drawing = alone();
+    let device = Device::flex();
+    for activation in Activation::ALL {
+        let of = |x: f64| match activation {
+            Activation::Relu => x.max(0.0),
+            Activation::Relu6 => x.clamp(0.0, 6.0),
+            Activation::LeakyRelu => x.max(0.01 * x),
+            Activation::Elu => x.min(0.0).exp_m1() + x.max(0.0),
+            Activation::Gelu => x * (1.0 + erf(x / 2.0_f64.sqrt())) / 2.0,
+            Activation::Silu => x * sigmoid(x),
+            Activation::Mish => x * x.exp().ln_1p().tanh(),
+            Activation::Tanh => x.tanh(),
+            Activation::Sigmoid => sigmoid(x),
+        };
+        let fields = format!(
+            "kind='mlp'\nhidden=[16]\nactivation='{}'",
+            activation.name()
+        );
+        let case = Case::new(&fields, InputShape::Features(3), Outputs::of_sample(2));
+        let network = case.network(4, &device);
+        // Far enough to both sides for what saturates.
+        let samples: [[f32; 3]; 3] = [[9.0, -7.0, 8.0], [-9.0, 12.0, 1.0], [0.1, 0.2, -0.3]];
+        let found = answers(
+            &network,
+            Samples::Numbers(Tensor::from_floats(samples, &device)),
+        );
+        let mut parameters = Parameters::of(&network);
+        let (hidden, hidden_bias) = (parameters.rows(), parameters.rows().remove(0));
+        let (classes, bias) = (parameters.rows(), parameters.rows().remove(0));
+        let expected = samples.iter().flat_map(|sample| {
+            let sample = sample.map(f64::from);
+            let hidden = times(&sample, &hidden, &hidden_bias);
+            let hidden: Vec<f64> = hidden.into_iter().map(of).collect();
+            times(&hidden, &classes, &bias)
+        });
+        let expected: Vec<f32> = expected.map(|x| x as f32).collect();
+        assert_close(&found, &expected, activation.name());
+    }
+}
+
+/// By its Taylor series, good to more than enough places for arguments of a few units.
+fn erf(x: f64) -> f64 {
+    if x.abs() > 5.0 {
+        return x.signum();
+    }
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        term *= -x * x / f64::from(n);
+        sum += term / f64::from(2 * n + 1);
+    }
+    sum * 2.0 / std::f64::consts::PI.sqrt()
 }
 
 /// One block by Burn's own attention, which has another implementation than ours.

@@ -124,6 +124,7 @@ pub fn run_with(
         setup: setup.clone(),
         device: Device::flex(),
         compiles: false,
+        on_processor: true,
         checkpoints: checkpoints.map(Path::to_owned),
         resume,
     };

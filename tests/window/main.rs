@@ -1,15 +1,29 @@
 //! The window through its accessible names, with the real worker on the CPU backend.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test that fails ends the test, as it should"
+)]
+
 mod closing;
 mod devices;
+mod dropped;
 mod failure;
 mod keyboard;
+mod kinds;
 #[cfg(target_os = "linux")]
 mod launch;
 mod library;
 mod mistakes;
 mod names;
 mod quiet;
+#[expect(dead_code, reason = "written for the tests of downloads")]
+#[path = "../data/recipes.rs"]
+mod recipes;
+#[expect(dead_code, reason = "written for the tests of downloads")]
+#[path = "../data/server.rs"]
+mod server;
+mod sets;
 mod settings;
 mod snapshots;
 mod training;

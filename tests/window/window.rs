@@ -8,7 +8,9 @@ use egui::Theme;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use joulelab::control::WorkerCommand;
-use joulelab::gui::{App, Options, Preferences, ThemeChoice};
+use joulelab::data::Store;
+use joulelab::data::registry::{self, Recipe};
+use joulelab::gui::{App, Datasets, Options, Preferences, ThemeChoice};
 use joulelab::library::{Filter, Library, RunRow};
 use joulelab::setup::Setup;
 use tempfile::TempDir;
@@ -194,7 +196,22 @@ fn options(folder: &Path) -> Options {
         worker: worker(folder, &sysfs),
         library: Some(folder.join("library.sqlite")),
         preferences: Some(folder.join("window.json")),
+        datasets: Datasets {
+            store: Store::in_folder(folder.join("data")),
+            // No test asks the sets' own servers for anything.
+            download: crate::recipes::options(),
+            recipes: nowhere(),
+        },
     }
+}
+
+/// The sets that can be downloaded, from addresses that nobody answers at.
+fn nowhere() -> Vec<Recipe> {
+    let mut recipes = registry::recipes().to_vec();
+    for recipe in &mut recipes {
+        recipe.mirrors = vec!["http://127.0.0.1:9/".to_owned()];
+    }
+    recipes
 }
 
 fn open(options: Options, size: [f32; 2], theme: Theme) -> Harness<'static, App> {
@@ -226,6 +243,7 @@ fn worker(folder: &Path, sysfs: &Path) -> WorkerCommand {
     let mut arguments = vec![
         assign("JOULELAB_SYSFS_ROOT", sysfs),
         assign("JOULELAB_NVML_LIBRARY", &folder.join("no-nvml.so")),
+        assign("JOULELAB_DATA", &folder.join("data")),
         assign("VK_DRIVER_FILES", &folder.join("no-driver.json")),
         OsString::from(program),
     ];

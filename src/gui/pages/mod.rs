@@ -52,7 +52,7 @@ impl Pages {
         }
     }
 
-    /// Files were dropped on the window: setups go into the panel, runs into the library.
+    /// Files were dropped on the window: setups and data go into the panel, runs into the library.
     pub fn take_files(&mut self, paths: Vec<PathBuf>, shared: &mut Shared) {
         for path in paths {
             let is_setup = path
@@ -60,7 +60,7 @@ impl Pages {
                 .is_some_and(|extension| extension == "toml" || extension == "json");
             if is_setup {
                 self.train.read_setup(path, shared);
-            } else {
+            } else if !self.train.setup.take_data(&path, shared) {
                 self.runs.import(path, shared);
             }
         }

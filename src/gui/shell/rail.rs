@@ -6,6 +6,8 @@ use crate::gui::commands::Command;
 use crate::gui::state::{Page, Shared};
 use crate::gui::theme::{self, Tokens};
 
+/// Time between two looks at jobs.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 const WIDTH: f32 = 64.0;
 const ITEM: Vec2 = Vec2::new(56.0, 52.0);
 
@@ -177,6 +179,9 @@ fn menu_items(ui: &mut Ui, shared: &mut Shared) {
 }
 
 fn jobs(ui: &mut Ui, shared: &Shared) {
+    if !shared.jobs.shown().is_empty() {
+        ui.ctx().request_repaint_after(LOOK_EVERY);
+    }
     for job in shared.jobs.shown() {
         let share = job.progress.share().unwrap_or(0.0);
         let bar = egui::ProgressBar::new(share)

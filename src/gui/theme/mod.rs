@@ -73,6 +73,8 @@ fn apply(style: &mut Style, theme: Theme) {
     style.spacing.window_margin = Margin::same(PANEL_MARGIN);
     style.spacing.tooltip_width = 360.0;
     style.spacing.combo_height = 320.0;
+    // Long menus are as high as their content, as far as the window goes.
+    style.spacing.default_area_size = Vec2::new(600.0, 600.0);
     style.spacing.icon_width = 16.0;
     style.spacing.indent = 16.0;
     style.spacing.slider_rail_height = 4.0;

@@ -100,21 +100,13 @@ pub enum Initialisation {
     Kaiming,
     /// Uniform in ±√(6/(inputs + outputs)), for layers that are followed by tanh (Glorot and Bengio 2010).
     Xavier,
-    /// Orthogonal rows or columns (Saxe et al. 2014).
-    Orthogonal,
     /// Normal with deviation 0.02, as in BERT and GPT-2.
     Normal,
 }
 
 impl Initialisation {
     /// Every initialisation.
-    pub const ALL: [Self; 5] = [
-        Self::Default,
-        Self::Kaiming,
-        Self::Xavier,
-        Self::Orthogonal,
-        Self::Normal,
-    ];
+    pub const ALL: [Self; 4] = [Self::Default, Self::Kaiming, Self::Xavier, Self::Normal];
 
     /// Name, as in files and flags.
     pub fn name(self) -> &'static str {
@@ -122,7 +114,6 @@ impl Initialisation {
             Self::Default => "default",
             Self::Kaiming => "kaiming",
             Self::Xavier => "xavier",
-            Self::Orthogonal => "orthogonal",
             Self::Normal => "normal",
         }
     }

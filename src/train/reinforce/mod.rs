@@ -24,7 +24,7 @@ use super::objective::Means;
 use super::{Observer, TrainError, Work};
 use crate::models::Network;
 use crate::setup::{
-    CartPoleSetup, InputShape, Metric, Outputs, RegimeSetup, ReinforcementSetup, Task,
+    CartPoleSetup, InputShape, Metric, Outputs, RegimeSetup, ReinforcementSetup, StepPart, Task,
 };
 
 /// Learning to balance a pole by REINFORCE.
@@ -105,15 +105,18 @@ impl Method for Reinforced {
         let episodes = self.episodes(position.step);
         let count = episodes.len() as u64;
         let network = learner.network();
+        observer.part(StepPart::Play);
         let played = rollout::play(&network.valid(), episodes, &self.device)?;
         observer.worked(Work::Forward {
             samples: count * played.passes,
             batches: played.passes,
         });
 
+        observer.part(StepPart::Forward);
         let advantages = advantage::advantages(&played, self.options.discount);
         let entropy = self.options.entropy;
         let update = update::update(network, &played, &advantages, entropy, &self.autodiff);
+        observer.part(StepPart::Optimiser);
         let learner = learner.apply(&self.regime, update.gradients, learning_rate, position.step);
         observer.worked(Work::Update {
             samples: update.samples,

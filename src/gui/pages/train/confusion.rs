@@ -147,8 +147,9 @@ impl ConfusionView {
             && let Some(Ok(stored)) = self.stored.as_ref().and_then(Slot::get)
         {
             let dataset = stored.dataset.clone();
+            let store = shared.sets.store().clone();
             self.classes = Some(shared.jobs.fetch(Lane::Data, move |_| {
-                data::describe(&dataset)
+                data::describe_from(&dataset, &store)
                     .map(|info| info.classes().to_vec())
                     .map_err(|error| error.to_string())
             }));

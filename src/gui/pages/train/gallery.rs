@@ -9,7 +9,7 @@ use egui::{
 };
 
 use super::heat::cell_name;
-use crate::data::{self, Features};
+use crate::data::{self, Features, Store};
 use crate::gui::jobs::{Lane, Slot};
 use crate::gui::mistakes::{Confusion, Predictions};
 use crate::gui::state::Shared;
@@ -145,7 +145,10 @@ impl Gallery {
             .is_none_or(|(dataset, slot)| dataset != of.dataset || slot.is_lost())
         {
             let dataset = of.dataset.clone();
-            let slot = shared.jobs.fetch(Lane::Data, move |_| load(&dataset));
+            let store = shared.sets.store().clone();
+            let slot = shared
+                .jobs
+                .fetch(Lane::Data, move |_| load(&dataset, &store));
             *self = Self {
                 held: Some((of.dataset.clone(), slot)),
                 ..Self::default()
@@ -192,8 +195,8 @@ impl Gallery {
     }
 }
 
-fn load(dataset: &DatasetSetup) -> Result<Held, String> {
-    let data = data::load(dataset).map_err(|error| error.to_string())?;
+fn load(dataset: &DatasetSetup, store: &Store) -> Result<Held, String> {
+    let data = data::load_from(dataset, store).map_err(|error| error.to_string())?;
     let truth = data
         .test
         .labels

@@ -88,6 +88,9 @@ fn headline(live: &Live) -> (&'static str, String) {
         (None, Some(Phase::Checkpoint)) => "Saving a checkpoint",
         (None, Some(Phase::Pause)) => "Paused",
         (None, None) if live.progress.is_some() => "Training",
+        (None, None) if live.warm_up.is_some_and(|warm_up| warm_up.total == 0) => {
+            "Checking the device against the CPU"
+        }
         (None, None) => "Starting the worker",
     };
     let mut detail = Vec::new();
@@ -97,10 +100,11 @@ fn headline(live: &Live) -> (&'static str, String) {
             Some(epochs) => format!("epoch {} of {epochs}", progress.epoch),
             None => format!("epoch {}", progress.epoch),
         });
-    } else if live.phase == Some(Phase::WarmUp) {
-        detail.push(
-            "kernels are compiled and tuned; the first run on a device takes longest".to_owned(),
-        );
+    } else if let Some(warm_up) = live
+        .warm_up
+        .filter(|_| matches!(live.phase, None | Some(Phase::WarmUp)))
+    {
+        detail.push(warm_up.sentence());
     } else if live.phase == Some(Phase::Idle) {
         detail.push("so that the energy of doing nothing can be taken off".to_owned());
     }

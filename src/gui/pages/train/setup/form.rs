@@ -13,8 +13,11 @@ use crate::setup::Problem;
 
 /// Room for the name of a field, points.
 pub const LABEL_WIDTH: f32 = 112.0;
-/// Room for a unit behind a field, points.
+/// Least room for a unit behind a field, points.
 const UNIT_WIDTH: f32 = 28.0;
+/// Room for each letter of it, and for what is before it.
+const UNIT_LETTER: f32 = 6.5;
+const UNIT_GAP: f32 = 14.0;
 
 /// How a field looks.
 #[derive(Clone, Copy)]
@@ -99,6 +102,19 @@ impl Form<'_> {
         value: &mut Option<T>,
         usual: T,
     ) {
+        let tick = format!("Stop by {}", look.label.to_lowercase());
+        self.ticked(ui, look, &tick, value, usual);
+    }
+
+    /// A number that may be left out; `name` is that of the tick, and `usual` what ticking it puts there.
+    pub fn ticked<T: Number>(
+        &mut self,
+        ui: &mut Ui,
+        look: Look<'_>,
+        name: &str,
+        value: &mut Option<T>,
+        usual: T,
+    ) {
         ui.horizontal(|ui| {
             const TICK: f32 = 20.0;
             ui.spacing_mut().item_spacing.x = theme::GRID;
@@ -116,8 +132,7 @@ impl Form<'_> {
             );
             let tick = tick.inner;
             tick.widget_info(|| {
-                let text = format!("Stop by {}", look.label.to_lowercase());
-                egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_given, text)
+                egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_given, name)
             });
             if tick.on_hover_text(look.hint).changed() {
                 *value = is_given.then_some(usual);
@@ -168,6 +183,21 @@ impl Form<'_> {
     pub fn toggle(&mut self, ui: &mut Ui, look: Look<'_>, value: &mut bool) {
         self.row(ui, &look, |_, ui, label| {
             ui.checkbox(value, "").labelled_by(label);
+        });
+        self.problems_at(ui, look.path);
+    }
+
+    /// A line of text; `empty` stands in it where there is none.
+    pub fn text(&mut self, ui: &mut Ui, look: Look<'_>, value: &mut String, empty: &str) {
+        self.row(ui, &look, |_, ui, label| {
+            let width = ui.available_width();
+            let edit = TextEdit::singleline(value)
+                .margin(Margin::symmetric(8, 4))
+                .align(egui::Align2::LEFT_CENTER)
+                .hint_text(empty)
+                .desired_width(width - 16.0);
+            ui.add_sized([width, theme::CONTROL_HEIGHT], edit)
+                .labelled_by(label);
         });
         self.problems_at(ui, look.path);
     }
@@ -372,7 +402,8 @@ fn unit_room(look: &Look<'_>) -> f32 {
     if look.unit.is_empty() {
         0.0
     } else {
-        UNIT_WIDTH
+        // Fields of short units end below each other.
+        (UNIT_GAP + UNIT_LETTER * look.unit.chars().count() as f32).max(UNIT_WIDTH)
     }
 }
 

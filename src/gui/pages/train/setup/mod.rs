@@ -1,17 +1,30 @@
 //! The setup panel: dataset, model, regime, device; what is wrong beside each field; what the run will take; the button that
 //! starts it.
 
+mod augmentation;
 mod check;
+mod choose;
 mod dataset;
 mod device;
 mod files;
 mod form;
+mod layers;
+mod made;
 mod model;
+mod model_axes;
+mod model_fields;
 mod number;
+mod offer;
+mod optimiser;
 mod outlook;
+mod owned;
+mod paths;
+mod pick;
 mod presets;
 mod preview;
 mod regime;
+mod samples;
+mod schedule;
 mod stop;
 mod typed;
 
@@ -70,6 +83,11 @@ impl SetupPanel {
         self.kept = Kept::default();
     }
 
+    /// The files of the set called `name` are others now.
+    pub fn set_has_changed(&mut self, name: &str) {
+        self.preview.forget(name);
+    }
+
     /// The setup of the panel, where it can be trained.
     ///
     /// # Errors
@@ -79,6 +97,10 @@ impl SetupPanel {
         if let Some((field, wrong)) = self.typed.first_wrong() {
             return Err(check::sentence(field, wrong));
         }
+        if paths::has_no_path(&setup.dataset) {
+            return Err("Dataset: its file or folder is to be named first".to_owned());
+        }
+        offer::is_ready(&setup.dataset, &shared.sets)?;
         let (_, problems) = check::check(setup, self.preview.counts(&setup.dataset));
         if let Some(problem) = problems.first() {
             return Err(check::sentence(
@@ -136,7 +158,8 @@ impl SetupPanel {
                         self.model(ui, &mut setup);
                         part(ui);
                         let metric = self.metric(&setup.dataset);
-                        self.regime(ui, &mut setup.regime, metric);
+                        let samples = setup.dataset.sample_kind();
+                        self.regime(ui, &mut setup.regime, samples, metric);
                         part(ui);
                         self.device(ui, &mut setup, shared);
                     });
@@ -184,7 +207,9 @@ impl SetupPanel {
                 }
                 Err(why) => {
                     let tokens = Tokens::in_ui(ui);
-                    let text = RichText::new(why).small().color(tokens.error);
+                    let waits = offer::is_on_its_way(&setup.dataset, &shared.sets);
+                    let colour = if waits { tokens.dim } else { tokens.error };
+                    let text = RichText::new(why).small().color(colour);
                     ui.add(Label::new(text).truncate()).on_hover_text(why);
                 }
             }
@@ -247,8 +272,26 @@ fn header(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
 }
 
 fn presets_menu(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
-    let tokens = Tokens::in_ui(ui);
     ui.set_width(300.0);
+    let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
+    let scroll = ScrollArea::vertical().max_height(height);
+    scroll.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.5 * theme::GRID;
+        presets_list(ui, setup, shared);
+    });
+    ui.separator();
+    if ui
+        .button("Reset everything to the default")
+        .on_hover_text(with_key(ui, Command::NewSetup))
+        .clicked()
+    {
+        shared.command(Command::NewSetup);
+        ui.close();
+    }
+}
+
+fn presets_list(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
+    let tokens = Tokens::in_ui(ui);
     for preset in &presets::ALL {
         let mut text = egui::text::LayoutJob::default();
         let line = |text: &mut egui::text::LayoutJob, line: &str, size, colour| {
@@ -264,15 +307,6 @@ fn presets_menu(ui: &mut Ui, setup: &Setup, shared: &mut Shared) {
             shared.ask(Action::UseSetup(Box::new(preset.setup(setup))));
             ui.close();
         }
-    }
-    ui.separator();
-    if ui
-        .button("Reset everything to the default")
-        .on_hover_text(with_key(ui, Command::NewSetup))
-        .clicked()
-    {
-        shared.command(Command::NewSetup);
-        ui.close();
     }
 }
 

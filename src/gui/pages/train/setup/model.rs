@@ -1,108 +1,135 @@
-//! The model and its layers.
+//! The model and what it costs.
 
-use egui::{ComboBox, RichText, Ui};
+use egui::{ComboBox, Ui};
 
-use super::SetupPanel;
-use super::form::{Form, Look};
-use super::number::Steps;
-use crate::gui::theme::{self, Tokens};
+use super::form::Form;
+use super::{SetupPanel, layers, model_fields};
 use crate::gui::widgets;
 use crate::setup::plan::Plan;
-use crate::setup::{
-    Activation, CnnHead, CnnSetup, MlpSetup, ModelSetup, Normalisation, Pooling, Setup,
-};
+use crate::setup::{ModelSetup, SampleKind, Setup};
 use crate::units::{count, quantity};
 
-const KINDS: [(&str, &str, &str); 2] = [
+/// A kind of model: its name in a setup, its name for people, what it is.
+type Kind = (&'static str, &'static str, &'static str);
+
+/// The kinds of model by what they are made for.
+const FAMILIES: [(&str, &[Kind]); 3] = [
     (
-        "mlp",
-        "Multilayer perceptron",
-        "Layers in which every unit sees all of the layer before; for tables and small pictures",
+        "For anything",
+        &[(
+            "mlp",
+            "Multilayer perceptron",
+            "Layers in which every unit sees all of the layer before; for tables and small pictures",
+        )],
     ),
     (
-        "cnn",
-        "Convolutional network",
-        "Small filters that are moved over the picture; for pictures",
+        "For pictures",
+        &[
+            (
+                "cnn",
+                "Convolutional network",
+                "Small filters that are moved over the picture, in blocks of your own",
+            ),
+            (
+                "lenet5",
+                "LeNet-5",
+                "Two convolutions and three linear layers, 1998; for small grey pictures",
+            ),
+            (
+                "vgg",
+                "VGG",
+                "Deep stacks of 3×3 convolutions, 2014; much computing for its size",
+            ),
+            (
+                "resnet",
+                "ResNet",
+                "Residual blocks whose input is added to what they give, 2015; what others are compared with",
+            ),
+            (
+                "mobilenet-v2",
+                "MobileNetV2",
+                "Convolutions on each channel by itself between thin layers, 2018; little computing for its accuracy",
+            ),
+            (
+                "vit",
+                "Vision transformer",
+                "Patches of the picture that look at each other, 2020; wants much data or much augmentation",
+            ),
+        ],
+    ),
+    (
+        "For sequences",
+        &[
+            (
+                "lstm",
+                "LSTM",
+                "Reads one position after the other, pictures row by row, with gates for what to keep, 1997",
+            ),
+            (
+                "gru",
+                "GRU",
+                "As an LSTM, with fewer gates and parameters, 2014",
+            ),
+            (
+                "transformer",
+                "Transformer",
+                "All positions look at each other, 2017; an encoder or a decoder",
+            ),
+        ],
     ),
 ];
 
-const ACTIVATIONS: [(Activation, &str, &str); 6] = [
-    (Activation::Relu, "ReLU", "max(0, x)"),
-    (
-        Activation::LeakyRelu,
-        "Leaky ReLU",
-        "x above 0, 0.01·x below",
-    ),
-    (
-        Activation::Gelu,
-        "GELU",
-        "x·Φ(x), with the Gaussian distribution function",
-    ),
-    (Activation::Silu, "SiLU", "x·sigmoid(x), also called swish"),
-    (Activation::Tanh, "tanh", "Hyperbolic tangent"),
-    (Activation::Sigmoid, "Sigmoid", "1 / (1 + e^−x)"),
-];
+/// Name of a kind of model for people.
+pub fn title(kind: &str) -> &str {
+    let kinds = FAMILIES.iter().flat_map(|(_, kinds)| kinds.iter());
+    let mut found = kinds.filter(|(known, ..)| *known == kind);
+    found.next().map_or(kind, |(_, title, _)| title)
+}
 
-const NORMALISATIONS: [(Normalisation, &str, &str); 3] = [
-    (Normalisation::None, "None", ""),
-    (
-        Normalisation::Batch,
-        "Batch",
-        "Over the batch, for each feature or channel",
-    ),
-    (
-        Normalisation::Layer,
-        "Layer",
-        "Over the features of each sample",
-    ),
-];
-
-const POOLINGS: [(Pooling, &str, &str); 3] = [
-    (
-        Pooling::Max,
-        "Largest of 2×2",
-        "Halves height and width at the end of each block",
-    ),
-    (
-        Pooling::Average,
-        "Mean of 2×2",
-        "Halves height and width at the end of each block",
-    ),
-    (Pooling::None, "None", "Keeps the size of the picture"),
-];
-
-const HEADS: [(CnnHead, &str, &str); 2] = [
-    (
-        CnnHead::Flatten,
-        "Flatten",
-        "All numbers of the last feature map, one after the other",
-    ),
-    (
-        CnnHead::GlobalAverage,
-        "Global average",
-        "One number a channel: its mean over all positions",
-    ),
-];
+/// Whether models of a kind can learn from such samples.
+///
+/// # Errors
+/// Why not, for people.
+pub fn suits(kind: &str, samples: SampleKind) -> Result<(), &'static str> {
+    if samples.suits(kind) {
+        return Ok(());
+    }
+    Err(match samples {
+        SampleKind::Images => "This model cannot read pictures.",
+        SampleKind::Sequences if kind == "mlp" => {
+            "This model has one answer, and this set asks for one at every symbol."
+        }
+        SampleKind::Tokens | SampleKind::Sequences => {
+            "This model needs pictures, and this set is made of symbols."
+        }
+        SampleKind::Features | SampleKind::Environment
+            if matches!(kind, "lstm" | "gru" | "transformer") =>
+        {
+            "This model needs a sequence, and the numbers of this set have no order."
+        }
+        SampleKind::Features | SampleKind::Environment => {
+            "This model needs pictures, and this set is made of rows of numbers."
+        }
+    })
+}
 
 impl SetupPanel {
     /// Kind of model, its fields, its layers.
     pub(super) fn model(&mut self, ui: &mut Ui, setup: &mut Setup) {
         self.choose_model(ui, setup);
-        summary(ui, self.checked.plan.as_ref());
+        let is_known = self.checked.plan.is_some() || !self.checked.problems.is_empty();
+        summary(ui, self.checked.plan.as_ref(), is_known);
         let mut form = Form {
             typed: &mut self.typed,
             problems: &self.checked.problems,
         };
         form.problems_at(ui, "model.kind");
         form.problems_at(ui, "model");
-        match &mut setup.model {
-            ModelSetup::Mlp(mlp) => self::mlp(&mut form, ui, mlp),
-            ModelSetup::Cnn(cnn) => self::cnn(&mut form, ui, cnn),
-            _ => {}
-        }
+        let samples = setup.dataset.sample_kind();
+        model_fields::show(&mut form, ui, &mut setup.model, samples);
         form.folded(ui, "Layers", "layers", &[], |_, ui| {
             match &self.checked.plan {
-                Some(plan) => layers(ui, plan),
+                Some(plan) => layers::table(ui, plan),
                 None => {
                     widgets::caption(
                         ui,
@@ -114,47 +141,58 @@ impl SetupPanel {
     }
 
     fn choose_model(&mut self, ui: &mut Ui, setup: &mut Setup) {
-        let before = setup.model.kind();
-        let mut kind = before;
+        let mut kind = setup.model.kind();
+        let samples = setup.dataset.sample_kind();
         super::strong_row(ui, "Model", "What learns", |ui, label| {
-            let chosen = KINDS
-                .iter()
-                .find(|(known, ..)| *known == kind)
-                .map_or("", |(_, title, _)| title);
             let combo = ComboBox::from_id_salt("model.kind")
                 .width(ui.available_width())
+                .height(480.0)
                 .truncate();
-            let response = combo.selected_text(chosen).show_ui(ui, |ui| {
-                for (known, title, hint) in KINDS {
-                    let is_possible = setup.dataset.sample_kind().suits(known);
-                    let item = egui::Button::selectable(kind == known, title);
-                    let response = ui.add_enabled(is_possible, item);
-                    let response = response.on_hover_text(hint);
-                    let response = response
-                        .on_disabled_hover_text("It cannot learn from samples of this kind");
-                    if response.clicked() {
-                        kind = known;
+            let response = combo.selected_text(title(kind)).show_ui(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                for (at, (family, kinds)) in FAMILIES.into_iter().enumerate() {
+                    if at > 0 {
+                        ui.add_space(8.0);
+                    }
+                    widgets::caption(ui, family);
+                    for (known, title, hint) in kinds {
+                        let why_not = suits(known, samples).err();
+                        let item = egui::Button::selectable(kind == *known, *title);
+                        let response = ui
+                            .add_enabled(why_not.is_none(), item)
+                            .on_hover_text(*hint)
+                            .on_disabled_hover_text(why_not.unwrap_or_default());
+                        if response.clicked() {
+                            kind = known;
+                        }
                     }
                 }
             });
             response.response.labelled_by(label);
         });
+        self.use_model(kind, setup);
+    }
+
+    /// Puts a model of this kind into the setup, with the fields that it had when it was last turned away from.
+    pub(super) fn use_model(&mut self, kind: &str, setup: &mut Setup) {
+        let before = setup.model.kind();
         if kind == before {
             return;
         }
-        let fresh = match kind {
-            "mlp" => ModelSetup::Mlp(MlpSetup::default()),
-            _ => ModelSetup::Cnn(CnnSetup::default()),
-        };
-        let model = self.kept.models.get(kind).cloned().unwrap_or(fresh);
-        let left = std::mem::replace(&mut setup.model, model);
-        self.kept.models.insert(before, left);
+        let known = self.kept.models.get(kind).cloned();
+        if let Some(model) = known.or_else(|| ModelSetup::from_kind(kind)) {
+            let left = std::mem::replace(&mut setup.model, model);
+            self.kept.models.insert(before, left);
+        }
     }
 }
 
-fn summary(ui: &mut Ui, plan: Option<&Plan>) {
+fn summary(ui: &mut Ui, plan: Option<&Plan>, is_known: bool) {
     let text = plan.map_or_else(
-        || " ".to_owned(),
+        || match is_known {
+            true => " ".to_owned(),
+            false => "Its size is known once the data are.".to_owned(),
+        },
         |plan| {
             format!(
                 "{} parameters · {} a sample",
@@ -167,10 +205,11 @@ fn summary(ui: &mut Ui, plan: Option<&Plan>) {
     if let Some(plan) = plan {
         response.on_hover_text(format!(
             "{} parameters: the numbers that are learnt.\n{} floating-point operations for one sample, forwards and backwards; \
-             {} of them forwards.",
+             {} of them forwards, in {} multiplications with an addition.",
             count(plan.parameters()),
             count(plan.training_flop()),
             count(plan.forward_flop()),
+            count(plan.macs()),
         ));
     }
 }
@@ -183,136 +222,58 @@ fn short_count(number: u64) -> String {
     quantity(number as f64, "")
 }
 
-fn mlp(form: &mut Form<'_>, ui: &mut Ui, mlp: &mut MlpSetup) {
-    let hint = "Units in each hidden layer, first to last; none makes a linear classifier";
-    let look = Look::new("Hidden widths", "model.hidden", hint).steps(Steps::PowersOfTwo);
-    form.list(ui, look, "Hidden width", &mut mlp.hidden);
-    let paths = ["model.dropout"];
-    form.folded(
-        ui,
-        "More of the model",
-        "more of mlp",
-        &paths,
-        |form, ui| {
-            activation(form, ui, &mut mlp.activation);
-            normalisation(form, ui, &mut mlp.normalisation);
-            dropout(form, ui, &mut mlp.dropout);
-        },
-    );
-}
-
-fn cnn(form: &mut Form<'_>, ui: &mut Ui, cnn: &mut CnnSetup) {
-    let hint = "Channels of each block of convolutions, first to last";
-    let look = Look::new("Channels", "model.channels", hint).steps(Steps::PowersOfTwo);
-    form.list(ui, look, "Channels of block", &mut cnn.channels);
-    let hint = "Height and width of the filters, odd";
-    form.number(
-        ui,
-        Look::new("Kernel", "model.kernel", hint).steps(Steps::By(2)),
-        &mut cnn.kernel,
-    );
-    let paths = [
-        "model.dropout",
-        "model.hidden",
-        "model.convolutions",
-        "model.pooling",
-    ];
-    form.folded(
-        ui,
-        "More of the model",
-        "more of cnn",
-        &paths,
-        |form, ui| {
-            let hint = "Convolutions in each block, 1 to 8";
-            let look = Look::new("Convolutions", "model.convolutions", hint).steps(Steps::By(1));
-            form.number(ui, look, &mut cnn.convolutions);
-            activation(form, ui, &mut cnn.activation);
-            normalisation(form, ui, &mut cnn.normalisation);
-            form.choice(
-                ui,
-                Look::new("Pooling", "model.pooling", "Makes the picture smaller"),
-                &mut cnn.pooling,
-                &POOLINGS,
-            );
-            let hint = "How the last feature map becomes a row of numbers";
-            form.choice(
-                ui,
-                Look::new("Head", "model.head", hint),
-                &mut cnn.head,
-                &HEADS,
-            );
-            let hint = "Units of hidden linear layers between head and classes; none as a rule";
-            let look = Look::new("Hidden widths", "model.hidden", hint).steps(Steps::PowersOfTwo);
-            form.list(ui, look, "Hidden width", &mut cnn.hidden);
-            dropout(form, ui, &mut cnn.dropout);
-        },
-    );
-}
-
-fn activation(form: &mut Form<'_>, ui: &mut Ui, activation: &mut Activation) {
-    let look = Look::new(
-        "Activation",
-        "model.activation",
-        "The non-linearity between layers",
-    );
-    form.choice(ui, look, activation, &ACTIVATIONS);
-}
-
-fn normalisation(form: &mut Form<'_>, ui: &mut Ui, normalisation: &mut Normalisation) {
-    let look = Look::new(
-        "Normalisation",
-        "model.normalisation",
-        "Keeps what layers pass on at one scale",
-    );
-    form.choice(ui, look, normalisation, &NORMALISATIONS);
-}
-
-fn dropout(form: &mut Form<'_>, ui: &mut Ui, dropout: &mut f64) {
-    let hint = "Probability of leaving a unit out while training, 0 to below 1";
-    form.number(ui, Look::new("Dropout", "model.dropout", hint), dropout);
-}
-
-fn layers(ui: &mut Ui, plan: &Plan) {
-    let tokens = Tokens::in_ui(ui);
-    let mono = |text: String| RichText::new(text).monospace().size(theme::CAPTION);
-    // Figures of one width stand below each other where blanks fill them up.
-    let right = |text: &str| mono(format!("{text:>10}"));
-    let flop = |number: u64| quantity(number as f64, "").trim_end().to_owned();
-    let grid = egui::Grid::new("table of layers")
-        .striped(true)
-        .num_columns(4)
-        .min_row_height(20.0)
-        .spacing([2.0 * theme::GRID, 0.0]);
-    grid.show(ui, |ui| {
-        ui.label(RichText::new("layer").small().color(tokens.dim));
-        ui.label(RichText::new("output").small().color(tokens.dim));
-        ui.label(right("parameters").color(tokens.dim));
-        ui.label(right("FLOP").color(tokens.dim))
-            .on_hover_text("Floating-point operations for one sample in training");
-        ui.end_row();
-        for layer in &plan.layers {
-            ui.label(RichText::new(&layer.name).small());
-            ui.label(mono(layer.output.to_string().replace(" features", "")));
-            ui.label(right(&count(layer.parameters)));
-            ui.label(right(&flop(layer.training_flop)));
-            ui.end_row();
-        }
-        ui.label(RichText::new("all").small().color(tokens.dim));
-        ui.label("");
-        ui.label(right(&count(plan.parameters())));
-        ui.label(right(&flop(plan.training_flop())));
-        ui.end_row();
-    });
-}
-
 #[cfg(test)]
 mod tests {
-    use super::short_count;
+    use super::*;
 
     #[test]
     fn counts_are_exact_until_they_are_long() {
         assert_eq!(short_count(18_949), "18,949");
         assert_eq!(short_count(9), "9");
         assert_eq!(short_count(23_456_789), "23.5 M");
+    }
+
+    #[test]
+    fn every_kind_is_offered_once_with_a_name() {
+        for kind in ModelSetup::KINDS {
+            let offered = FAMILIES.iter().flat_map(|(_, kinds)| kinds.iter());
+            let times = offered.filter(|(known, ..)| *known == kind).count();
+            assert_eq!(times, 1, "{kind}");
+            assert_ne!(title(kind), kind);
+        }
+    }
+
+    /// What is offered can be planned, and what is not cannot.
+    #[test]
+    fn models_suit_the_samples_that_they_are_offered_for() {
+        use crate::setup::{InputShape, Outputs, plan::plan};
+        let picture = InputShape::Image {
+            channels: 3,
+            height: 32,
+            width: 32,
+        };
+        let tokens = InputShape::Tokens {
+            length: 16,
+            vocabulary: 10,
+        };
+        for (samples, input) in [
+            (SampleKind::Images, picture),
+            (SampleKind::Features, InputShape::Features(30)),
+            (SampleKind::Environment, InputShape::Features(4)),
+            (SampleKind::Tokens, tokens),
+            (SampleKind::Sequences, tokens),
+        ] {
+            let outputs = Outputs {
+                numbers: 5,
+                per_position: samples == SampleKind::Sequences,
+            };
+            for kind in ModelSetup::KINDS {
+                let model = ModelSetup::from_kind(kind).expect("it is known");
+                let can = plan(&model, input, outputs).is_ok();
+                assert_eq!(suits(kind, samples).is_ok(), can, "{kind}, {samples:?}");
+            }
+            let usual = samples.default_model();
+            assert!(suits(usual.kind(), samples).is_ok(), "{samples:?}");
+        }
     }
 }

@@ -4,17 +4,16 @@ use std::time::{Duration, Instant};
 
 use egui::{ColorImage, Context, TextureHandle};
 
-use crate::data::{self, DataError, DataInfo, Dataset, Features};
+use super::pick::samples_of;
+
+use crate::data::{self, DataError, DataInfo, Store};
 use crate::gui::jobs::Lane;
+use crate::gui::sets::Shown;
 use crate::gui::state::{Shared, State};
-use crate::setup::{DataCounts, DatasetSetup, InputShape, Problems, SHAPES_MIN_SAMPLES};
+use crate::setup::{DataCounts, DatasetSetup, Problems, SHAPES_MIN_SAMPLES};
 
 /// How long options must stay the same before the set is read with them: they may still be being typed.
 const SETTLED: Duration = Duration::from_millis(250);
-/// Samples that are shown.
-const SAMPLES: usize = 10;
-/// Rows that are shown of a table.
-const ROWS: usize = 4;
 /// A set of files that is larger is described but not read to show samples of it, bytes.
 const BYTES_MAX: u64 = 512 << 20;
 
@@ -40,6 +39,10 @@ pub enum Samples {
     Pictures(Vec<Picture>),
     /// Rows of a table.
     Rows(Vec<Row>),
+    /// Sequences of symbols, one or several a line.
+    Lines(Vec<String>),
+    /// A pole on a cart, whose samples are made while it is played with.
+    CartPole,
     /// None, and why.
     None(String),
 }
@@ -50,6 +53,17 @@ pub struct Picture {
     pub class: String,
     image: ColorImage,
     texture: Option<TextureHandle>,
+}
+
+impl Picture {
+    /// A picture of `class`.
+    pub fn new(class: String, image: ColorImage) -> Self {
+        Self {
+            class,
+            image,
+            texture: None,
+        }
+    }
 }
 
 /// One sample of a table.
@@ -96,7 +110,8 @@ impl Preview {
         }
         let mut problems = Problems::default();
         dataset.validate(&mut problems);
-        if !problems.0.is_empty() {
+        let is_here = matches!(shared.sets.shown(dataset.name()), Shown::Here);
+        if !problems.0.is_empty() || !is_here {
             self.wanted = None;
             return;
         }
@@ -116,8 +131,9 @@ impl Preview {
         self.wanted = None;
         self.is_reading = true;
         let dataset = dataset.clone();
+        let store = shared.sets.store().clone();
         shared.jobs.run(Lane::Data, move |_| {
-            let result = look_at(&dataset).map_err(|error| error.to_string());
+            let result = look_at(&dataset, &store).map_err(|error| error.to_string());
             Box::new(move |state: &mut State| {
                 let preview = &mut state.pages.train.setup.preview;
                 preview.is_reading = false;
@@ -126,9 +142,9 @@ impl Preview {
         });
     }
 
-    /// Reads the set again, as its files may be others now.
-    pub fn forget(&mut self) {
-        self.described = None;
+    /// Reads the set called `name` again, as its files may be others now.
+    pub fn forget(&mut self, name: &str) {
+        self.described.take_if(|known| known.dataset.name() == name);
     }
 
     /// The last set that was read, for `dataset` or before it.
@@ -152,8 +168,8 @@ impl Preview {
     }
 }
 
-fn look_at(dataset: &DatasetSetup) -> Result<Seen, DataError> {
-    let info = data::describe(dataset)?;
+fn look_at(dataset: &DatasetSetup, store: &Store) -> Result<Seen, DataError> {
+    let info = data::describe_from(dataset, store)?;
     if info.feature_bytes > BYTES_MAX && !matches!(dataset, DatasetSetup::Shapes(_)) {
         let size = crate::units::bytes(info.feature_bytes);
         let samples = Samples::None(format!(
@@ -170,83 +186,10 @@ fn look_at(dataset: &DatasetSetup) -> Result<Seen, DataError> {
             };
             samples_of(&data::load(&DatasetSetup::Shapes(few))?)
         }
-        other => samples_of(&data::load(other)?),
+        DatasetSetup::CartPole(_) => Samples::CartPole,
+        other => samples_of(&data::load_from(other, store)?),
     };
     Ok(Seen { info, samples })
-}
-
-fn samples_of(dataset: &Dataset) -> Samples {
-    let info = &dataset.info;
-    let classes = info.classes();
-    let labels = dataset
-        .train
-        .labels
-        .classes(info.target)
-        .unwrap_or_default();
-    let chosen = |count: usize| {
-        // Where a number is to be foretold there are no classes to choose by.
-        let count = if classes.is_empty() { 0 } else { count };
-        (0..count).filter_map(move |i| {
-            let class = i % classes.len();
-            let of_class = labels
-                .iter()
-                .enumerate()
-                .filter(|(_, label)| usize::from(**label) == class);
-            of_class
-                .map(|(at, _)| at)
-                .nth(i / classes.len())
-                .map(|at| (at, classes[class].clone()))
-        })
-    };
-    let length = info.input.len();
-    match (&dataset.train.features, info.input) {
-        (
-            Features::U8(pixels),
-            InputShape::Image {
-                channels,
-                height,
-                width,
-            },
-        ) => {
-            // Pixels go as far as those of the set do: 16 in the digits, 255 elsewhere.
-            let brightest = pixels.iter().copied().max().unwrap_or(255).max(1);
-            let picture = |(at, class): (usize, String)| Picture {
-                class,
-                image: image(
-                    &pixels[at * length..(at + 1) * length],
-                    [channels, height, width],
-                    brightest,
-                ),
-                texture: None,
-            };
-            Samples::Pictures(chosen(SAMPLES).map(picture).collect())
-        }
-        (Features::F32(values), _) => {
-            let normalisation = &dataset.normalisation;
-            let row = |(at, class): (usize, String)| Row {
-                class,
-                features: values[at * length..(at + 1) * length]
-                    .iter()
-                    .zip(normalisation.mean.iter().zip(&normalisation.std))
-                    .map(|(value, (mean, std))| (value - mean) / std)
-                    .collect(),
-            };
-            Samples::Rows(chosen(ROWS).map(row).collect())
-        }
-        _ => Samples::None("its samples are neither pictures nor rows of a table".to_owned()),
-    }
-}
-
-fn image(pixels: &[u8], [channels, height, width]: [usize; 3], brightest: u8) -> ColorImage {
-    let area = height * width;
-    let scaled = |channel: usize, at: usize| {
-        let value = u32::from(pixels[channel.min(channels - 1) * area + at]);
-        (value * 255 / u32::from(brightest)) as u8
-    };
-    let rgb: Vec<u8> = (0..area)
-        .flat_map(|at| [0, 1, 2].map(|channel| scaled(channel, at)))
-        .collect();
-    ColorImage::from_rgb([width, height], &rgb)
 }
 
 #[cfg(test)]
@@ -257,12 +200,13 @@ mod tests {
     fn every_shipped_set_shows_samples_of_all_its_classes() {
         for name in ["digits", "breast-cancer", "shapes"] {
             let dataset = DatasetSetup::from_name(name).expect("it is shipped");
-            let seen = look_at(&dataset).expect("it can be read");
+            let seen = look_at(&dataset, &Store::of_user()).expect("it can be read");
             let mut classes: Vec<String> = match seen.samples {
                 Samples::Pictures(pictures) => {
                     pictures.into_iter().map(|picture| picture.class).collect()
                 }
                 Samples::Rows(rows) => rows.into_iter().map(|row| row.class).collect(),
+                Samples::Lines(_) | Samples::CartPole => panic!("{name} has other samples"),
                 Samples::None(why) => panic!("{name}: {why}"),
             };
             classes.sort();

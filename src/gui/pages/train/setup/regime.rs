@@ -2,143 +2,95 @@
 
 use egui::{Slider, Ui};
 
-use super::SetupPanel;
 use super::form::{Form, Look, small_button};
 use super::number::{Number, Steps};
-use super::stop;
+use super::{SetupPanel, augmentation, optimiser, schedule, stop};
 use crate::gui::theme;
 use crate::gui::widgets;
-use crate::setup::{
-    AdamSetup, AdamWSetup, GradientClipping, LambSetup, Metric, OptimiserSetup, RegimeSetup,
-    Schedule, ScheduleSetup,
-};
+use crate::setup::{EmaSetup, Metric, Precision, RegimeSetup, ReinforcementSetup, SampleKind};
 
-/// Optimisers, clippings and schedules by their names.
-const OPTIMISERS: [(&str, &str, &str); 8] = [
+const PRECISIONS: [(Precision, &str, &str); 2] = [
+    (Precision::F32, "32 bits", "Throughout"),
     (
-        "adam",
-        "Adam",
-        "Steps of a size of their own for each parameter; works almost anywhere",
-    ),
-    (
-        "adamw",
-        "AdamW",
-        "Adam with weight decay apart from the gradient",
-    ),
-    (
-        "sgd",
-        "SGD",
-        "Plain steps against the gradient, with momentum",
-    ),
-    (
-        "rmsprop",
-        "RMSprop",
-        "Steps divided by the recent size of the gradient",
-    ),
-    (
-        "adagrad",
-        "AdaGrad",
-        "Steps divided by the size of all gradients so far",
-    ),
-    (
-        "lion",
-        "Lion",
-        "Steps of one size by the sign of a mean; wants a smaller learning rate than AdamW",
-    ),
-    (
-        "muon",
-        "Muon",
-        "Orthogonal steps for hidden weight matrices, AdamW for all else",
-    ),
-    (
-        "lamb",
-        "LAMB",
-        "Adam's steps in proportion to each layer's weights, for large batches",
-    ),
-];
-
-const SCHEDULES: [(Schedule, &str, &str); 4] = [
-    (Schedule::Constant, "Constant", "The same rate throughout"),
-    (
-        Schedule::Step,
-        "Steps down",
-        "Drops by a factor every few epochs",
-    ),
-    (
-        Schedule::Cosine,
-        "Cosine",
-        "Falls along half a cosine to the end of the run",
-    ),
-    (
-        Schedule::OneCycle,
-        "One cycle",
-        "Rises to the base rate, then falls, over the whole run",
+        Precision::F16,
+        "16 bits, mixed",
+        "In the forward and the backward pass, with a dynamic loss scale; weights, normalisation, loss and optimiser stay in \
+         32. Faster where the adapter has it, and refused where it has not.",
     ),
 ];
 
 impl SetupPanel {
     /// Learning rate, batch size, optimiser, stop rule; the rest folded away.
-    pub(super) fn regime(&mut self, ui: &mut Ui, regime: &mut RegimeSetup, metric: Metric) {
+    pub(super) fn regime(
+        &mut self,
+        ui: &mut Ui,
+        regime: &mut RegimeSetup,
+        samples: SampleKind,
+        metric: Metric,
+    ) {
         widgets::section(ui, "Regime");
         self.optimiser_kind(ui, regime);
+        let is_played = samples == SampleKind::Environment;
         let mut form = Form {
             typed: &mut self.typed,
             problems: &self.checked.problems,
         };
         learning_rate(&mut form, ui, &mut regime.learning_rate);
-        batch_size(&mut form, ui, &mut regime.batch_size);
+        batch_size(&mut form, ui, &mut regime.batch_size, is_played);
+        if is_played {
+            reinforcement(&mut form, ui, &mut regime.reinforcement);
+        }
         let hint = "Where chance begins: initial weights, order of samples, dropout. Runs that differ only in the seed show \
                     how much chance matters.";
-        form.number(
+        let look = Look::new("Seed", "regime.seed", hint).steps(Steps::By(1));
+        form.number(ui, look, &mut regime.seed);
+        let paths = ["regime.optimiser", "regime.schedule"];
+        form.folded(
             ui,
-            Look::new("Seed", "regime.seed", hint).steps(Steps::By(1)),
-            &mut regime.seed,
+            "Optimiser and schedule",
+            "optimiser",
+            &paths,
+            |form, ui| {
+                optimiser::options(form, ui, &mut regime.optimiser);
+                schedule::schedule(form, ui, &mut regime.schedule);
+            },
         );
+        if samples == SampleKind::Images {
+            augmentation::folded(&mut form, ui, &mut regime.augmentation);
+        }
+        let paths = [
+            "regime.gradient_clipping",
+            "regime.label_smoothing",
+            "regime.micro_batch_size",
+            "regime.ema",
+            "regime.precision",
+            "regime.evaluation",
+        ];
         form.folded(
             ui,
             "More of the regime",
             "more of the regime",
-            &[
-                "regime.optimiser",
-                "regime.schedule",
-                "regime.gradient_clipping",
-                "regime.label_smoothing",
-                "regime.evaluation",
-            ],
+            &paths,
             |form, ui| {
-                optimiser(form, ui, &mut regime.optimiser);
-                schedule(form, ui, &mut regime.schedule);
-                clipping(form, ui, &mut regime.gradient_clipping);
-                let hint = "Share of the target that is spread over all classes, 0 to below 1";
-                let look = Look::new("Label smoothing", "regime.label_smoothing", hint);
-                form.number(ui, look, &mut regime.label_smoothing);
-                evaluation(form, ui, regime);
+                let look = Look::new(
+                    "Precision",
+                    "regime.precision",
+                    "Numbers with which the network computes",
+                );
+                form.choice(ui, look, &mut regime.precision, &PRECISIONS);
+                accumulation(form, ui, regime);
+                averaging(form, ui, &mut regime.ema);
+                schedule::clipping(form, ui, &mut regime.gradient_clipping);
+                if !is_played {
+                    let hint = "Share of the target that is spread over all classes, 0 to below 1";
+                    let look = Look::new("Label smoothing", "regime.label_smoothing", hint);
+                    form.number(ui, look, &mut regime.label_smoothing);
+                }
+                schedule::evaluation(form, ui, regime);
             },
         );
         ui.add_space(theme::GRID);
         stop::rows(&mut form, ui, &mut regime.stop, metric);
-    }
-
-    fn optimiser_kind(&mut self, ui: &mut Ui, regime: &mut RegimeSetup) {
-        let before = regime.optimiser.kind();
-        let mut kind = before;
-        let mut form = Form {
-            typed: &mut self.typed,
-            problems: &self.checked.problems,
-        };
-        let look = Look::new(
-            "Optimiser",
-            "regime.optimiser.kind",
-            "Which rule turns gradients into steps",
-        );
-        form.choice(ui, look, &mut kind, &OPTIMISERS);
-        if kind == before {
-            return;
-        }
-        let fresh = OptimiserSetup::of_kind(kind).unwrap_or_default();
-        let optimiser = self.kept.optimisers.get(kind).cloned().unwrap_or(fresh);
-        let left = std::mem::replace(&mut regime.optimiser, optimiser);
-        self.kept.optimisers.insert(before, left);
     }
 }
 
@@ -168,10 +120,19 @@ fn two_digits(value: f64) -> f64 {
     text.parse().unwrap_or(value)
 }
 
-fn batch_size(form: &mut Form<'_>, ui: &mut Ui, size: &mut usize) {
-    let hint =
-        "Samples in a step. Larger ones use a GPU better; smaller ones learn more from each epoch.";
-    let look = Look::new("Batch size", "regime.batch_size", hint).steps(Steps::PowersOfTwo);
+fn batch_size(form: &mut Form<'_>, ui: &mut Ui, size: &mut usize, is_played: bool) {
+    let (name, hint) = if is_played {
+        (
+            "Episodes a step",
+            "Games that are played before each step. More of them tell better which actions pay, and take longer.",
+        )
+    } else {
+        (
+            "Batch size",
+            "Samples in a step. Larger ones use a GPU better; smaller ones learn more from each epoch.",
+        )
+    };
+    let look = Look::new(name, "regime.batch_size", hint).steps(Steps::PowersOfTwo);
     form.row(ui, &look, |form, ui, label| {
         let buttons = 2.0 * (theme::CONTROL_HEIGHT + ui.spacing().item_spacing.x);
         let width = ui.available_width() - buttons;
@@ -186,224 +147,41 @@ fn batch_size(form: &mut Form<'_>, ui: &mut Ui, size: &mut usize) {
     form.problems_at(ui, look.path);
 }
 
-fn optimiser(form: &mut Form<'_>, ui: &mut Ui, optimiser: &mut OptimiserSetup) {
-    let momentum_hint = "Share of the last step that is kept, 0 to below 1";
-    let momentum = Look::new("Momentum", "regime.optimiser.momentum", momentum_hint);
-    let epsilon = Look::new(
-        "Epsilon",
-        "regime.optimiser.epsilon",
-        "Added to the denominator, above 0",
-    );
-    let decay = Look::new(
-        "Weight decay",
-        "regime.optimiser.weight_decay",
-        "Pulls parameters towards 0; 0 or more",
-    );
-    match optimiser {
-        OptimiserSetup::Sgd(sgd) => {
-            form.number(ui, momentum, &mut sgd.momentum);
-            let look = Look::new(
-                "Nesterov",
-                "regime.optimiser.nesterov",
-                "Look-ahead form of the momentum",
-            );
-            form.toggle(ui, look, &mut sgd.nesterov);
-            form.number(ui, decay, &mut sgd.weight_decay);
-        }
-        OptimiserSetup::Adam(AdamSetup {
-            beta_1,
-            beta_2,
-            epsilon: e,
-            weight_decay,
-        })
-        | OptimiserSetup::AdamW(AdamWSetup {
-            beta_1,
-            beta_2,
-            epsilon: e,
-            weight_decay,
-        })
-        | OptimiserSetup::Lamb(LambSetup {
-            beta_1,
-            beta_2,
-            epsilon: e,
-            weight_decay,
-        }) => {
-            betas(form, ui, beta_1, beta_2);
-            form.number(ui, epsilon, e);
-            form.number(ui, decay, weight_decay);
-        }
-        OptimiserSetup::Lion(lion) => {
-            betas(form, ui, &mut lion.beta_1, &mut lion.beta_2);
-            form.number(ui, decay, &mut lion.weight_decay);
-        }
-        OptimiserSetup::Muon(muon) => {
-            form.number(ui, momentum, &mut muon.momentum);
-            let look = Look::new(
-                "Nesterov",
-                "regime.optimiser.nesterov",
-                "Look-ahead form of the momentum",
-            );
-            form.toggle(ui, look, &mut muon.nesterov);
-            betas(form, ui, &mut muon.beta_1, &mut muon.beta_2);
-            form.number(ui, epsilon, &mut muon.epsilon);
-            form.number(ui, decay, &mut muon.weight_decay);
-        }
-        OptimiserSetup::AdaGrad(adagrad) => {
-            form.number(ui, epsilon, &mut adagrad.epsilon);
-            form.number(ui, decay, &mut adagrad.weight_decay);
-        }
-        OptimiserSetup::RmsProp(rmsprop) => {
-            let hint = "Decay of the mean of squared gradients, 0 to below 1";
-            form.number(
-                ui,
-                Look::new("Alpha", "regime.optimiser.alpha", hint),
-                &mut rmsprop.alpha,
-            );
-            form.number(ui, momentum, &mut rmsprop.momentum);
-            form.number(ui, epsilon, &mut rmsprop.epsilon);
-            let hint = "Takes the mean gradient off before squaring";
-            form.toggle(
-                ui,
-                Look::new("Centred", "regime.optimiser.centered", hint),
-                &mut rmsprop.centered,
-            );
-            form.number(ui, decay, &mut rmsprop.weight_decay);
-        }
+/// How a policy learns from rewards.
+fn reinforcement(form: &mut Form<'_>, ui: &mut Ui, options: &mut Option<ReinforcementSetup>) {
+    let mut reinforcement = options.clone().unwrap_or_default();
+    let hint = "What a reward is worth that comes a step later, as a share of one that comes now, above 0 to 1";
+    let look = Look::new("Discount", "regime.reinforcement.discount", hint);
+    form.number(ui, look, &mut reinforcement.discount);
+    let hint = "Weight of the entropy of the policy's choices in the loss, 0 or more: more keeps it exploring for longer";
+    let look = Look::new("Entropy", "regime.reinforcement.entropy", hint);
+    form.number(ui, look, &mut reinforcement.entropy);
+    // A setup that leaves them out stays as it is until one of them is another.
+    if options.is_some() || reinforcement != ReinforcementSetup::default() {
+        *options = Some(reinforcement);
     }
 }
 
-fn betas(form: &mut Form<'_>, ui: &mut Ui, beta_1: &mut f64, beta_2: &mut f64) {
-    let hint = "Decay of the mean of gradients, 0 to below 1";
-    let look = Look::new("Beta 1", "regime.optimiser.beta_1", hint);
-    form.number(ui, look, beta_1);
-    let hint =
-        "Decay of the mean of squared gradients, 0 to below 1; with Lion, of the mean that is kept";
-    let look = Look::new("Beta 2", "regime.optimiser.beta_2", hint);
-    form.number(ui, look, beta_2);
-}
-
-fn schedule(form: &mut Form<'_>, ui: &mut Ui, schedule: &mut ScheduleSetup) {
-    let hint = "How the learning rate changes over the run";
-    form.choice(
+fn accumulation(form: &mut Form<'_>, ui: &mut Ui, regime: &mut RegimeSetup) {
+    let hint = "Samples that go through the network at once, a divisor of the batch size; the gradients of a step are summed \
+                over them. For batches that do not fit into the device's memory.";
+    let look = Look::new("Micro-batch", "regime.micro_batch_size", hint).steps(Steps::PowersOfTwo);
+    let half = (regime.batch_size / 2).max(1);
+    form.ticked(
         ui,
-        Look::new("Schedule", "regime.schedule.kind", hint),
-        &mut schedule.kind,
-        &SCHEDULES,
+        look,
+        "Use micro-batches",
+        &mut regime.micro_batch_size,
+        half,
     );
-    let hint = "Steps in which the rate rises from 0 before the curve begins";
-    let look =
-        Look::new("Warm-up steps", "regime.schedule.warmup_steps", hint).steps(Steps::By(10));
-    form.number(ui, look, &mut schedule.warmup_steps);
-    match schedule.kind {
-        Schedule::Constant => {}
-        Schedule::Step => {
-            let hint = "Epochs between two drops";
-            let look = Look::new("Drop every", "regime.schedule.step_epochs", hint);
-            form.number(ui, look.steps(Steps::By(1)), &mut schedule.step_epochs);
-            let hint = "Factor of each drop, above 0 to 1";
-            form.number(
-                ui,
-                Look::new("Drop factor", "regime.schedule.step_factor", hint),
-                &mut schedule.step_factor,
-            );
-        }
-        Schedule::Cosine | Schedule::OneCycle => {
-            if schedule.kind == Schedule::OneCycle {
-                let hint = "Share of the run in which the rate rises, above 0 to below 1";
-                form.number(
-                    ui,
-                    Look::new("Rise", "regime.schedule.rise_share", hint),
-                    &mut schedule.rise_share,
-                );
-            }
-            let hint = "The last rate as a share of the base rate, 0 to 1";
-            form.number(
-                ui,
-                Look::new("Final factor", "regime.schedule.final_factor", hint),
-                &mut schedule.final_factor,
-            );
-        }
-    }
 }
 
-fn clipping(form: &mut Form<'_>, ui: &mut Ui, clipping: &mut GradientClipping) {
-    const OPTIONS: [(u8, &str, &str); 3] = [
-        (0, "None", ""),
-        (1, "By norm", "The whole gradient is scaled down to a norm"),
-        (2, "By value", "Every component is cut at a value"),
-    ];
-    let (before, mut max) = match *clipping {
-        GradientClipping::None => (0, 1.0),
-        GradientClipping::Norm { max } => (1, max),
-        GradientClipping::Value { max } => (2, max),
-    };
-    let mut kind = before;
-    let look = Look::new(
-        "Gradient clipping",
-        "regime.gradient_clipping.kind",
-        "A bound on the gradient",
-    );
-    form.choice(ui, look, &mut kind, &OPTIONS);
-    if before != 0 {
-        let hint = "Largest norm or value, above 0";
-        form.number(
-            ui,
-            Look::new("Largest gradient", "regime.gradient_clipping.max", hint),
-            &mut max,
-        );
-    }
-    *clipping = match kind {
-        0 => GradientClipping::None,
-        1 => GradientClipping::Norm { max },
-        _ => GradientClipping::Value { max },
-    };
-}
-
-fn evaluation(form: &mut Form<'_>, ui: &mut Ui, regime: &mut RegimeSetup) {
-    let evaluation = &mut regime.evaluation;
-    const OPTIONS: [(bool, &str, &str); 2] = [
-        (false, "By epochs", ""),
-        (
-            true,
-            "By steps",
-            "For long epochs, or to see a target reached sooner",
-        ),
-    ];
-    let mut by_steps = evaluation.every_steps.is_some();
-    let hint = "When the held-out samples are looked at; the last step always is";
-    form.choice(
-        ui,
-        Look::new("Evaluate", "regime.evaluation", hint),
-        &mut by_steps,
-        &OPTIONS,
-    );
-    match (&mut evaluation.every_steps, by_steps) {
-        (None, true) => evaluation.every_steps = Some(100),
-        (Some(steps), true) => {
-            let look = Look::new(
-                "Every",
-                "regime.evaluation.every_steps",
-                "Steps between two evaluations",
-            );
-            form.number(ui, look.unit("steps").steps(Steps::By(10)), steps);
-        }
-        (_, false) => {
-            evaluation.every_steps = None;
-            let look = Look::new(
-                "Every",
-                "regime.evaluation.every_epochs",
-                "Epochs between two evaluations",
-            );
-            form.number(
-                ui,
-                look.unit("ep.").steps(Steps::By(1)),
-                &mut evaluation.every_epochs,
-            );
-        }
-    }
-    let hint =
-        "Samples in a batch of an evaluation: more is faster, as far as the device's memory goes";
-    let look =
-        Look::new("Test batch", "regime.evaluation.batch_size", hint).steps(Steps::PowersOfTwo);
-    form.number(ui, look, &mut evaluation.batch_size);
+fn averaging(form: &mut Form<'_>, ui: &mut Ui, ema: &mut Option<EmaSetup>) {
+    let hint = "Exponential moving average of the weights, by which the model is evaluated and kept: the share of the average \
+                that stays in each step, 0 to below 1";
+    let look = Look::new("Average", "regime.ema.decay", hint);
+    let mut decay = ema.as_ref().map(|ema| ema.decay);
+    let usual = EmaSetup::default().decay;
+    form.ticked(ui, look, "Average the weights", &mut decay, usual);
+    *ema = decay.map(|decay| EmaSetup { decay });
 }
