@@ -17,6 +17,7 @@ mod error;
 mod idx;
 mod image_folder;
 mod modular_addition;
+mod normalisation;
 mod published;
 pub mod registry;
 mod sequence_copy;
@@ -26,10 +27,9 @@ pub mod split;
 mod store;
 mod text;
 
-pub use dataset::{
-    DataInfo, Dataset, Features, LabelColumn, Labels, Normalisation, Provenance, Split,
-};
+pub use dataset::{DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Split};
 pub use error::DataError;
+pub use normalisation::Normalisation;
 pub use store::{DATA_VARIABLE, Kept, State, Store};
 
 use self::published::Published;

@@ -24,7 +24,8 @@ use self::{
 };
 use super::{
     DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source,
-    dataset::Heading, split,
+    dataset::{Heading, title_of},
+    split,
 };
 use crate::setup::{CsvSetup, InputShape, Missing, Task};
 
@@ -111,11 +112,7 @@ impl CsvTable<'_> {
         }
         Heading {
             name: "csv".to_owned(),
-            title: path
-                .file_stem()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned(),
+            title: title_of(path),
             input: InputShape::Features(scan.features()),
             task,
             labels: vec![LabelColumn::new(&scan.columns[scan.label].name, classes)],

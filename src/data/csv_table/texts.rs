@@ -14,8 +14,10 @@ use super::{
 };
 use crate::{
     data::{
-        DataError, Dataset, Features, LabelColumn, Labels, Provenance, Source, dataset::Heading,
-        split, text::Vocabulary,
+        DataError, Dataset, Features, LabelColumn, Labels, Provenance, Source,
+        dataset::{Heading, title_of},
+        split,
+        text::Vocabulary,
     },
     setup::{InputShape, TableTask, Task, TextCsvSetup},
     units::count,
@@ -218,11 +220,7 @@ impl TextTable<'_> {
         }
         let heading = Heading {
             name: "text-csv".to_owned(),
-            title: path
-                .file_stem()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned(),
+            title: title_of(path),
             input: InputShape::Tokens {
                 length: self.0.length,
                 vocabulary: vocabulary.len(),

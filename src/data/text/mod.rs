@@ -12,7 +12,7 @@ pub(super) use self::vocabulary::Vocabulary;
 use self::file::read;
 use super::{
     DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source, Split,
-    dataset::Heading,
+    dataset::{Heading, title_of},
 };
 use crate::{
     setup::{InputShape, Task, TextSetup},
@@ -140,11 +140,7 @@ impl Text<'_> {
         }
         Heading {
             name: "text".to_owned(),
-            title: path
-                .file_stem()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned(),
+            title: title_of(path),
             input: InputShape::Tokens {
                 length: self.0.length,
                 vocabulary: vocabulary.len(),
