@@ -47,7 +47,7 @@ pub const NORMALISATIONS: [Choice<Normalisation>; 4] = [
     ),
 ];
 
-pub const INITIALISATIONS: [Choice<Initialisation>; 5] = [
+pub const INITIALISATIONS: [Choice<Initialisation>; 4] = [
     (
         Initialisation::Default,
         "Default",
@@ -62,11 +62,6 @@ pub const INITIALISATIONS: [Choice<Initialisation>; 5] = [
         Initialisation::Xavier,
         "Xavier",
         "Uniform in ±√(6/(inputs + outputs)), for layers that are followed by tanh",
-    ),
-    (
-        Initialisation::Orthogonal,
-        "Orthogonal",
-        "Orthogonal rows or columns",
     ),
     (
         Initialisation::Normal,
@@ -159,3 +154,19 @@ pub const FORMS: [Choice<TransformerForm>; 3] = [
         "Every position sees itself and those before it",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_activation_and_initialisation_is_offered() {
+        for activation in Activation::ALL {
+            assert!(ACTIVATIONS.iter().any(|(known, ..)| *known == activation));
+        }
+        for initialisation in Initialisation::ALL {
+            let mut known = INITIALISATIONS.iter();
+            assert!(known.any(|(known, ..)| *known == initialisation));
+        }
+    }
+}
