@@ -9,8 +9,11 @@ use crate::setup::plan::Plan;
 use crate::setup::{ModelSetup, SampleKind, Setup};
 use crate::units::{count, quantity};
 
-/// The kinds of model by what they are made for: kind, name, what it is.
-const FAMILIES: [(&str, &[(&str, &str, &str)]); 3] = [
+/// A kind of model, its name, what it is.
+type Kind = (&'static str, &'static str, &'static str);
+
+/// The kinds of model by what they are made for.
+const FAMILIES: [(&str, &[Kind]); 3] = [
     (
         "For anything",
         &[(
