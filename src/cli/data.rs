@@ -208,6 +208,8 @@ fn info(args: &InfoArgs, store: &Store) -> Result<Exit, Failed> {
         show_offer(&args.name, &offer, args.json)?;
         return Ok(Exit::Success);
     }
+    // Among all sets, not only those that can be downloaded.
+    DatasetSetup::from_name(&args.name)?;
     let recipe = known(&args.name)?;
     let (state, folder) = (store.state(recipe)?, store.folder(recipe)?);
     if args.json {

@@ -112,14 +112,14 @@ pub fn show_offer(name: &str, offer: &Offer, as_json: bool) -> Result<(), Failed
         _ => None,
     };
     if as_json {
-        return Ok(show::print_json(&serde_json::json!({
+        return show::print_json(&serde_json::json!({
             "set": {
                 "name": name, "what": offer.what, "state": offer.state, "licence": offer.licence,
                 "tasks": tasks_json(name),
             },
             "options": setup,
             "dataset": info,
-        }))?);
+        }));
     }
     let title = info.as_ref().map_or(name, |info| info.title.as_str());
     let mut text = format!(

@@ -53,7 +53,7 @@ struct Lines(String);
 
 impl Lines {
     fn line(&mut self, name: &str, value: &str) {
-        self.0.push_str(&format!("{name:<14}{value}\n"));
+        self.0.push_str(&format!("{name:<13} {value}\n"));
     }
 }
 

@@ -1,8 +1,8 @@
 use burn::module::{Module, Param};
-use burn::nn::{Dropout, LayerNorm, LayerNormConfig, Linear};
+use burn::nn::{Dropout, Linear};
 use burn::tensor::{Bool, Tensor, activation};
 
-use super::layers::{NonLinearity, drop, dropout};
+use super::layers::{NonLinearity, PositionNorm, drop, dropout};
 use super::weights::Maker;
 use crate::setup::AttentionStack;
 
@@ -15,7 +15,7 @@ const UNSEEN: f64 = -1e4;
 #[derive(Module, Debug)]
 pub struct Stack {
     blocks: Vec<Block>,
-    norm: LayerNorm,
+    norm: PositionNorm,
     activation: NonLinearity,
     dropout: Option<Dropout>,
     heads: usize,
@@ -24,12 +24,12 @@ pub struct Stack {
 
 #[derive(Module, Debug)]
 struct Block {
-    attention_norm: LayerNorm,
+    attention_norm: PositionNorm,
     query: Linear,
     key: Linear,
     value: Linear,
     output: Linear,
-    mlp_norm: LayerNorm,
+    mlp_norm: PositionNorm,
     up: Linear,
     down: Linear,
 }
@@ -38,7 +38,7 @@ impl Stack {
     /// The stack that a setup describes.
     pub fn new(stack: &AttentionStack, make: &Maker<'_>) -> Self {
         let width = stack.width;
-        let norm = || LayerNormConfig::new(width).init(make.device);
+        let norm = || PositionNorm::new(width, make.device);
         let blocks = (0..stack.depth).map(|_| Block {
             attention_norm: norm(),
             query: make.linear(width, width),

@@ -48,7 +48,7 @@ impl NonLinearity {
 /// Whether modules called `container`, as Burn names them to those who visit a network, take numbers of any precision and
 /// compute in 32 bits: their weights stay in 32 bits too.
 pub fn casts_itself(container: &str) -> bool {
-    ["Enum:VectorNorm", "Enum:MapNorm"].contains(&container)
+    ["Enum:VectorNorm", "Enum:MapNorm", "Struct:PositionNorm"].contains(&container)
 }
 
 /// Normalises in 32 bits whatever `x` is in: sums of squares soon leave the range of 16.
@@ -92,6 +92,26 @@ impl VectorNorm {
             Self::Layer(norm) => norm.forward(x),
             Self::Group(norm) => norm.forward(x),
         })
+    }
+}
+
+/// Layer normalisation at each position of a sequence, `[batch, length, width]`.
+#[derive(Module, Debug)]
+pub struct PositionNorm {
+    norm: LayerNorm,
+}
+
+impl PositionNorm {
+    /// Over `width` numbers.
+    pub fn new(width: usize, device: &Device) -> Self {
+        Self {
+            norm: LayerNormConfig::new(width).init(device),
+        }
+    }
+
+    /// `[batch, length, width]` to the same shape.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        in_f32(x, |x| self.norm.forward(x))
     }
 }
 

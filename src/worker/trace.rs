@@ -16,6 +16,9 @@ use crate::protocol::{
 use crate::setup::{Phase, Setup, StepPart, StopSetup};
 use crate::train::{self, Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, Work};
 
+/// A number of steps that is never reached; a setup can hold none that is larger.
+const NEVER: u64 = i64::MAX as u64;
+
 /// Steps of a stretch at most: a trace is looked at step by step.
 const STEPS_MAX: u64 = 100;
 /// Steps before the first stretch, in which the loop finds its pace of reading the metrics.
@@ -54,10 +57,10 @@ impl Trace {
         }
         // The loop goes on until the trace is whole, and nothing comes between two steps.
         self.setup.regime.stop = StopSetup {
-            steps: Some(u64::MAX),
+            steps: Some(NEVER),
             ..StopSetup::default()
         };
-        self.setup.regime.evaluation.every_steps = Some(u64::MAX);
+        self.setup.regime.evaluation.every_steps = Some(NEVER);
         let before = Instant::now();
         let (plan, _) = session::describe(&self.setup, outbox)?;
         let chosen = session::choose(&self.setup.device)?;

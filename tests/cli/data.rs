@@ -165,7 +165,7 @@ fn a_table_of_quantities_and_a_text_are_described_by_their_files() {
         .map(|row| format!("{row},{}.5\n", row * 3))
         .collect();
     let houses = path("houses.csv", &format!("size,price\n{rows}"));
-    let info = joulelab.stdout(&["info", "--data", &houses, "--batch", "16"]);
+    let info = joulelab.stdout(&["info", "--data", &houses, "--batch-size", "16"]);
     for line in [
         "regression, judged by RMSE: less is better",
         "price: a number",
@@ -174,9 +174,7 @@ fn a_table_of_quantities_and_a_text_are_described_by_their_files() {
         assert!(info.contains(line), "no `{line}` in\n{info}");
     }
     let poem = path("poem.txt", &"to be, or not to be\n".repeat(200));
-    let info = joulelab.json(&[
-        "info", "--data", &poem, "-m", "mlp", "--batch", "16", "--json",
-    ]);
+    let info = joulelab.json(&["info", "--data", &poem, "--batch-size", "16", "--json"]);
     let dataset = &info["dataset"];
     assert_eq!(
         (&dataset["name"], &dataset["task"]),

@@ -330,7 +330,7 @@ fn classes_and_quantities_are_told_apart_by_a_stated_rule() {
     assert_eq!(task(8, &written, auto), Task::Classification);
     assert_eq!(task(8, &written, TableTask::Regression), Task::Regression);
     let with_a_text = |row: usize| {
-        if row % 4 == 0 {
+        if row.is_multiple_of(4) {
             "none of it".to_owned()
         } else {
             "0.5".to_owned()

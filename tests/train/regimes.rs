@@ -6,7 +6,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, FloatDType, Tensor};
 use joulelab::data;
 use joulelab::models::{Network, Samples};
-use joulelab::setup::{OptimiserSetup, Setup};
+use joulelab::setup::{ModelSetup, OptimiserSetup, Setup, VitSetup};
 use joulelab::train::{Batches, Feed, Feeding, Residence, Scale, Targets};
 
 use crate::common::{Ear, adapter, alone, run, run_on, saved_network, small};
@@ -366,6 +366,29 @@ fn sixteen_bits_learn_as_well_as_thirty_two() {
         assert!(full > 0.85, "{name}: {full}");
         assert!((full - half).abs() < 0.03, "{name}: f32 {full}, f16 {half}");
     }
+}
+
+/// Attention, its normalisation and its softmax among them.
+#[test]
+fn a_network_with_attention_learns_in_sixteen_bits_too() {
+    let _alone = alone();
+    let loss = |precision: &str| {
+        let precision = format!("regime.precision={precision}");
+        let mut setup = small(&[&precision], 60);
+        setup.model = ModelSetup::Vit(VitSetup {
+            patch: 4,
+            depth: 2,
+            width: 32,
+            heads: 2,
+            ..VitSetup::default()
+        });
+        let mut ear = Ear::default();
+        run_on(&setup, Device::flex(), false, None, None, &mut ear).unwrap();
+        ear.evaluations.last().unwrap().loss
+    };
+    let (full, half) = (loss("f32"), loss("f16"));
+    assert!(full < 2.0, "{full}: it has learnt something");
+    assert!((full - half).abs() < 0.05 * full, "f32 {full}, f16 {half}");
 }
 
 /// A batch of one with the first scale, 2¹⁶: the gradient of the answers is nearly 2¹⁶, and that of the weights of the first

@@ -1,5 +1,10 @@
 //! The window through its accessible names, with the real worker on the CPU backend.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test that fails ends the test, as it should"
+)]
+
 mod closing;
 mod devices;
 mod dropped;

@@ -106,7 +106,11 @@ fn create(path: &Path) -> Result<(), Failed> {
 
 fn write(path: &Path, traced: &Traced) -> Result<(), Failed> {
     let text = perfetto::text(traced);
-    std::fs::write(path, text).map_err(|error| unwritable(path, &error))
+    std::fs::write(path, text).map_err(|error| {
+        // Half a trace is none.
+        let _ = std::fs::remove_file(path);
+        unwritable(path, &error)
+    })
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failed {

@@ -158,6 +158,11 @@ impl Batches {
         self.samples
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.samples == 0
+    }
+
     /// The samples in the order of `indices`.
     pub fn order(&self, indices: Vec<u32>) -> Order {
         match &self.store {

@@ -9,7 +9,7 @@ use crate::setup::plan::Plan;
 use crate::setup::{ModelSetup, SampleKind, Setup};
 use crate::units::{count, quantity};
 
-/// A kind of model, its name, what it is.
+/// A kind of model: its name in a setup, its name for people, what it is.
 type Kind = (&'static str, &'static str, &'static str);
 
 /// The kinds of model by what they are made for.
