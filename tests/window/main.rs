@@ -17,10 +17,18 @@ mod library;
 mod mistakes;
 mod names;
 mod quiet;
-#[expect(dead_code, reason = "written for the tests of downloads")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "written for the tests of downloads, where a failure is one of the test"
+)]
 #[path = "../data/recipes.rs"]
 mod recipes;
-#[expect(dead_code, reason = "written for the tests of downloads")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "written for the tests of downloads, where a failure is one of the test"
+)]
 #[path = "../data/server.rs"]
 mod server;
 mod sets;

@@ -154,3 +154,19 @@ pub const FORMS: [Choice<TransformerForm>; 3] = [
         "Every position sees itself and those before it",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_activation_and_initialisation_is_offered() {
+        for activation in Activation::ALL {
+            assert!(ACTIVATIONS.iter().any(|(known, ..)| *known == activation));
+        }
+        for initialisation in Initialisation::ALL {
+            let mut known = INITIALISATIONS.iter();
+            assert!(known.any(|(known, ..)| *known == initialisation));
+        }
+    }
+}
