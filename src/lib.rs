@@ -15,6 +15,7 @@ pub mod library;
 pub mod models;
 pub mod power;
 pub mod protocol;
+pub mod report;
 pub mod setup;
 pub mod train;
 pub mod units;

@@ -2,14 +2,17 @@
 //!
 //! Depends on the library's types, `setup` and `units`. Used by `cli` and `gui`.
 
+pub mod accuracy;
 mod carbon;
 mod difference;
 pub mod forecast;
 mod left;
 mod pareto;
+pub mod profile;
 pub mod search;
 mod spans;
-mod statistics;
+pub mod statistics;
+pub mod sweep;
 
 pub use carbon::{
     CarbonError, CarbonFigure, CarbonIntensity, WORLD_MEAN_G_PER_KWH, countries, lookup,
@@ -17,6 +20,6 @@ pub use carbon::{
 };
 pub use difference::{Difference, differences};
 pub use left::{Left, left, share_done};
-pub use pareto::pareto_front;
+pub use pareto::{pareto_front, pareto_front_of_three};
 pub use spans::{Spans, spans};
 pub use statistics::{MeanInterval, mean_interval};

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::analysis::{Left, left, share_done};
+use crate::analysis::forecast::Expected;
+use crate::analysis::profile::Profile;
+use crate::analysis::{left, share_done};
 use crate::control;
 use crate::protocol::{Evaluation, Event, MeterNow, PhaseEnergy, Progress};
 use crate::setup::{Phase, StopSetup};
@@ -30,6 +32,7 @@ pub struct Bar {
     evaluation: Option<Evaluation>,
     metric: Metric,
     training: Vec<PhaseEnergy>,
+    profile: Profile,
     power_w: Option<f64>,
     last_line: Option<Instant>,
 }
@@ -57,6 +60,7 @@ impl Bar {
             evaluation: None,
             metric: Metric::default(),
             training: Vec::new(),
+            profile: Profile::default(),
             power_w: None,
             last_line: None,
         }
@@ -95,6 +99,12 @@ impl Bar {
             } => {
                 self.evaluation = Some(evaluation.clone());
                 self.training.clone_from(training);
+                // Without meters nothing says how long evaluations take.
+                if let Some(sum) = control::sum_of_parts(training) {
+                    let energy_j = sum.gross.energy_j.map(|energy| energy.value);
+                    self.profile
+                        .evaluated(evaluation.step, sum.gross.window_s, energy_j);
+                }
             }
             Event::Energy { now, training, .. } => {
                 self.training.clone_from(training);
@@ -129,7 +139,14 @@ impl Bar {
         if let Some(share) = share {
             self.bar.set_position((share * PARTS as f64) as u64);
         }
-        let left = share.and_then(|share| left(share, elapsed_s, energy));
+        let left = self.left(progress).or_else(|| {
+            let left = left(share?, elapsed_s, energy)?;
+            let plain = |value: f64| Expected { value, range: None };
+            Some((
+                plain(left.time_s),
+                left.energy_j.map(|energy| plain(energy.value)),
+            ))
+        });
         let text = text(
             progress,
             self.epochs,
@@ -162,6 +179,14 @@ impl Bar {
             self.last_line = Some(Instant::now());
         }
         self.bar.set_message(text);
+    }
+
+    /// Seconds and joules left, from the run's own stretches; only where steps end it, since a budget knows no stretches.
+    fn left(&self, progress: &Progress) -> Option<(Expected, Option<Expected>)> {
+        let has_budget = self.stop.energy_j.is_some() || self.stop.time_s.is_some();
+        let steps_left = progress.steps_max?.checked_sub(progress.step)?;
+        let left = self.profile.left(steps_left).filter(|_| !has_budget)?;
+        Some((left.time_s, left.energy_j))
     }
 
     /// How good it is: on the held-out samples where they have been looked at.
@@ -213,7 +238,7 @@ fn text(
     result: Option<String>,
     power_w: Option<f64>,
     energy: Option<Estimate>,
-    left: Option<Left>,
+    left: Option<(Expected, Option<Expected>)>,
     simulated: bool,
 ) -> String {
     let mut parts = vec![match epochs {
@@ -231,14 +256,28 @@ fn text(
     if let Some(energy) = energy {
         parts.push(estimate(energy, "J"));
     }
-    if let Some(left) = left {
-        parts.push(format!("{} left", duration(left.time_s)));
-        if let Some(energy_j) = left.energy_j {
-            parts.push(format!("{} left", quantity(energy_j.value, "J")));
-        }
+    if let Some((time_s, energy_j)) = left {
+        parts.push(to_come(time_s, duration));
+        parts.extend(energy_j.map(|energy_j| to_come(energy_j, |joules| quantity(joules, "J"))));
     }
     if simulated {
         parts.push("simulated".to_owned());
     }
     parts.join(" · ")
+}
+
+/// `12.3 s left (11.0 s to 14.1 s)`.
+fn to_come(left: Expected, written: impl Fn(f64) -> String) -> String {
+    let range = left
+        .range
+        .filter(|(low, high)| high > low)
+        .map(|(low, high)| {
+            let (low, high) = (written(low), written(high));
+            if low == high {
+                String::new()
+            } else {
+                format!(" ({low} to {high})")
+            }
+        });
+    format!("{} left{}", written(left.value), range.unwrap_or_default())
 }

@@ -3,6 +3,7 @@
 //! Without a subcommand the window is opened. Depends on `control`, `analysis`, `library`, `protocol`, `data` and `setup`; never on Burn, a graphics API or a meter, which live in
 //! workers. Results go to standard output, everything else to standard error.
 
+mod analyse;
 mod bar;
 mod calibrate;
 mod data;
@@ -82,6 +83,8 @@ enum Command {
     Sweep(Box<sweep::Args>),
     /// List sweeps, or the trials of one
     Sweeps(sweep::ListArgs),
+    /// Say what a sweep, or any runs, came to: which setup took the least energy, and how sure that is
+    Analyse(Box<analyse::Args>),
     /// Show everything about a run
     Show(show::Args),
     /// Delete runs
@@ -137,6 +140,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Runs(args)) => runs::run(&args, &place),
         Some(Command::Sweep(args)) => sweep::run(&args, &place),
         Some(Command::Sweeps(args)) => sweep::list(&args, &place),
+        Some(Command::Analyse(args)) => analyse::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),
         Some(Command::Delete(args)) => edit::delete(&args, &place),
         Some(Command::Restore(args)) => edit::restore(&args, &place),

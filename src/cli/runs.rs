@@ -55,6 +55,22 @@ pub struct FilterFlags {
 }
 
 impl FilterFlags {
+    /// Whether no condition is given.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            status,
+            dataset,
+            model,
+            device,
+            tag,
+            since,
+            text,
+            limit,
+        } = self;
+        let texts = [dataset, model, device, tag, since, text];
+        status.is_empty() && texts.iter().all(|text| text.is_none()) && limit.is_none()
+    }
+
     /// The library's filter.
     ///
     /// # Errors

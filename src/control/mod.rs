@@ -8,6 +8,7 @@ mod ask;
 mod folders;
 mod knowledge;
 mod machine;
+mod outlook;
 mod process;
 mod record;
 mod run_control;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::folders::Folders;
 use super::machine::here;
+use super::outlook::{self, Outlook};
 use super::process::{StartError, Worker, WorkerCommand};
 use super::record::{self, Recorder};
 use super::run_control::{CHECKPOINT, KILL, PAUSE, RESUME, RunControl, STOP};
@@ -160,6 +161,8 @@ struct Session<'a> {
     self_check: Option<library::SelfCheck>,
     intensity: Option<CarbonIntensity>,
     recorder: Option<Recorder>,
+    /// What the run will come to; not of a resumed one, which is told by its beginning.
+    outlook: Option<Outlook>,
     /// Identifier of the wall calibration that is applied.
     calibration: Option<String>,
     /// What the worker learnt of the machine's power.
@@ -201,6 +204,7 @@ impl<'a> Session<'a> {
             self_check: None,
             intensity: None,
             recorder: None,
+            outlook: None,
             calibration: None,
             learnt: None,
             resumes_on: None,
@@ -370,6 +374,13 @@ impl<'a> Session<'a> {
         if let Some(recorder) = &mut self.recorder {
             recorder.take(&event);
         }
+        let forecast = self
+            .outlook
+            .as_mut()
+            .and_then(|outlook| outlook.take(&event));
+        if let Some(forecast) = forecast {
+            keep_forecast(library, &self.run_id, &forecast);
+        }
         self.tell(RunEvent::Worker(Box::new(event.clone())));
         // A run that is resumed goes on from here, so what led here should be in the library.
         self.store_now = matches!(event, Event::Saved(_));
@@ -424,6 +435,13 @@ impl<'a> Session<'a> {
             library
                 .create_run(&self.new_run(device, data, machine, owner, basis))
                 .map_err(End::Library)?;
+            let setup = &self.launch.setup;
+            match outlook::before(library, (setup, data, device)) {
+                Ok(Some(forecast)) => keep_forecast(library, &self.run_id, &forecast),
+                Ok(None) => {}
+                Err(error) => tracing::warn!("the run has no forecast: {error}"),
+            }
+            self.outlook = Some(Outlook::new(setup, data));
         }
         self.intensity = Some(intensity);
         let mut recorder = Recorder::new(self.run_id.clone(), meters, trained);
@@ -594,6 +612,13 @@ impl<'a> Session<'a> {
 }
 
 /// The self-check as the library keeps it: a new one is stored, an earlier one has its own date.
+/// A forecast is worth no run: where it cannot be kept, the log says so.
+fn keep_forecast(library: &mut Library, run_id: &str, forecast: &library::ForecastRecord) {
+    if let Err(error) = library.store_forecast(run_id, forecast) {
+        tracing::warn!("a forecast was not kept: {error}");
+    }
+}
+
 fn kept(library: &mut Library, check: &SelfCheck) -> Result<library::SelfCheck, LibraryError> {
     if !check.fresh
         && let Some(earlier) =

@@ -248,7 +248,9 @@ fn copy_run(source: &Source, transaction: &Transaction<'_>, found: &Found) -> Re
         copy(source, transaction, "series", ("key", old), renumbered)?;
         series.insert(old, transaction.last_insert_rowid());
     }
-    copy_samples(source, transaction, (found.key, key), &series)
+    copy_samples(source, transaction, (found.key, key), &series)?;
+    // An older layout does not have it.
+    Ok(super::readings::sum_up(transaction, key)?)
 }
 
 /// Copies the rows of `table` in which a column has a value; `instead` gives what stands in a column in place of what is

@@ -24,6 +24,10 @@ pub struct ListedRun {
     pub samples: Option<u64>,
     /// Its carbon, where it has ended.
     pub carbon: Option<CarbonSummary>,
+    /// Highest power of all parts together since training began, as a mean over a second, in watts; where it has ended.
+    pub max_power_w: Option<f64>,
+    /// How busy the device was on average since training began, 0 to 1, where it tells and the run has ended.
+    pub utilisation: Option<f64>,
 }
 
 /// Columns of a summary come first, so that they are found by position. Samples are counted by epoch where there is no
@@ -104,5 +108,7 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<ListedRun> {
         carbon: energy::estimate(row, 1)?
             .zip(boundary)
             .map(|(carbon_g, boundary)| CarbonSummary { carbon_g, boundary }),
+        max_power_w: row.get("max_power_w")?,
+        utilisation: row.get("utilisation")?,
     })
 }

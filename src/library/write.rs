@@ -7,7 +7,7 @@ use super::count::Count;
 use super::error::Fault;
 use super::records::{PHASES, Record, SelfCheck};
 use super::types::{NewRun, Owner, Reopened, Status, Summary};
-use super::{Library, LibraryError, places, predictions, rows, time};
+use super::{Library, LibraryError, places, predictions, readings, rows, time};
 use crate::units::UnknownName;
 
 /// A run whose recorder is on another machine counts as gone when it has not written for this many seconds.
@@ -339,7 +339,7 @@ fn close(
         "UPDATE runs SET status = ?2, failure = ?3, finished_at = ?4 WHERE key = ?1",
         params![run, status.id(), failure, finished_at],
     )?;
-    Ok(())
+    Ok(readings::sum_up(transaction, run)?)
 }
 
 /// Runs that say they are running while their recorder `is_gone`.

@@ -318,7 +318,10 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
 pub(crate) fn back_to_layout_3(connection: &Connection) {
     connection
         .execute_batch(
-            "DROP TABLE trials;
+            "DROP TABLE forecasts;
+             ALTER TABLE runs DROP COLUMN max_power_w;
+             ALTER TABLE runs DROP COLUMN utilisation;
+             DROP TABLE trials;
              DROP TABLE sweeps;
              ALTER TABLE runs DROP COLUMN metric;
              ALTER TABLE runs DROP COLUMN higher_is_better;

@@ -10,14 +10,14 @@ use crate::library::time;
 use crate::units::Estimate;
 
 /// Writes cells and rows, and counts the rows. A row of another length than the header is an error of the CSV writer's.
-pub(super) struct Cells<'a> {
+pub(crate) struct Cells<'a> {
     csv: csv::Writer<&'a mut dyn Write>,
     buffer: String,
     rows: u64,
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+    pub(crate) fn new(out: &'a mut dyn Write) -> Self {
         Self {
             csv: csv::WriterBuilder::new()
                 .buffer_capacity(1 << 16)
@@ -28,13 +28,13 @@ impl<'a> Cells<'a> {
     }
 
     /// An empty cell: missing.
-    pub(super) fn missing(&mut self) -> Result<(), ExportError> {
+    pub(crate) fn missing(&mut self) -> Result<(), ExportError> {
         Ok(self.csv.write_field("")?)
     }
 
     /// Text. Where a spreadsheet would take it for a formula, it gets an apostrophe in front, which is the spreadsheet's
     /// own mark for text.
-    pub(super) fn text(&mut self, text: &str) -> Result<(), ExportError> {
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), ExportError> {
         if !text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
             return Ok(self.csv.write_field(text)?);
         }
@@ -45,7 +45,7 @@ impl<'a> Cells<'a> {
     }
 
     /// Text that may be missing.
-    pub(super) fn maybe_text(&mut self, text: Option<&str>) -> Result<(), ExportError> {
+    pub(crate) fn maybe_text(&mut self, text: Option<&str>) -> Result<(), ExportError> {
         match text {
             Some(text) => self.text(text),
             None => self.missing(),
@@ -53,7 +53,7 @@ impl<'a> Cells<'a> {
     }
 
     /// A number with as many digits as it takes to read back the same.
-    pub(super) fn number(&mut self, number: impl Into<Option<f64>>) -> Result<(), ExportError> {
+    pub(crate) fn number(&mut self, number: impl Into<Option<f64>>) -> Result<(), ExportError> {
         self.buffer.clear();
         if let Some(number) = number.into().filter(|number| number.is_finite()) {
             let size = number.abs();
@@ -68,7 +68,7 @@ impl<'a> Cells<'a> {
     }
 
     /// A whole number.
-    pub(super) fn count(&mut self, count: impl Into<Option<u64>>) -> Result<(), ExportError> {
+    pub(crate) fn count(&mut self, count: impl Into<Option<u64>>) -> Result<(), ExportError> {
         self.buffer.clear();
         if let Some(count) = count.into() {
             // Writing to a String cannot fail.
@@ -78,7 +78,7 @@ impl<'a> Cells<'a> {
     }
 
     /// `true`, `false` or missing.
-    pub(super) fn flag(&mut self, flag: Option<bool>) -> Result<(), ExportError> {
+    pub(crate) fn flag(&mut self, flag: Option<bool>) -> Result<(), ExportError> {
         let text = match flag {
             Some(true) => "true",
             Some(false) => "false",
@@ -88,30 +88,30 @@ impl<'a> Cells<'a> {
     }
 
     /// A time, RFC 3339 in UTC.
-    pub(super) fn time(&mut self, at: Option<Timestamp>) -> Result<(), ExportError> {
+    pub(crate) fn time(&mut self, at: Option<Timestamp>) -> Result<(), ExportError> {
         Ok(self
             .csv
             .write_field(at.map(time::text).unwrap_or_default())?)
     }
 
     /// Three cells: value, low, high.
-    pub(super) fn estimate(&mut self, estimate: Option<Estimate>) -> Result<(), ExportError> {
+    pub(crate) fn estimate(&mut self, estimate: Option<Estimate>) -> Result<(), ExportError> {
         self.number(estimate.map(|estimate| estimate.value))?;
         self.number(estimate.map(|estimate| estimate.low))?;
         self.number(estimate.map(|estimate| estimate.high))
     }
 
-    pub(super) fn end_header(&mut self) -> Result<(), ExportError> {
+    pub(crate) fn end_header(&mut self) -> Result<(), ExportError> {
         Ok(self.csv.write_record(None::<&[u8]>)?)
     }
 
-    pub(super) fn end_row(&mut self) -> Result<(), ExportError> {
+    pub(crate) fn end_row(&mut self) -> Result<(), ExportError> {
         self.rows += 1;
         self.end_header()
     }
 
     /// Writes what is buffered and says how many rows there were.
-    pub(super) fn finish(mut self) -> Result<u64, ExportError> {
+    pub(crate) fn finish(mut self) -> Result<u64, ExportError> {
         self.csv.flush().map_err(ExportError::Output)?;
         Ok(self.rows)
     }

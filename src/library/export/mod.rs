@@ -18,12 +18,12 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
+pub(crate) use cells::Cells;
 pub use columns::SETUP_COLUMNS;
 pub use error::ExportError;
 
 use super::Library;
 use crate::units::UnknownName;
-use cells::Cells;
 
 /// What a row stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
