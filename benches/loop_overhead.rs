@@ -238,6 +238,7 @@ fn joulelab(case: &Case, device: &Device) -> Result<Round> {
         on_processor: true,
         checkpoints: None,
         resume: None,
+        until: None,
     };
     let mut stopwatch = Stopwatch::default();
     let outcome = train(job, &mut stopwatch)?;

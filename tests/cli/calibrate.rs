@@ -115,23 +115,23 @@ impl Machine {
         (status.code(), reader.join().expect("text"), said)
     }
 
-    /// A calibration from readings given in advance; as JSON. Begun anew where this machine was so busy with other tests that
-    /// the meters could not be read often enough: to refuse then is right.
-    fn calibrated(&self, flags: &[&str]) -> Value {
-        let given = ["--idle-w", "61", "--load-w", "340", "--yes", "--json"];
-        let attempt = || {
-            let child = self.start(&[&given, flags].concat());
-            self.follow(child, "")
-        };
-        let mut done = attempt();
+    /// A calibration to its end, with `input` typed: exit code, standard output, standard error. Begun anew where this machine
+    /// was so busy with other tests that the meters could not be read often enough: to refuse then is right.
+    fn calibrate(&self, flags: &[&str], input: &str) -> (Option<i32>, String, String) {
         for _ in 0..4 {
+            let done = self.follow(self.start(flags), input);
             if !done.2.contains("too little to compare") {
-                break;
+                return done;
             }
             self.watts.store(IDLE_W, Ordering::Relaxed);
-            done = attempt();
         }
-        let (code, out, said) = done;
+        self.follow(self.start(flags), input)
+    }
+
+    /// A calibration from readings given in advance; as JSON.
+    fn calibrated(&self, flags: &[&str]) -> Value {
+        let given = ["--idle-w", "61", "--load-w", "340", "--yes", "--json"];
+        let (code, out, said) = self.calibrate(&[&given, flags].concat(), "");
         assert_eq!(code, Some(0), "{said}");
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
     }
@@ -372,8 +372,7 @@ fn a_person_is_asked_again_after_a_mistake_and_may_say_no() {
     let machine = Machine::new();
     // Enter, a word, nothing, two readings; Enter, readings the wrong way round; both again; the answer.
     let input = "\nsixty\n\n60 62 W\n\n30\n60 62\n340\ny\n";
-    let child = machine.start(&["--no-check"]);
-    let (code, out, said) = machine.follow(child, input);
+    let (code, out, said) = machine.calibrate(&["--no-check"], input);
     assert_eq!(code, Some(0), "{said}");
     for words in [
         "`sixty` is no power",
@@ -402,8 +401,7 @@ fn a_person_is_asked_again_after_a_mistake_and_may_say_no() {
         "{meter_error}"
     );
 
-    let child = machine.start(&["--no-check"]);
-    let (code, _, said) = machine.follow(child, "\n61\n\n340\nn\n");
+    let (code, _, said) = machine.calibrate(&["--no-check"], "\n61\n\n340\nn\n");
     assert!(
         code == Some(0) && said.contains("nothing was stored"),
         "{said}"
@@ -416,8 +414,7 @@ fn what_ends_early_stores_nothing() {
     let machine = Machine::new();
     // The input ends where a reading is asked for, and where it is asked whether to store.
     for input in ["\n61\n", "\n61\n\n340\n"] {
-        let child = machine.start(&["--no-check"]);
-        let (code, _, said) = machine.follow(child, input);
+        let (code, _, said) = machine.calibrate(&["--no-check"], input);
         assert_eq!(code, Some(130), "{said}");
         assert!(said.contains("nothing was stored"), "{said}");
     }

@@ -1,6 +1,7 @@
 //! Training with a setup, and what is heard of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Device;
 use joulelab::data;
@@ -102,6 +103,10 @@ impl Observer for Recorder {
     }
 }
 
+/// The CPU backend has one generator of random numbers for the whole process: networks that are made at the same time take
+/// numbers from each other, so that one trains at a time.
+static ONE: Mutex<()> = Mutex::new(());
+
 /// Trains on the CPU.
 pub fn run(setup: &Setup) -> (Outcome, Recorder) {
     run_with(setup, None, None, Recorder::default())
@@ -128,6 +133,7 @@ pub fn run_with(
         checkpoints: checkpoints.map(Path::to_owned),
         resume,
     };
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let outcome = train(job, &mut recorder).expect("the CPU does not fail");
     (outcome, recorder)
 }
