@@ -101,6 +101,7 @@ pub fn run_on(
         on_processor: !compiles,
         checkpoints: checkpoints.map(Path::to_owned),
         resume,
+        until: None,
     };
     train(job, ear)
 }
