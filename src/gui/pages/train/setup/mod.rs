@@ -2,18 +2,18 @@
 //! starts it.
 
 mod augmentation;
-mod check;
-mod choose;
+pub mod check;
+pub mod choose;
 mod dataset;
-mod device;
-mod files;
-mod form;
+pub mod device;
+pub mod files;
+pub mod form;
 mod layers;
 mod made;
 mod model;
 mod model_axes;
 mod model_fields;
-mod number;
+pub mod number;
 mod offer;
 mod optimiser;
 mod outlook;
@@ -26,7 +26,7 @@ mod regime;
 mod samples;
 mod schedule;
 mod stop;
-mod typed;
+pub mod typed;
 
 use std::collections::BTreeMap;
 
@@ -214,7 +214,7 @@ impl SetupPanel {
                 }
             }
         });
-        let command = if shared.is_training() {
+        let command = if shared.is_busy() {
             Command::Enqueue
         } else {
             Command::Start
