@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use super::{axes, pauses};
 use crate::analysis::forecast::PastRun;
 use crate::analysis::search::{Candidate, Outlook, Total, outlook, searcher};
 use crate::cli::{Failed, Place};
@@ -94,16 +95,7 @@ impl Ahead {
             line("sweep", format!("{} · {}", sweep.name, sweep.about));
         }
         for axis in &sweep.axes {
-            let values = match axis.len() {
-                Some(count) => format!("{count} values"),
-                None => "drawn from a range".to_owned(),
-            };
-            let when: Vec<&str> = axis.when.keys().map(String::as_str).collect();
-            let when = match when.is_empty() {
-                true => String::new(),
-                false => format!(", depending on {}", when.join(", ")),
-            };
-            line("axis", format!("{}: {values}{when}", axis.field));
+            line("axis", axes::in_words(axis));
         }
         let most = match sweep.searcher {
             SearcherSetup::Grid | SearcherSetup::Random(_) => "",
@@ -134,8 +126,8 @@ impl Ahead {
         if self.outlook.may_end_earlier && time.is_some() {
             line("", "less where targets are reached before".to_owned());
         }
-        if self.pauses_s > 0.0 {
-            line("pauses", duration(self.pauses_s));
+        if let Some(pauses) = pauses::ahead(sweep.cool_down, self.outlook.trials) {
+            line("pauses", pauses);
         }
         for (which, why) in &self.impossible {
             line("cannot run", format!("{which}: {why}"));
