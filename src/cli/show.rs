@@ -40,7 +40,8 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
             .map_err(|error| Failed::new(Exit::Usage, format!("the setup is no TOML: {error}")))?;
         print(&text)?;
     } else {
-        print(&(summary::text(&details, library.path()) + &more(&details)))?;
+        let judged = library.judged_forecasts_of(&details.run.id)?;
+        print(&(summary::text(&details, &judged, library.path()) + &more(&details)))?;
     }
     Ok(Exit::Success)
 }

@@ -201,6 +201,26 @@ fn every_card_with_a_reading_is_read_where_other_programs_are_measured() {
 }
 
 #[test]
+fn a_card_that_was_watched_once_is_not_watched_again() {
+    let nvml = FakeNvml::new(CARD);
+    let sysfs = FakeSysfs::new();
+    let options = training(&sysfs, &nvml);
+    let refresh_s = |options: &Options| {
+        let found = discover(options);
+        info(&found, used(&found)[0]).refresh_s.map(f64::to_bits)
+    };
+    let first = refresh_s(&options);
+    assert!(first.is_some());
+    // A period that is measured anew is another one in its last digits.
+    assert_eq!(refresh_s(&options), first);
+    let anew = Options {
+        watched: Watched::default(),
+        ..options
+    };
+    assert_ne!(refresh_s(&anew), first);
+}
+
+#[test]
 fn a_unique_name_stands_in_for_an_address_and_an_ambiguous_one_attributes_nothing() {
     let script = format!(
         "{CARD}{}[card]\nname = NVIDIA T4\npci = 00000000:01:00.0\n",

@@ -33,15 +33,15 @@ pub struct Args {
     forecasts: bool,
 
     /// Judge all runs by this value of the metric, such as 0.97, after the fact
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     target: Option<f64>,
 
     /// Weight of energy against time: 1 is energy alone, 0 time alone
-    #[arg(long, default_value_t = 0.5)]
+    #[arg(long, default_value_t = 0.5, allow_negative_numbers = true)]
     eta: f64,
 
     /// Power that weighs time, in watts [default: the highest that a run showed]
-    #[arg(long, value_name = "WATTS")]
+    #[arg(long, value_name = "WATTS", allow_negative_numbers = true)]
     max_power: Option<f64>,
 
     /// Which kind of trials, where they cannot be compared with each other, from 1 on [default: the largest]

@@ -1,6 +1,7 @@
 //! What a sweep will be, told before it begins.
 
 use super::super::{Failed, Place};
+use super::{axes, pauses};
 use crate::analysis::search::{Ahead, Total};
 use crate::control;
 use crate::data;
@@ -43,16 +44,7 @@ pub fn text(ahead: &Ahead, sweep: &Sweep) -> String {
         line("sweep", format!("{} · {}", sweep.name, sweep.about));
     }
     for axis in &sweep.axes {
-        let values = match axis.len() {
-            Some(count) => format!("{count} values"),
-            None => "drawn from a range".to_owned(),
-        };
-        let when: Vec<&str> = axis.when.keys().map(String::as_str).collect();
-        let when = match when.is_empty() {
-            true => String::new(),
-            false => format!(", depending on {}", when.join(", ")),
-        };
-        line("axis", format!("{}: {values}{when}", axis.field));
+        line("axis", axes::in_words(axis));
     }
     let most = if ahead.at_most { "at most " } else { "" };
     let done = match ahead.over {
@@ -80,8 +72,8 @@ pub fn text(ahead: &Ahead, sweep: &Sweep) -> String {
     if ahead.outlook.may_end_earlier && time.is_some() {
         line("", "less where targets are reached before".to_owned());
     }
-    if ahead.pauses_s > 0.0 {
-        line("pauses", duration(ahead.pauses_s));
+    if let Some(pauses) = pauses::ahead(sweep.cool_down, ahead.outlook.trials) {
+        line("pauses", pauses);
     }
     for (which, why) in &ahead.impossible {
         line("cannot run", format!("{which}: {why}"));

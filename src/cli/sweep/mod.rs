@@ -1,7 +1,9 @@
 //! `joulelab sweep` and `joulelab sweeps`.
 
 mod ahead;
+mod axes;
 mod list;
+mod pauses;
 mod progress;
 mod result;
 
