@@ -4,6 +4,7 @@
 
 mod cache;
 mod choose;
+mod gather;
 mod kernels;
 mod list;
 mod mill;
@@ -13,6 +14,7 @@ mod tuning;
 
 pub use cache::use_kernel_cache;
 pub use choose::{ChoiceError, Chosen, choose};
+pub use gather::{Gathering, Images};
 pub use kernels::{Kernel, KernelWatch, Kernels};
 pub use list::{Api, DeviceEntry, DeviceKind, cpu_entry, list};
 pub use mill::Mill;

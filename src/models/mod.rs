@@ -7,7 +7,7 @@
 
 mod attention;
 mod cnn;
-mod convolve;
+pub mod convolve;
 mod layers;
 mod mlp;
 mod mobilenet;

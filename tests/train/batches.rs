@@ -79,7 +79,7 @@ fn every_residence_on_every_device_gives_the_same_batches() {
     for augmentation in [plain, flip, cut, everything()] {
         let reference = steps(feed(&augmentation, Residence::Streamed, &cpu));
         for (name, device) in &devices {
-            for residence in [Residence::Pixels, Residence::Streamed] {
+            for residence in [Residence::Pixels, Residence::Kernel, Residence::Streamed] {
                 let found = steps(feed(&augmentation, residence, device));
                 let what = format!("{name} {residence:?} {augmentation:?}");
                 assert_same(&reference, &found, &what);
