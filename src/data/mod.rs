@@ -28,6 +28,7 @@ pub mod split;
 mod store;
 mod text;
 
+pub use csv_table::columns as csv_columns;
 pub use dataset::{DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Split};
 pub use error::DataError;
 pub use normalisation::Normalisation;

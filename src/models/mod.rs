@@ -11,6 +11,7 @@ pub mod convolve;
 mod layers;
 mod mlp;
 mod mobilenet;
+mod orthogonal;
 mod recurrent;
 mod resnet;
 mod sequence;

@@ -22,6 +22,8 @@ pub struct Ear {
     pub stop_at: Option<u64>,
     /// Steps so far.
     pub steps: u64,
+    /// Whether the warm-up may be short.
+    pub is_warm: bool,
 }
 
 impl Observer for Ear {
@@ -48,6 +50,10 @@ impl Observer for Ear {
 
     fn worked(&mut self, work: Work) {
         self.steps += u64::from(work == Work::Step);
+    }
+
+    fn is_warm(&mut self) -> bool {
+        self.is_warm
     }
 
     fn signal(&mut self) -> Signal {

@@ -4,6 +4,7 @@
 mod augmentation;
 pub mod check;
 pub mod choose;
+mod columns;
 mod dataset;
 pub mod device;
 pub mod files;
@@ -23,6 +24,7 @@ mod pick;
 mod presets;
 mod preview;
 mod regime;
+mod removal;
 mod samples;
 mod schedule;
 mod stop;
@@ -35,8 +37,10 @@ use egui::{
 };
 
 use self::check::Checked;
+use self::columns::Columns;
 use self::outlook::Outlook;
 use self::preview::Preview;
+use self::removal::Removal;
 use self::typed::Typed;
 use crate::analysis::forecast::Planned;
 use crate::gui::commands::{Action, Command};
@@ -59,6 +63,8 @@ pub struct SetupPanel {
     typed: Typed,
     checked: Checked,
     preview: Preview,
+    columns: Columns,
+    removal: Removal,
     outlook: Outlook,
     kept: Kept,
 }
@@ -127,6 +133,7 @@ impl SetupPanel {
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         let mut setup = shared.preferences.setup.clone();
         self.preview.follow(ui.ctx(), shared, &setup.dataset);
+        self.columns.follow(shared, &setup.dataset);
         self.checked
             .update(&setup, self.preview.counts(&setup.dataset));
         let side = Margin::symmetric(theme::PANEL_MARGIN, 8);
