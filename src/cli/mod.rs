@@ -23,6 +23,7 @@ mod power;
 mod run;
 mod runs;
 mod show;
+mod start;
 mod summary;
 mod sweep;
 mod table;

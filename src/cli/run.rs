@@ -56,7 +56,7 @@ pub struct Args {
 pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
     let path = place.path()?;
     let (setup, resume) = match &args.resume {
-        None => (args.setup.build()?, None),
+        None => (super::start::resolved(args.setup.build()?, place)?, None),
         Some(_) if !args.setup.is_empty() => {
             return Err(Failed::new(
                 Exit::Usage,
@@ -166,6 +166,8 @@ pub(super) fn announce(event: &Event, bar: &Bar) {
             count(data.plan.parameters()),
             quantity(data.plan.training_flop() as f64, "FLOP"),
         )),
+        Event::Started(report) => bar.line(&format!("start     {}", super::start::in_words(report))),
+        Event::Learns { groups, .. } => bar.line(&format!("learning  {}", groups.join(", "))),
         Event::Device { device, because } => bar.line(&format!(
             "device    {} ({}): {because}",
             device.name, device.backend

@@ -124,6 +124,7 @@ fn more(details: &RunDetails) -> String {
             format!("step {} · {}", checkpoint.step, checkpoint.path),
         );
     }
+    text.push_str(&super::start::layers(details));
     text.push_str(&phases(&details.totals));
     text.push_str(&epochs(details));
     text

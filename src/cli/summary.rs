@@ -35,6 +35,9 @@ pub fn text(details: &RunDetails, path: &Path) -> String {
     if let Some(target) = target(details) {
         out.line("target", &target);
     }
+    if let Some(start) = super::start::of(details) {
+        out.line("start", &start);
+    }
     out.line("trained", &trained(details, stored.as_ref()));
     let times: Vec<String> = details
         .totals

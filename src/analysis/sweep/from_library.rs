@@ -153,11 +153,11 @@ pub fn retarget(trial: &mut Trial, target: f64, epochs: &[EpochRecord]) {
     });
 }
 
-/// Dataset, model and regime of a setup.
+/// Dataset, model, start and regime of a setup.
 fn learning(json: &str) -> Value {
     let mut setup: Value = serde_json::from_str(json).unwrap_or_default();
     if let Some(fields) = setup.as_object_mut() {
-        fields.retain(|name, _| matches!(name.as_str(), "dataset" | "model" | "regime"));
+        fields.retain(|name, _| matches!(name.as_str(), "dataset" | "model" | "start" | "regime"));
     }
     setup
 }
