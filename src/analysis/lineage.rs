@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::library::{Ancestor, RunDetails, sum_of_parts};
+use crate::library::{Ancestor, RunDetails, sum_by_source, sum_of_parts};
 use crate::units::Estimate;
 
 /// How much of its ancestors' energy counts to a run.
@@ -77,10 +77,17 @@ impl Lineage {
     /// Of a stored run. Energies are sums over the parts of the machine.
     pub fn of(details: &RunDetails) -> Self {
         let own = sum_of_parts(&details.training).map(|sum| sum.figure);
+        let own = own.and_then(|figure| Some((figure.energy_j?, figure.source)));
+        Self::new(own, &details.ancestors)
+    }
+
+    /// Of a run that took so many joules by these meters, in words, with its ancestors.
+    pub fn new(own: Option<(Estimate, String)>, ancestors: &[Ancestor]) -> Self {
+        let (own_j, own_source) = own.unzip();
         Self {
-            own_j: own.as_ref().and_then(|figure| figure.energy_j),
-            own_source: own.map(|figure| figure.source),
-            ancestors: details.ancestors.iter().map(energy_of).collect(),
+            own_j,
+            own_source,
+            ancestors: ancestors.iter().map(energy_of).collect(),
         }
     }
 
@@ -100,7 +107,7 @@ impl Lineage {
             let energy = ancestor.energy_j?.scale(share);
             Some((energy, ancestor.source.as_str()))
         });
-        let sum = own.map(|own| by_source(std::iter::once(own).chain(parts)));
+        let sum = own.map(|own| sum_by_source(std::iter::once(own).chain(parts)));
         LineageEnergy {
             ancestry,
             energy_j: sum.filter(|_| unknown.is_empty()),
@@ -111,30 +118,13 @@ impl Lineage {
 
 /// What went into `ancestor`.
 fn energy_of(ancestor: &Ancestor) -> AncestorEnergy {
-    let sum = sum_of_parts(&ancestor.training).map(|sum| sum.figure);
-    let stated = ancestor.stated_j.map(Estimate::exact);
+    let (energy_j, source) = ancestor.energy();
     AncestorEnergy {
-        name: ancestor
-            .run_id
-            .clone()
-            .or_else(|| ancestor.title.clone())
-            .unwrap_or_else(|| "a file".to_owned()),
-        energy_j: sum.as_ref().and_then(|figure| figure.energy_j).or(stated),
-        source: sum.map_or_else(|| "stated".to_owned(), |figure| figure.source),
+        name: ancestor.label().to_owned(),
+        energy_j,
+        source,
         is_gone: ancestor.run_id.is_some() && !ancestor.is_here,
     }
-}
-
-/// The sum of `parts`, each with its source: linear within one, in quadrature among several.
-pub fn by_source<'a>(parts: impl Iterator<Item = (Estimate, &'a str)>) -> Estimate {
-    let mut sums: Vec<(&str, Estimate)> = Vec::new();
-    for (energy, source) in parts {
-        match sums.iter_mut().find(|(known, _)| *known == source) {
-            Some((_, sum)) => *sum = sum.plus_same_source(energy),
-            None => sums.push((source, energy)),
-        }
-    }
-    Estimate::sum_independent(sums.into_iter().map(|(_, sum)| sum))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod edit;
 mod exit;
 mod export;
 mod flags;
+mod lineage;
 mod logging;
 mod manual;
 mod meters;

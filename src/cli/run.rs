@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::bar::Bar;
 use super::flags::SetupFlags;
-use super::{Exit, Failed, Place, show, summary};
+use super::{Exit, Failed, Place, lineage, show, summary};
 use crate::control::{self, Ending, Launch, RunControl, RunEvent};
 use crate::library::{Library, Status};
 use crate::protocol::{Event, Source, SourceStatus};
@@ -215,9 +215,11 @@ fn conclude(ending: &Ending, place: &Place, json: bool, interrupted: bool) -> Re
         let library = Library::open(place.path()?)?;
         let details = library.details(run_id)?;
         if json {
-            show::print_json(&details)?;
+            show::print_json(&show::as_json(&details, None)?)?;
         } else {
-            show::print(&summary::text(&details, library.path()))?;
+            show::print(
+                &(summary::text(&details, library.path()) + &lineage::text(&details, None)),
+            )?;
         }
     }
     if let Some(failure) = &ending.failure {

@@ -4,11 +4,12 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::count::{Count, count, maybe_count};
-use super::energy;
 use super::error::Fault;
-use super::lookup::json;
+use super::lookup::{json, resolve};
 use super::records::PhaseEnergy;
+use super::sums::sum_of_parts;
 use super::write::bad;
+use super::{Library, LibraryError, energy};
 use crate::units::Estimate;
 
 /// A run or file whose work is in another run's weights, as it was when that run began.
@@ -39,6 +40,49 @@ pub struct Ancestor {
     /// Whether the run is still in this library, not deleted.
     #[serde(default)]
     pub is_here: bool,
+}
+
+impl Ancestor {
+    /// Its identifier, or the path of a file.
+    pub fn label(&self) -> &str {
+        let title = self.title.as_deref();
+        self.run_id.as_deref().or(title).unwrap_or("a file")
+    }
+
+    /// Joules that went into it, over all parts of the machine, and by which meters, in words; `stated` of a file.
+    pub fn energy(&self) -> (Option<Estimate>, String) {
+        let sum = sum_of_parts(&self.training).map(|sum| sum.figure);
+        let energy_j = sum.as_ref().and_then(|figure| figure.energy_j);
+        let source = sum.map_or_else(|| "stated".to_owned(), |figure| figure.source);
+        (energy_j.or(self.stated_j.map(Estimate::exact)), source)
+    }
+}
+
+impl Library {
+    /// Whose work is in the weights of the run that `given` means, its parent first.
+    ///
+    /// # Errors
+    /// Where none or several runs could be meant, or the library cannot be read.
+    pub fn ancestors(&self, given: &str) -> Result<Vec<Ancestor>, LibraryError> {
+        self.read(|connection| ancestors(connection, resolve(connection, given)?))
+    }
+
+    /// Identifiers of the runs in whose weights the work of run `id` is, latest first; deleted ones are left out.
+    ///
+    /// # Errors
+    /// Where the library cannot be read.
+    pub fn descendants(&self, id: &str) -> Result<Vec<String>, LibraryError> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached(
+                    "SELECT id FROM runs WHERE deleted_at IS NULL
+                         AND key IN (SELECT run FROM ancestors WHERE run_id = ?1)
+                     ORDER BY created_at DESC, key DESC",
+                )?
+                .query_map([id], |row| row.get(0))?
+                .collect::<Result<_, _>>()?)
+        })
+    }
 }
 
 pub(super) fn insert_start(

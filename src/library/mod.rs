@@ -48,7 +48,7 @@ pub use records::{
     Checkpoint, Confusion, EpochEnergy, EpochRecord, IdlePower, Meter, PHASES, PhaseEnergy,
     Predictions, Record, SampleRow, SelfCheck, StepPoint,
 };
-pub use sums::{at_boundary, sum_of_parts};
+pub use sums::{at_boundary, sum_by_source, sum_of_parts};
 pub use sweeps::{
     CooledDown, NewSweep, NewTrial, SweepRecord, SweepRow, TrialEnd, TrialRecord, TrialResult,
     TrialStatus,

@@ -173,3 +173,61 @@ fn frozen_layers_cost_fewer_operations() {
     assert_eq!(flop(&head), f64::from(first + hidden + 2 * last));
     assert!(flop(&all) > 2.0 * flop(&head));
 }
+
+#[test]
+fn energies_are_told_alone_whole_and_shared() {
+    let program = Program::new();
+    let first = program.train(&["--name", "first"]);
+    let second = program.train(&["--start", "first", "--target", "0.1"]);
+    let joules = |details: &Value| {
+        let path = "/training/0/figure/energy_j/value";
+        details.pointer(path).and_then(Value::as_f64).unwrap()
+    };
+    let (own, parent) = (joules(&second), joules(&first));
+    let shown = program.json(&["show", id(&second), "--json", "--uses", "4"]);
+    let of = |at: usize| shown["lineage"]["energies"][at]["energy_j"]["value"].as_f64();
+    assert_eq!(of(0), Some(own));
+    for (at, expected) in [(1, own + parent), (2, own + parent / 4.0)] {
+        let found = of(at).unwrap();
+        assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
+    }
+    assert_eq!(shown["lineage"]["reaches_target"], true);
+
+    let output = program.output(&["delete", "first"]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        words.contains("in 1 of the runs that stay") && words.contains(id(&second)),
+        "{words}"
+    );
+    let text = program.stdout(&["show", id(&second), "--uses", "4"]);
+    assert!(text.contains("deleted since"), "{text}");
+    assert!(text.contains("energy to the target\n  its own: "), "{text}");
+    assert!(
+        text.contains("with the ancestry shared among 4 uses: "),
+        "{text}"
+    );
+    let (code, words) = program.refused(&["run", "--start", id(&first)]);
+    assert_eq!(code, 5, "{words}");
+
+    let analysed = |ancestry: &str| {
+        let all = [
+            "analyse",
+            "--runs",
+            id(&second),
+            "--json",
+            "--ancestry",
+            ancestry,
+        ];
+        let json = program.json(&all);
+        json.pointer("/setups/0/energy_j/estimate/value")
+            .and_then(Value::as_f64)
+            .unwrap()
+    };
+    assert!((analysed("own") / own - 1.0).abs() < 1e-9);
+    assert!((analysed("whole") / (own + parent) - 1.0).abs() < 1e-9);
+    assert!((analysed("4") / (own + parent / 4.0) - 1.0).abs() < 1e-9);
+    assert_eq!(
+        program.refused(&["analyse", "--runs", "--ancestry", "0"]).0,
+        2
+    );
+}

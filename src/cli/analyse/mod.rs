@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::runs::FilterFlags;
 use super::{Exit, Failed, Place, show};
+use crate::analysis::lineage::Ancestry;
 use crate::analysis::sweep::{self, Analysis, Options, Trial, analyse};
 use crate::library::Library;
 use crate::setup::{Setup, plan};
@@ -36,6 +37,10 @@ pub struct Args {
     /// Judge all runs by this value of the metric, such as 0.97, after the fact
     #[arg(long, value_name = "VALUE")]
     target: Option<f64>,
+
+    /// How much of the energy of a run's ancestors counts: own (none), whole, or shared among a number of uses, such as 10
+    #[arg(long, value_name = "HOW", default_value = "own", value_parser = super::lineage::ancestry)]
+    ancestry: Ancestry,
 
     /// Weight of energy against time: 1 is energy alone, 0 time alone
     #[arg(long, default_value_t = 0.5)]
@@ -191,6 +196,17 @@ fn trials(args: &Args, library: &Library) -> Result<(String, Vec<Trial>), Failed
                 None => Vec::new(),
             };
             sweep::retarget(trial, target, &epochs);
+        }
+    }
+    let title = match args.ancestry {
+        Ancestry::Own => title,
+        other => format!("{title}, {}", other.in_words()),
+    };
+    if args.ancestry != Ancestry::Own {
+        for trial in &mut trials {
+            if let Some(run) = trial.run.clone() {
+                sweep::with_ancestry(trial, &library.ancestors(&run)?, args.ancestry);
+            }
         }
     }
     Ok((title, trials))
