@@ -7,6 +7,7 @@ mod carbon;
 mod difference;
 pub mod forecast;
 mod left;
+pub mod lineage;
 mod pareto;
 pub mod profile;
 pub mod search;

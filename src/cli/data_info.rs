@@ -58,16 +58,18 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
     }
     let mut table = Table::new([
         "layer",
+        "group",
         "output",
         "parameters",
         "MAC",
         "FLOP",
         "training FLOP",
     ])
-    .right(&[2, 3, 4, 5]);
+    .right(&[3, 4, 5, 6]);
     for layer in &plan.layers {
         table.push([
             layer.name.clone(),
+            layer.group.clone(),
             layer.output.to_string(),
             count(layer.parameters),
             count(layer.macs),
@@ -77,6 +79,7 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
     }
     table.push([
         "total".to_owned(),
+        String::new(),
         String::new(),
         count(plan.parameters()),
         count(plan.macs()),
@@ -89,6 +92,13 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
         quantity(plan.forward_flop() as f64, "FLOP"),
         quantity(plan.training_flop() as f64, "FLOP"),
     ));
+    let learning = setup.training_flop(&plan);
+    if learning < plan.training_flop() {
+        text.push_str(&format!(
+            "with the layers frozen that the regime names, {} in training\n",
+            quantity(learning as f64, "FLOP")
+        ));
+    }
     show::print(&text)?;
     Ok(Exit::Success)
 }

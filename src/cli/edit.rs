@@ -28,6 +28,13 @@ pub fn delete(args: &DeleteArgs, place: &Place) -> Result<Exit, Failed> {
     library.delete(&ids)?;
     for id in &ids {
         eprintln!("deleted {id}; `joulelab restore {id}` brings it back");
+        let descendants = library.descendants(id)?;
+        if let Some(latest) = descendants.first() {
+            eprintln!(
+                "its work is in {} of the runs that stay (the latest is {latest}): they keep its energy as it was when they began",
+                descendants.len()
+            );
+        }
     }
     if args.purge {
         let folders = Folders::beside(library.path());

@@ -79,6 +79,32 @@ pub struct SetupFlags {
     )]
     initialisation: Option<String>,
 
+    /// Start from the weights of this run: identifier, its beginning, or name
+    #[arg(
+        long,
+        value_name = "RUN",
+        help_heading = "Start",
+        conflicts_with = "start_file"
+    )]
+    start: Option<String>,
+
+    /// Start from the weights in this file: safetensors, Burn's own (.bpk), or a PyTorch checkpoint
+    #[arg(long, value_name = "PATH", help_heading = "Start")]
+    start_file: Option<PathBuf>,
+
+    /// Layers that learn: all, head, or gradual, which begins with the head and lets one more group learn each epoch
+    #[arg(long, value_name = "LAYERS", help_heading = "Start")]
+    train_layers: Option<String>,
+
+    /// Groups of layers that never learn, such as `stem,blocks.0`; `joulelab info` lists them
+    #[arg(
+        long,
+        value_name = "GROUPS",
+        value_delimiter = ',',
+        help_heading = "Start"
+    )]
+    freeze: Vec<String>,
+
     /// Optimiser: sgd, adam, adamw, rmsprop, adagrad, lion, muon or lamb
     #[arg(
         long,
@@ -264,6 +290,8 @@ impl SetupFlags {
             self.normalisation.clone() => "model.normalisation",
             self.dropout => "model.dropout",
             self.initialisation.clone() => "model.initialisation",
+            self.start.clone() => "start.run",
+            self.train_layers.clone() => "regime.layers.train",
             self.optimiser.clone() => "regime.optimiser.kind",
             self.lr.map(number) => "regime.learning_rate",
             self.batch_size => "regime.batch_size",
@@ -306,6 +334,12 @@ impl SetupFlags {
                 &format!("dataset.{field}"),
                 path.to_string_lossy().into_owned(),
             );
+        }
+        if let Some(path) = &self.start_file {
+            change.set("start.file", path.to_string_lossy().into_owned());
+        }
+        if !self.freeze.is_empty() {
+            change.set("regime.layers.frozen", self.freeze.clone());
         }
         if !self.meters.is_empty() {
             change.set("measure.meters", self.meters.clone());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::bar::Bar;
 use super::flags::SetupFlags;
-use super::{Exit, Failed, Place, foretold, show, summary};
+use super::{Exit, Failed, Place, foretold, lineage, show, summary};
 use crate::control::{self, Ending, Launch, RunControl, RunEvent};
 use crate::library::{Library, Status};
 use crate::protocol::{Event, Source, SourceStatus};
@@ -56,7 +56,7 @@ pub struct Args {
 pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
     let path = place.path()?;
     let (setup, resume) = match &args.resume {
-        None => (args.setup.build()?, None),
+        None => (super::start::resolved(args.setup.build()?, place)?, None),
         Some(_) if !args.setup.is_empty() => {
             return Err(Failed::new(
                 Exit::Usage,
@@ -181,6 +181,8 @@ pub(super) fn announce(event: &Event, bar: &Bar) {
             count(data.plan.parameters()),
             quantity(data.plan.training_flop() as f64, "FLOP"),
         )),
+        Event::Started(report) => bar.line(&format!("start     {}", super::start::in_words(report))),
+        Event::Learns { groups, .. } => bar.line(&format!("learning  {}", groups.join(", "))),
         Event::Device { device, because } => bar.line(&format!(
             "device    {} ({}): {because}",
             device.name, device.backend
@@ -228,10 +230,11 @@ fn conclude(ending: &Ending, place: &Place, json: bool, interrupted: bool) -> Re
         let library = Library::open(place.path()?)?;
         let details = library.details(run_id)?;
         if json {
-            show::print_json(&details)?;
+            show::print_json(&show::as_json(&details, None)?)?;
         } else {
             let judged = library.judged_forecasts_of(run_id)?;
-            show::print(&summary::text(&details, &judged, library.path()))?;
+            let text = summary::text(&details, &judged, library.path());
+            show::print(&(text + &lineage::text(&details, None)))?;
         }
     }
     if let Some(failure) = &ending.failure {

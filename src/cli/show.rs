@@ -3,7 +3,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::table::Table;
-use super::{Exit, Failed, Place, summary};
+use super::{Exit, Failed, Place, lineage, summary};
 use crate::library::{PhaseTotal, RunDetails};
 use crate::units::{duration, estimate};
 
@@ -17,6 +17,10 @@ pub struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Share the energy of the run's ancestors among so many uses of them
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    uses: Option<u64>,
+
     /// Print the setup as a file that reproduces the run
     #[arg(long, conflicts_with = "json")]
     setup: bool,
@@ -27,7 +31,7 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     let library = place.open()?;
     let details = library.details(&args.run)?;
     if args.json {
-        print_json(&details)?;
+        print_json(&as_json(&details, args.uses)?)?;
     } else if args.setup {
         let setup: crate::setup::Setup =
             serde_json::from_str(&details.run.setup.json).map_err(|error| {
@@ -41,9 +45,19 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
         print(&text)?;
     } else {
         let judged = library.judged_forecasts_of(&details.run.id)?;
-        print(&(summary::text(&details, &judged, library.path()) + &more(&details)))?;
+        let text = summary::text(&details, &judged, library.path());
+        print(&(text + &lineage::text(&details, args.uses) + &more(&details)))?;
     }
     Ok(Exit::Success)
+}
+
+/// Everything of a run as JSON, with its energies together with those of its ancestors.
+pub fn as_json(details: &RunDetails, uses: Option<u64>) -> Result<serde_json::Value, Failed> {
+    let mut json = serde_json::to_value(details).map_err(|error| {
+        Failed::new(Exit::Failure, format!("cannot be written as JSON: {error}"))
+    })?;
+    json["lineage"] = lineage::json(details, uses);
+    Ok(json)
 }
 
 /// What the summary leaves out.
@@ -125,6 +139,7 @@ fn more(details: &RunDetails) -> String {
             format!("step {} · {}", checkpoint.step, checkpoint.path),
         );
     }
+    text.push_str(&super::start::layers(details));
     text.push_str(&phases(&details.totals));
     text.push_str(&epochs(details));
     text

@@ -36,6 +36,9 @@ pub fn text(details: &RunDetails, judged: &[JudgedForecast], path: &Path) -> Str
     if let Some(target) = target(details) {
         out.line("target", &target);
     }
+    if let Some(start) = super::start::of(details) {
+        out.line("start", &start);
+    }
     out.line("trained", &trained(details, stored.as_ref()));
     let times: Vec<String> = details
         .totals

@@ -7,6 +7,7 @@
 mod ask;
 mod folders;
 mod knowledge;
+mod lineage;
 mod machine;
 mod outlook;
 mod process;

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use crate::library::{
-    Checkpoint, Confusion, EpochEnergy, EpochRecord, IdlePower, Library, LibraryError, Meter,
-    PhaseEnergy, Predictions, Record, SampleRow, SelfCheck, StepPoint, at_boundary, sum_of_parts,
+    Ancestor, Checkpoint, Confusion, EpochEnergy, EpochRecord, IdlePower, Library, LibraryError,
+    Meter, PhaseEnergy, Predictions, Record, SampleRow, SelfCheck, StepPoint, at_boundary,
+    sum_of_parts,
 };
 use crate::protocol::{self, Event};
 use crate::units::{Boundary, Estimate};
@@ -46,6 +47,10 @@ impl Recorder {
                         power_w: idle.power_w,
                     })
                     .collect(),
+            )),
+            // Plain text and numbers, which JSON can always hold.
+            Event::Started(report) => self.waiting.push(Record::Start(
+                serde_json::to_value(report).unwrap_or_default(),
             )),
             Event::Observing { rate_hz, costs } => self.observing(*rate_hz, costs),
             Event::PhaseBegan { t_s, phase } => self.waiting.push(Record::PhaseBegan {
@@ -120,6 +125,13 @@ impl Recorder {
     /// Keeps the device's self-check with the run.
     pub fn self_check(&mut self, check: SelfCheck) {
         self.waiting.push(Record::SelfCheck(check));
+    }
+
+    /// Keeps whose work is in the run's weights.
+    pub fn ancestors(&mut self, ancestors: Vec<Ancestor>) {
+        if !ancestors.is_empty() {
+            self.waiting.push(Record::Ancestors(ancestors));
+        }
     }
 
     /// Stores what has come in, and that the recorder lives.

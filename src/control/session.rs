@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::folders::Folders;
+use super::lineage;
 use super::machine::here;
 use super::outlook::{self, Outlook};
 use super::process::{StartError, Worker, WorkerCommand};
@@ -12,13 +13,13 @@ use super::record::{self, Recorder};
 use super::run_control::{CHECKPOINT, KILL, PAUSE, RESUME, RunControl, STOP};
 use crate::analysis::{self, CarbonError, CarbonIntensity, operational};
 use crate::library::{
-    self, CarbonBasis, CarbonSummary, Library, LibraryError, NewRun, PhaseEnergy, Status,
+    self, Ancestor, CarbonBasis, CarbonSummary, Library, LibraryError, NewRun, PhaseEnergy, Status,
 };
 use crate::protocol::{
-    Command, Data, Device, Event, Failure, FailureKind, Resume, RunRequest, SelfCheck, Summary,
-    Terms,
+    self, Command, Data, Device, Event, Failure, FailureKind, Resume, RunRequest, SelfCheck,
+    Summary, Terms,
 };
-use crate::setup::Setup;
+use crate::setup::{Setup, StartSetup};
 
 /// Time between two transactions.
 const STORE_EVERY: Duration = Duration::from_millis(500);
@@ -170,6 +171,9 @@ struct Session<'a> {
     /// Of a resumed run: its device, and the step that it goes on from.
     resumes_on: Option<String>,
     from_step: u64,
+    /// The run that it starts from, and whose work is in its weights.
+    parent: Option<String>,
+    ancestors: Vec<Ancestor>,
     store_now: bool,
     killed: bool,
 }
@@ -209,6 +213,8 @@ impl<'a> Session<'a> {
             learnt: None,
             resumes_on: None,
             from_step: 0,
+            parent: None,
+            ancestors: Vec::new(),
             store_now: false,
             killed: false,
         }
@@ -259,6 +265,10 @@ impl<'a> Session<'a> {
                 (Some(resume), details.training)
             }
         };
+        let start = match (&self.launch.resume, &self.launch.setup.start) {
+            (None, Some(start)) => self.begin_from(library, &start.clone())?,
+            _ => None,
+        };
         let self_checks = library
             .self_checks()
             .map_err(End::Library)?
@@ -274,8 +284,40 @@ impl<'a> Session<'a> {
             record: self.launch.record.clone(),
             knowledge,
             terms: self.terms.clone(),
+            start,
         })));
         Ok(trained)
+    }
+
+    /// Finds what the run is to start from, and whose work that is.
+    fn begin_from(
+        &mut self,
+        library: &Library,
+        start: &StartSetup,
+    ) -> Result<Option<protocol::Start>, End> {
+        let Some(given) = &start.run else {
+            self.ancestors = vec![lineage::of_file(start)];
+            return Ok(None);
+        };
+        let parent = library.details(given).map_err(|error| {
+            End::Failed(Failure {
+                kind: FailureKind::Setup,
+                message: format!("start.run: {error}"),
+            })
+        })?;
+        let run_id = parent.run.id.clone();
+        let Some((checkpoint, step)) = self.folders.newest_checkpoint(&run_id) else {
+            return Err(End::Failed(Failure {
+                kind: FailureKind::Storage,
+                message: format!(
+                    "start.run: run {run_id} has no checkpoint on this machine; train it again, or start from another run or \
+                     from a file"
+                ),
+            }));
+        };
+        self.ancestors = lineage::of_run(&parent, step);
+        self.parent = Some(run_id.clone());
+        Ok(Some(protocol::Start { run_id, checkpoint }))
     }
 
     fn listen(&mut self, library: &mut Library, trained: &[PhaseEnergy]) -> End {
@@ -448,6 +490,7 @@ impl<'a> Session<'a> {
         if let Some(check) = self.self_check.take() {
             recorder.self_check(check);
         }
+        recorder.ancestors(std::mem::take(&mut self.ancestors));
         self.recorder = Some(recorder);
         self.tell(RunEvent::Recorded {
             run_id: self.run_id.clone(),
@@ -469,7 +512,7 @@ impl<'a> Session<'a> {
             name: self.launch.name.clone(),
             note: self.launch.note.clone(),
             tags: self.launch.tags.clone(),
-            parent_id: None,
+            parent_id: self.parent.clone(),
             setup: library::Setup {
                 json: setup.canonical_json(),
                 hash: setup.hash(),
@@ -494,7 +537,7 @@ impl<'a> Session<'a> {
             started_at: jiff::Timestamp::now(),
             metric: data.task.metric(),
             parameters: Some(data.plan.parameters()),
-            flops_per_sample: Some(data.plan.training_flop() as f64),
+            flops_per_sample: Some(setup.training_flop(&data.plan) as f64),
             carbon: Some(carbon),
         }
     }

@@ -16,6 +16,7 @@ pub mod export;
 mod forecasts;
 mod import;
 mod knowledge;
+mod lineage;
 mod list;
 mod lookup;
 mod open;
@@ -38,6 +39,7 @@ pub use error::LibraryError;
 pub use forecasts::{ForecastRecord, JudgedForecast};
 pub use import::Imported;
 pub use knowledge::{CpuPoint, DevicePoint, WallCalibration};
+pub use lineage::Ancestor;
 pub use list::ListedRun;
 pub use lookup::{Filter, Order};
 pub use open::Library;
@@ -46,7 +48,7 @@ pub use records::{
     Checkpoint, Confusion, EpochEnergy, EpochRecord, IdlePower, Meter, PHASES, PhaseEnergy,
     Predictions, Record, SampleRow, SelfCheck, StepPoint,
 };
-pub use sums::{at_boundary, sum_of_parts};
+pub use sums::{at_boundary, sum_by_source, sum_of_parts};
 pub use sweeps::{
     CooledDown, NewSweep, NewTrial, SweepRecord, SweepRow, TrialEnd, TrialRecord, TrialResult,
     TrialStatus,

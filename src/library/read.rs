@@ -7,7 +7,7 @@ use super::count::{Count, count};
 use super::lookup::{resolve, run_by_key};
 use super::records::{Checkpoint, EpochRecord, SelfCheck, StepPoint};
 use super::types::RunDetails;
-use super::{Library, LibraryError, energy, tables, time};
+use super::{Library, LibraryError, energy, lineage, tables, time};
 
 /// Where readings come from: one meter, one metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ impl Library {
                 self_check: tables::run_self_check(connection, key)?,
                 checkpoints: tables::checkpoints(connection, key)?,
                 summary: tables::summary(connection, key)?,
+                start: lineage::start(connection, key)?,
+                ancestors: lineage::ancestors(connection, key)?,
             })
         })
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::lineage::Ancestor;
 use crate::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
 
 /// The phases that a run's time belongs to, by the names of [`crate::setup::Phase`], in the order in which they are
@@ -28,6 +29,10 @@ pub enum Record {
     Meter(Meter),
     /// The self-check of the device that trains, fresh or from an earlier run.
     SelfCheck(SelfCheck),
+    /// What the run started from: of each layer what became of it, as JSON.
+    Start(serde_json::Value),
+    /// Whose work is in the run's weights, in place of what was said before.
+    Ancestors(Vec<Ancestor>),
     /// The idle baseline, once it is known.
     IdlePower(Vec<IdlePower>),
     /// A phase begins; one that is still open ends there.

@@ -101,6 +101,18 @@ pub fn sum_of_parts(energies: &[PhaseEnergy]) -> Option<PhaseEnergy> {
     }
 }
 
+/// The sum of `parts`, each with its source: linear within one, in quadrature among several.
+pub fn sum_by_source<'a>(parts: impl Iterator<Item = (Estimate, &'a str)>) -> Estimate {
+    let mut sums: Vec<(&str, Estimate)> = Vec::new();
+    for (energy, source) in parts {
+        match sums.iter_mut().find(|(known, _)| *known == source) {
+            Some((_, sum)) => *sum = sum.plus_same_source(energy),
+            None => sums.push((source, energy)),
+        }
+    }
+    Estimate::sum_independent(sums.into_iter().map(|(_, sum)| sum))
+}
+
 /// `parts` added up, all of which have a reading: linearly within one source, whose error is systematic, and in
 /// quadrature across sources. The grade is the worst of those that make up a tenth of the sum or more, the coverage that
 /// of the part covered least.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::lineage::Ancestor;
 use super::records::{Checkpoint, EpochRecord, IdlePower, Meter, PhaseEnergy, SelfCheck};
 use crate::units::{Boundary, Estimate, Metric, UnknownName};
 
@@ -345,6 +346,12 @@ pub struct RunDetails {
     pub checkpoints: Vec<Checkpoint>,
     /// What it came to.
     pub summary: Option<Summary>,
+    /// What it started from, as its report was stored; `None` for a run from nothing.
+    #[serde(default)]
+    pub start: Option<serde_json::Value>,
+    /// Whose work is in its weights, its parent first.
+    #[serde(default)]
+    pub ancestors: Vec<Ancestor>,
 }
 
 /// Where a resumed run goes on.

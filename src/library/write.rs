@@ -7,7 +7,7 @@ use super::count::Count;
 use super::error::Fault;
 use super::records::{PHASES, Record, SelfCheck};
 use super::types::{NewRun, Owner, Reopened, Status, Summary};
-use super::{Library, LibraryError, places, predictions, readings, rows, time};
+use super::{Library, LibraryError, lineage, places, predictions, readings, rows, time};
 use crate::units::UnknownName;
 
 /// A run whose recorder is on another machine counts as gone when it has not written for this many seconds.
@@ -236,6 +236,10 @@ fn append_one(
                 "UPDATE runs SET self_check = ?2 WHERE key = ?1",
                 (key, check),
             )?;
+        }
+        Record::Start(report) => lineage::insert_start(transaction, key, report)?,
+        Record::Ancestors(ancestors) => {
+            lineage::replace_ancestors(transaction, run, key, ancestors)?;
         }
         Record::IdlePower(powers) => {
             for idle in powers {

@@ -137,6 +137,18 @@ pub struct RunRequest {
     /// What holds around it where it is one of many.
     #[serde(default)]
     pub terms: Terms,
+    /// The run whose weights the setup starts from, where it names one.
+    #[serde(default)]
+    pub start: Option<Start>,
+}
+
+/// A run that another one starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// Its identifier.
+    pub run_id: String,
+    /// Folder of its checkpoint.
+    pub checkpoint: PathBuf,
 }
 
 /// What holds around a run that is one of many.

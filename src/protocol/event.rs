@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{KnownWall, Stretch};
-use crate::setup::{InputShape, Phase, Task, plan::Plan};
+use crate::setup::{InputShape, Phase, StartReport, Task, plan::Plan};
 use crate::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
 
 /// What a worker tells its controller. `t_s` is seconds since the run began.
@@ -137,6 +137,15 @@ pub enum Event {
     Traced {
         /// Steps as they are and, on a device that tells the time of its kernels, as many with each of them timed.
         stretches: Vec<Stretch>,
+    },
+    /// The network took over what it had learnt before.
+    Started(Box<StartReport>),
+    /// From now on these groups of layers learn.
+    Learns {
+        /// When.
+        t_s: f64,
+        /// From the samples to the head.
+        groups: Vec<String>,
     },
     /// Training metrics.
     Progress {

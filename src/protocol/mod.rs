@@ -9,7 +9,7 @@ mod line;
 mod trace;
 
 pub use command::{
-    Command, EarlierIdle, Knowledge, KnownWall, Resume, RunRequest, Terms, WallReading,
+    Command, EarlierIdle, Knowledge, KnownWall, Resume, RunRequest, Start, Terms, WallReading,
     WallReadings, WallState,
 };
 pub use event::{
@@ -22,4 +22,4 @@ pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 pub use trace::{DeviceTrace, Stretch, TracedKernel, TracedPart, TracedStep};
 
 /// Version of the messages. Both sides must have the same.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;

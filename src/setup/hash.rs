@@ -4,7 +4,13 @@ use sha2::{Digest, Sha256};
 use super::{RegimeSetup, Setup};
 
 /// Fields of the regime that the first setups did not have.
-const ADDED: [&str; 4] = ["micro_batch_size", "precision", "ema", "augmentation"];
+const ADDED: [&str; 5] = [
+    "micro_batch_size",
+    "precision",
+    "ema",
+    "augmentation",
+    "layers",
+];
 
 impl Setup {
     /// The setup as canonical JSON: every field written out, keys sorted, no blanks.
@@ -37,8 +43,15 @@ impl Setup {
     fn learning_value(&self) -> Value {
         let mut value = self.to_value();
         if let Some(fields) = value.as_object_mut() {
-            fields
-                .retain(|key, _| ["schema", "dataset", "model", "regime"].contains(&key.as_str()));
+            // A run that starts from nothing hashes as before there was anything else.
+            fields.retain(|key, value| {
+                ["schema", "dataset", "model", "start", "regime"].contains(&key.as_str())
+                    && !value.is_null()
+            });
+            if let Some(start) = fields.get_mut("start").and_then(Value::as_object_mut) {
+                // What the file took to make changes what is told of the run, not what it learns.
+                start.remove("file_energy_j");
+            }
         }
         // What was added to the regime later and is at its default does nothing: the hash of an older setup, and with it
         // its checkpoints, stays what it was.
@@ -63,7 +76,7 @@ fn digest(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setup::EmaSetup;
+    use crate::setup::{EmaSetup, StartSetup};
 
     #[test]
     fn later_fields_of_the_regime_count_only_where_they_do_something() {
@@ -75,5 +88,22 @@ mod tests {
         let mut averaged = setup.clone();
         averaged.regime.ema = Some(EmaSetup::default());
         assert_ne!(setup.hash(), averaged.hash());
+        assert!(setup.learning_value().get("start").is_none());
+    }
+
+    #[test]
+    fn where_a_run_starts_counts_but_not_what_that_took() {
+        let scratch = Setup::default();
+        let from_file = |energy_j| Setup {
+            start: Some(StartSetup {
+                file: Some("weights.safetensors".into()),
+                file_energy_j: energy_j,
+                ..StartSetup::default()
+            }),
+            ..Setup::default()
+        };
+        assert_ne!(scratch.hash(), from_file(None).hash());
+        assert_ne!(scratch.group_hash(), from_file(None).group_hash());
+        assert_eq!(from_file(None).hash(), from_file(Some(5.0)).hash());
     }
 }

@@ -22,6 +22,7 @@ mod problem;
 mod regime;
 mod reinforcement;
 mod shape;
+mod start;
 mod stop;
 pub mod sweep;
 mod task;
@@ -41,6 +42,9 @@ pub use problem::{Problem, Problems};
 pub use regime::*;
 pub use reinforcement::{EPISODES_JUDGED, ReinforcementSetup};
 pub use shape::InputShape;
+pub use start::{
+    Fit, FitKind, Origin, Rename, StartReport, StartSetup, WeightLayout, WeightsFormat,
+};
 pub use stop::{EvaluationSetup, StopSetup};
 pub use task::{Outputs, Task};
 
@@ -63,6 +67,8 @@ pub struct Setup {
     pub dataset: DatasetSetup,
     /// What learns.
     pub model: ModelSetup,
+    /// What it has learnt before; left out: nothing.
+    pub start: Option<StartSetup>,
     /// How it learns, and when it stops.
     pub regime: RegimeSetup,
     /// How its energy is measured.
@@ -78,6 +84,7 @@ impl Default for Setup {
             device: "auto".to_owned(),
             dataset: DatasetSetup::default(),
             model: ModelSetup::default(),
+            start: None,
             regime: RegimeSetup::default(),
             measure: MeasureSetup::default(),
             checkpoint: CheckpointSetup::default(),
@@ -119,6 +126,9 @@ impl Setup {
         );
         self.dataset.validate(&mut problems);
         self.model.validate(&mut problems);
+        if let Some(start) = &self.start {
+            start.validate(&mut problems);
+        }
         self.regime.validate(&mut problems);
         if let Some(task) = self.dataset.task() {
             self.regime.stop.validate_for(task.metric(), &mut problems);
@@ -138,6 +148,8 @@ impl Setup {
         self.regime.validate_for(data, &mut problems);
         match plan::plan(&self.model, data.input, data.outputs) {
             Ok(plan) => {
+                let groups = plan.groups();
+                self.regime.layers.validate_for(&groups, &mut problems);
                 if data.task == Task::Reinforcement {
                     self.regime.validate_for_reinforcement(&plan, &mut problems);
                 }
@@ -148,6 +160,13 @@ impl Setup {
                 Err(problems)
             }
         }
+    }
+
+    /// Floating-point operations of training on one sample, once all groups of layers learn that this setup lets learn at all.
+    pub fn training_flop(&self, plan: &plan::Plan) -> u64 {
+        let groups = plan.groups();
+        let learning = self.regime.layers.learning(&groups, groups.len());
+        plan.trained(|group| learning.contains(&group)).flop()
     }
 
     /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape. Of reinforcement

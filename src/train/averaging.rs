@@ -1,6 +1,8 @@
 //! Exponential moving average of a network's weights, kept on the device.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use std::collections::HashSet;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
@@ -23,13 +25,15 @@ impl Average {
         }
     }
 
-    /// Takes in the weights of `network` after `steps` steps. Waits for nothing.
-    pub fn update(&mut self, network: &Network, steps: u64) {
+    /// Takes in the weights of `network` after `steps` steps, but for those that are `frozen`: the mean of a number and itself need
+    /// not be that number to the last bit. Waits for nothing.
+    pub fn update(&mut self, network: &Network, steps: u64, frozen: &HashSet<ParamId>) {
         let decay = self.setup.decay_at(steps);
         // Without autodiff, and with the running statistics of the last forward pass.
         let mut weights = weights(&network.valid());
         self.network = self.network.clone().map(&mut Towards {
             weights: &mut weights,
+            frozen,
             decay,
         });
     }
@@ -63,6 +67,7 @@ impl ModuleVisitor for Collect {
 
 struct Towards<'a> {
     weights: &'a mut GradientsParams,
+    frozen: &'a HashSet<ParamId>,
     decay: f64,
 }
 
@@ -71,6 +76,9 @@ impl ModuleMapper for Towards<'_> {
         let Some(weights) = self.weights.remove::<D>(param.id) else {
             return param;
         };
+        if self.frozen.contains(&param.id) {
+            return param;
+        }
         param.map(|average| average * self.decay + weights * (1.0 - self.decay))
     }
 }

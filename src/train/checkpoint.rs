@@ -278,6 +278,33 @@ fn remove_old(folder: &Path) -> Result<(), CheckpointError> {
     Ok(())
 }
 
+/// The weights of a checkpoint, for another run to start from.
+pub struct Weights {
+    /// Their file: of averaged weights where there are any, since those were evaluated.
+    pub path: PathBuf,
+    /// What its SHA-256 is to be.
+    pub sha256: String,
+    /// Steps that had been done.
+    pub step: u64,
+}
+
+/// Where the weights of the checkpoint in `folder` are, whatever its setup.
+///
+/// # Errors
+/// Where its state is missing or damaged.
+pub fn weights(folder: &Path) -> Result<Weights, CheckpointError> {
+    let state = state(folder)?;
+    let (name, sha256) = match state.averaged_sha256 {
+        Some(sum) => (AVERAGED, sum),
+        None => (NETWORK, state.network_sha256),
+    };
+    Ok(Weights {
+        path: folder.join(name),
+        sha256,
+        step: state.position.step,
+    })
+}
+
 /// A checkpoint that is whole and of the right setup.
 struct Whole {
     position: Position,
@@ -295,7 +322,7 @@ pub fn verify_checkpoint(folder: &Path, setup_hash: &str) -> Result<(), Checkpoi
     whole(folder, setup_hash).map(drop)
 }
 
-fn whole(folder: &Path, setup_hash: &str) -> Result<Whole, CheckpointError> {
+fn state(folder: &Path) -> Result<State, CheckpointError> {
     let file = folder.join(STATE);
     let json = fs::read(&file).map_err(io("read", &file))?;
     let state: State = serde_json::from_slice(&json).map_err(|error| CheckpointError::Damaged {
@@ -308,6 +335,11 @@ fn whole(folder: &Path, setup_hash: &str) -> Result<Whole, CheckpointError> {
             path: file,
         });
     }
+    Ok(state)
+}
+
+fn whole(folder: &Path, setup_hash: &str) -> Result<Whole, CheckpointError> {
+    let state = state(folder)?;
     if state.setup_hash != setup_hash {
         return Err(CheckpointError::Foreign {
             expected: setup_hash.to_owned(),

@@ -1,6 +1,6 @@
 use burn::tensor::ExecutionError;
 
-use super::CheckpointError;
+use super::{CheckpointError, StartError};
 use crate::data::DataError;
 
 /// Why training could not go on.
@@ -33,6 +33,9 @@ pub enum TrainError {
     /// A checkpoint could not be written or read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The weights to start from could not be taken over.
+    #[error(transparent)]
+    Start(#[from] StartError),
 }
 
 impl TrainError {

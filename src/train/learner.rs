@@ -1,7 +1,10 @@
 //! What changes from step to step: network, optimiser, average, loss scale.
 
+use std::collections::HashSet;
 use std::path::Path;
 
+use burn::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
+use burn::module::ParamId;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 
@@ -10,6 +13,7 @@ use super::batches::Batch;
 use super::checkpoint::{self, Learnt, Position, Saved};
 use super::clip::clip;
 use super::half::Half;
+use super::layers::{Factors, Layers};
 use super::metrics::Metrics;
 use super::update::{Tell, Update};
 use super::{TrainError, optimiser};
@@ -22,24 +26,53 @@ pub struct Learner {
     optimiser: ModuleOptimizer,
     average: Option<Average>,
     half: Option<Half>,
+    layers: Layers,
+    /// How many groups of layers learn, counted from the head, and what does not.
+    opened: usize,
+    frozen: HashSet<ParamId>,
+    factors: Factors,
 }
 
 impl Learner {
-    /// Begins with `network`; `device` is without autodiff.
+    /// Begins with `network`, of which as many of `layers` learn as in step `step`; `device` is without autodiff.
     ///
     /// # Errors
     /// Where the device does not compute in the precision of the regime.
     pub fn new(
         regime: &RegimeSetup,
         network: Network,
+        layers: Layers,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        Ok(Self {
+        let learner = Self {
             optimiser: optimiser::build(&regime.optimiser, &network, device),
             average: regime.ema.as_ref().map(|ema| Average::new(ema, &network)),
             half: Half::new(regime.precision, None, device)?,
+            opened: 0,
+            frozen: HashSet::new(),
+            factors: layers.factors(&network),
+            layers,
             network,
-        })
+        };
+        let opened = learner.layers.opened(0);
+        Ok(learner.open(opened))
+    }
+
+    /// The same where `opened` groups of layers learn, counted from the head.
+    pub fn open(mut self, opened: usize) -> Self {
+        (self.network, self.frozen) = self.layers.freeze(self.network, opened);
+        self.opened = opened;
+        self
+    }
+
+    /// How many groups of layers learn, counted from the head.
+    pub fn opened(&self) -> usize {
+        self.opened
+    }
+
+    /// The learning rate of each parameter where the base rate is `base`.
+    pub fn rates(&self, base: f64) -> ModuleLearningRate {
+        self.factors.of(base)
     }
 
     /// The same from a checkpoint, and where its run stands.
@@ -58,13 +91,19 @@ impl Learner {
             (Some(average), Some(network)) => Some(average.with_network(network)),
             (average, _) => average,
         };
+        let opened = self.layers.opened(from.position.step);
         let learner = Self {
+            // Parameters have the names by which the checkpoint's optimiser knows them.
+            factors: self.layers.factors(&from.network),
             network: from.network,
             optimiser: from.optimiser,
             average,
             half: Half::new(regime.precision, from.loss_scale, device)?,
+            layers: self.layers,
+            opened,
+            frozen: HashSet::new(),
         };
-        Ok((learner, from.position))
+        Ok((learner.open(opened), from.position))
     }
 
     /// One step, number `step` from 0; nothing in it waits for the device. `tell` hears of its parts.
@@ -79,7 +118,7 @@ impl Learner {
         let (optimiser, half) = (&mut self.optimiser, self.half.as_mut());
         self.network = update.step(self.network, optimiser, batch, half, metrics, tell);
         if let Some(average) = &mut self.average {
-            average.update(&self.network, step);
+            average.update(&self.network, step, &self.frozen);
         }
         self
     }
@@ -98,9 +137,10 @@ impl Learner {
         step: u64,
     ) -> Self {
         let gradients = clip(&self.network, gradients, regime.gradient_clipping);
-        self.network = self.optimiser.step(learning_rate, self.network, gradients);
+        let rates = self.factors.of(learning_rate);
+        self.network = self.optimiser.step(rates, self.network, gradients);
         if let Some(average) = &mut self.average {
-            average.update(&self.network, step);
+            average.update(&self.network, step, &self.frozen);
         }
         self
     }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Predictions, Saved};
-use crate::setup::{Metric, Phase, StepPart};
+use crate::setup::{Metric, Phase, StartReport, StepPart};
 
 /// What the user wants, asked before every step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,15 @@ pub trait Observer {
     fn begin(&mut self, phase: Phase);
     /// The phase that was begun last ends. The device has nothing left to do at this moment.
     fn end(&mut self, phase: Phase);
+    /// The network took over what it had learnt before, in the load phase.
+    fn started(&mut self, report: &StartReport) {
+        let _ = report;
+    }
+    /// From the next step on these groups of layers learn, of those that the plan of the model has; told before the first step
+    /// too.
+    fn learns(&mut self, groups: &[String]) {
+        let _ = groups;
+    }
     /// Training metrics were read.
     fn progress(&mut self, progress: &Progress);
     /// The held-out samples were looked at.

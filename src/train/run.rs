@@ -4,12 +4,14 @@ use std::time::Instant;
 use burn::tensor::Device;
 
 use super::checkpoint::Position;
+use super::layers::Layers;
 use super::learner::Learner;
 use super::method::{Method, Subject};
 use super::pace::{Pace, PhaseClock};
 use super::reinforce::Reinforced;
+use super::start;
 use super::supervised::Supervised;
-use super::{Evaluation, Observer, Progress, Signal, StopReason, TrainError};
+use super::{Evaluation, Observer, Progress, Signal, StartFrom, StopReason, TrainError};
 use crate::models::Network;
 use crate::setup::sweep::Until;
 use crate::setup::{DatasetSetup, Metric, Phase, Setup, StepPart, plan::Plan};
@@ -75,8 +77,20 @@ pub struct Outcome {
 /// # Errors
 /// Where the device fails or a checkpoint cannot be written or read.
 pub fn train(job: Job, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
+    train_from(job, None, observer)
+}
+
+/// As [`train`], where `start` is the checkpoint of the run whose weights the setup asks for.
+///
+/// # Errors
+/// As [`train`]; and where the weights to start from cannot be read, or do not fit.
+pub fn train_from(
+    job: Job,
+    start: Option<&StartFrom>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
     observer.begin(Phase::Load);
-    let (mut run, learner) = Run::load(job)?;
+    let (mut run, learner) = Run::load(job, start, observer)?;
     run.sync("loading the data")?;
     observer.end(Phase::Load);
 
@@ -101,11 +115,16 @@ struct Run {
     method: Box<dyn Method>,
     position: Position,
     steps_per_epoch: u64,
+    layers: Layers,
 }
 
 impl Run {
     /// The run, and the learner that it starts from; they are apart because every step replaces it.
-    fn load(job: Job) -> Result<(Self, Learner), TrainError> {
+    fn load(
+        job: Job,
+        start: Option<&StartFrom>,
+        observer: &mut dyn Observer,
+    ) -> Result<(Self, Learner), TrainError> {
         let Job {
             setup,
             plan,
@@ -127,15 +146,24 @@ impl Run {
             }
         };
         let autodiff = device.clone().autodiff();
-        let network = new_network(&setup, &subject, &plan, &autodiff);
-        let learner = Learner::new(&setup.regime, network, &device)?;
+        let mut network = new_network(&setup, &subject, &plan, &autodiff);
+        // What is resumed has it in its checkpoint.
+        if let (Some(wanted), None) = (&setup.start, &resume) {
+            let (begun, report) = start::begin(wanted, start, &setup.model, network)?;
+            observer.started(&report);
+            network = begun;
+        }
+        let steps_per_epoch = setup.steps_per_epoch(subject.samples) as u64;
+        let layers = Layers::new(&setup.regime.layers, &plan, steps_per_epoch);
+        let learner = Learner::new(&setup.regime, network, layers.clone(), &device)?;
         let setup_hash = setup.hash();
         let (learner, position) = match &resume {
             Some(path) => learner.restored(path, &setup_hash, &setup.regime, &device)?,
             None => (learner, Position::default()),
         };
         let run = Self {
-            steps_per_epoch: setup.steps_per_epoch(subject.samples) as u64,
+            steps_per_epoch,
+            layers,
             setup,
             setup_hash,
             plan,
@@ -156,25 +184,34 @@ impl Run {
     }
 
     /// Steps and an evaluation of a network that is thrown away, so that every kernel of the run is compiled, tuned and
-    /// cached before anything is counted.
+    /// cached before anything is counted: also those of later steps, in which more layers learn than at first.
     fn warm_up(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let network = new_network(&self.setup, &self.subject, &self.plan, &self.autodiff);
-        let mut learner = Learner::new(&self.setup.regime, network, &self.device)?;
+        let mut learner = Learner::new(
+            &self.setup.regime,
+            network,
+            self.layers.clone(),
+            &self.device,
+        )?;
         let mut position = Position::default();
         let steps = if self.compiles {
             WARM_UP_STEPS_COMPILED
         } else {
             WARM_UP_STEPS
         };
-        observer.warms_up(steps);
+        let all_opened = self.layers.all_opened();
+        observer.warms_up(steps * all_opened.len() as u64);
         let rate = self.learning_rate(0);
-        for done in 1..=steps {
-            learner = self.method.step(learner, rate, &mut position, observer)?;
-            if done == WARM_UP_STEPS_KNOWN && done < steps {
-                // What is tuned may be behind what was asked for.
-                self.sync("warming up")?;
-                if observer.is_warm() {
-                    break;
+        for opened in all_opened {
+            learner = self.open(learner, opened, observer);
+            for done in 1..=steps {
+                learner = self.method.step(learner, rate, &mut position, observer)?;
+                if done == WARM_UP_STEPS_KNOWN && done < steps {
+                    // What is tuned may be behind what was asked for.
+                    self.sync("warming up")?;
+                    if observer.is_warm() {
+                        break;
+                    }
                 }
             }
         }
@@ -194,6 +231,12 @@ impl Run {
         regime.learning_rate * factor
     }
 
+    /// Lets `opened` groups of layers learn, and tells which those are.
+    fn open(&self, learner: Learner, opened: usize, observer: &mut dyn Observer) -> Learner {
+        observer.learns(&self.layers.learning(opened));
+        learner.open(opened)
+    }
+
     fn train(
         mut self,
         mut learner: Learner,
@@ -205,11 +248,16 @@ impl Run {
         if let Some(reason) = self.ended_before() {
             return Ok(self.outcome(reason));
         }
+        observer.learns(&self.layers.learning(learner.opened()));
 
         let reason = loop {
             let begun = clock
                 .get_or_insert_with(|| PhaseClock::begin(observer))
                 .begun;
+            let opened = self.layers.opened(self.position.step);
+            if opened != learner.opened() {
+                learner = self.open(learner, opened, observer);
+            }
             let rate = self.learning_rate(self.position.step);
             learner = self
                 .method

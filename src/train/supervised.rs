@@ -113,7 +113,7 @@ impl Method for Supervised {
         let update = Update {
             regime,
             objective: &self.objective,
-            learning_rate,
+            learning_rate: learner.rates(learning_rate),
         };
         let tell = &mut |part| observer.part(part);
         let learner = learner.step(&update, batch, step, &mut self.metrics, tell);

@@ -2,6 +2,7 @@
 
 use burn::tensor::{FloatDType, Tensor};
 
+use burn::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
 use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 
 use super::batches::Batch;
@@ -19,7 +20,8 @@ pub type Tell<'a> = &'a mut dyn FnMut(StepPart);
 pub struct Update<'a> {
     pub regime: &'a RegimeSetup,
     pub objective: &'a Objective,
-    pub learning_rate: f64,
+    /// Of each parameter.
+    pub learning_rate: ModuleLearningRate,
 }
 
 impl Update<'_> {
@@ -39,7 +41,7 @@ impl Update<'_> {
             metrics.end_step();
             tell(StepPart::Optimiser);
             let gradients = clip(&network, gradients, clipping);
-            return optimiser.step(self.learning_rate, network, gradients);
+            return optimiser.step(self.learning_rate.clone(), network, gradients);
         };
         let gradients = self.gradients(&network, batch, Some(half), metrics, tell);
         metrics.end_step();
@@ -47,7 +49,7 @@ impl Update<'_> {
         let (gradients, overflow) = half.unscale(&network, gradients);
         let gradients = clip(&network, gradients, clipping);
         let before = network.clone();
-        let after = optimiser.step(self.learning_rate, network, gradients);
+        let after = optimiser.step(self.learning_rate.clone(), network, gradients);
         overflow.skip(&before, after)
     }
 
@@ -158,7 +160,7 @@ mod tests {
             let update = Update {
                 regime: &regime,
                 objective: &objective,
-                learning_rate: 0.1,
+                learning_rate: 0.1.into(),
             };
             let mut metrics = Metrics::new(&objective, &device.clone().inner());
             let gradients = update.gradients(&network, batch, None, &mut metrics, &mut |_| {});

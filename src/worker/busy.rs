@@ -1,7 +1,7 @@
 //! What the device is given to do: what models of its power go by where no sensor answers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::power;
 use crate::setup::Setup;
@@ -16,13 +16,34 @@ pub struct Busy(Arc<State>);
 struct State {
     /// Bits of an `f64`, 0 to 1.
     share: AtomicU64,
-    costs: OnceLock<Costs>,
+    counted: Mutex<Counted>,
     steps: AtomicU64,
     updates: AtomicU64,
     learnt_samples: AtomicU64,
     further_batches: AtomicU64,
     forward_samples: AtomicU64,
     forward_batches: AtomicU64,
+}
+
+/// Work that was counted at earlier costs, and what work comes to since then.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    /// FLOP and bytes of the work before.
+    before: (f64, f64),
+    /// How much work that was.
+    at: Counts,
+    costs: Costs,
+}
+
+/// How much work was done, by kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    steps: f64,
+    updates: f64,
+    learnt_samples: f64,
+    further_batches: f64,
+    forward_samples: f64,
+    forward_batches: f64,
 }
 
 /// What a piece of work comes to.
@@ -49,19 +70,26 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// Of a run with this setup, whose samples have `input_numbers` numbers each.
-    pub fn of_run(setup: &Setup, plan: &Plan, input_numbers: u64) -> Self {
+    /// Of a run with this setup, whose samples have `input_numbers` numbers each, while the groups of layers learn that `learns`
+    /// says.
+    pub fn of_run(
+        setup: &Setup,
+        plan: &Plan,
+        input_numbers: u64,
+        learns: impl Fn(&str) -> bool,
+    ) -> Self {
         let batch = setup.regime.batch_size as u64;
         let state = setup.regime.state_per_parameter();
+        let trained = plan.trained(learns);
+        let (flop, further) = (trained.flop() as f64, trained.further_batch_bytes());
+        let bytes = |samples| trained.bytes(input_numbers, samples, state);
         Self {
-            step_flop: plan.training_flop() as f64 * batch as f64,
-            step_bytes: plan.training_bytes(input_numbers, batch, state)
-                + plan.further_batch_bytes() * (setup.regime.accumulation_steps() - 1) as f64,
-            update_bytes: plan.training_bytes(input_numbers, 0, state),
-            learnt_flop: plan.training_flop() as f64,
-            learnt_bytes: plan.training_bytes(input_numbers, 1, state)
-                - plan.training_bytes(input_numbers, 0, state),
-            further_batch_bytes: plan.further_batch_bytes(),
+            step_flop: flop * batch as f64,
+            step_bytes: bytes(batch) + further * (setup.regime.accumulation_steps() - 1) as f64,
+            update_bytes: bytes(0),
+            learnt_flop: flop,
+            learnt_bytes: bytes(1) - bytes(0),
+            further_batch_bytes: further,
             sample_flop: plan.forward_flop() as f64,
             sample_bytes: plan.forward_bytes(input_numbers, 1, 0),
             batch_bytes: plan.forward_bytes(input_numbers, 0, 1),
@@ -80,10 +108,33 @@ impl Busy {
         self.0.share.store(share.to_bits(), Ordering::Relaxed);
     }
 
-    /// What the work comes to; once.
+    /// What the work comes to from now on.
     pub fn count(&self, costs: Costs) {
-        // A second time would be another run, and there is one a process.
-        let _ = self.0.costs.set(costs);
+        let at = self.counts();
+        let mut counted = self.counted();
+        let before = counted.total(at);
+        *counted = Counted { before, at, costs };
+    }
+
+    fn counted(&self) -> std::sync::MutexGuard<'_, Counted> {
+        // Plain numbers: whoever panicked while holding it left them whole.
+        self.0
+            .counted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counts(&self) -> Counts {
+        let state = &self.0;
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
+        Counts {
+            steps: count(&state.steps),
+            updates: count(&state.updates),
+            learnt_samples: count(&state.learnt_samples),
+            further_batches: count(&state.further_batches),
+            forward_samples: count(&state.forward_samples),
+            forward_batches: count(&state.forward_batches),
+        }
     }
 
     /// The device was given work.
@@ -120,25 +171,34 @@ impl Busy {
 
     /// The work done so far. Before anybody counts, none was done.
     pub fn done(&self) -> power::WorkDone {
-        let state = &self.0;
-        let costs = state.costs.get().copied().unwrap_or_default();
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
-        let steps = count(&state.steps);
-        let (updates, learnt) = (count(&state.updates), count(&state.learnt_samples));
-        let forward = count(&state.forward_samples);
+        let counted = self.counted();
+        let (flop, bytes) = counted.total(self.counts());
         power::WorkDone {
-            flop: costs.step_flop * steps
-                + costs.learnt_flop * learnt
-                + costs.sample_flop * forward,
-            bytes: Some(
-                costs.step_bytes * steps
-                    + costs.update_bytes * updates
-                    + costs.learnt_bytes * learnt
-                    + costs.further_batch_bytes * count(&state.further_batches)
-                    + costs.sample_bytes * forward
-                    + costs.batch_bytes * count(&state.forward_batches),
-            ),
+            flop,
+            bytes: Some(bytes),
         }
+    }
+}
+
+impl Counted {
+    /// FLOP and bytes of all work up to `now`.
+    fn total(&self, now: Counts) -> (f64, f64) {
+        let Counted { before, at, costs } = self;
+        let steps = now.steps - at.steps;
+        let learnt = now.learnt_samples - at.learnt_samples;
+        let forward = now.forward_samples - at.forward_samples;
+        let flop = before.0
+            + costs.step_flop * steps
+            + costs.learnt_flop * learnt
+            + costs.sample_flop * forward;
+        let bytes = before.1
+            + costs.step_bytes * steps
+            + costs.update_bytes * (now.updates - at.updates)
+            + costs.learnt_bytes * learnt
+            + costs.further_batch_bytes * (now.further_batches - at.further_batches)
+            + costs.sample_bytes * forward
+            + costs.batch_bytes * (now.forward_batches - at.forward_batches);
+        (flop, bytes)
     }
 }
 
@@ -152,7 +212,7 @@ mod tests {
         let model = crate::setup::ModelSetup::Mlp(crate::setup::MlpSetup::default());
         let input = crate::setup::InputShape::Features(4);
         let plan = crate::setup::plan::plan(&model, input, crate::setup::Outputs::of_sample(2));
-        let costs = Costs::of_run(&setup, &plan.unwrap(), 4);
+        let costs = Costs::of_run(&setup, &plan.unwrap(), 4, |_| true);
         let samples = setup.regime.batch_size as f64;
         assert_eq!(costs.learnt_flop * samples, costs.step_flop);
         assert_eq!(
@@ -165,12 +225,18 @@ mod tests {
     fn work_adds_up_to_what_it_costs() {
         let busy = Busy::default();
         let work = busy.work();
-        busy.worked(Work::Step);
         let nothing = power::WorkDone {
             flop: 0.0,
             bytes: Some(0.0),
         };
-        assert_eq!(work(), Some(nothing), "nobody counts yet");
+        assert_eq!(work(), Some(nothing), "nothing was done yet");
+        busy.count(Costs {
+            step_flop: 1000.0,
+            step_bytes: 500.0,
+            ..Costs::default()
+        });
+        busy.worked(Work::Step);
+        // What was done before is counted at what it cost then.
         busy.count(Costs {
             step_flop: 100.0,
             step_bytes: 10.0,
@@ -192,8 +258,8 @@ mod tests {
             batches: 3,
         });
         let done = power::WorkDone {
-            flop: 2.0 * 100.0 + 8.0 * 2.0 + 6.0 * 11.0,
-            bytes: Some(2.0 * 10.0 + 8.0 * 3.0 + 2.0 * 5.0 + 7.0 + 6.0 * 13.0 + 2.0 * 17.0),
+            flop: 1000.0 + 100.0 + 8.0 * 2.0 + 6.0 * 11.0,
+            bytes: Some(500.0 + 10.0 + 8.0 * 3.0 + 2.0 * 5.0 + 7.0 + 6.0 * 13.0 + 2.0 * 17.0),
         };
         assert_eq!(work(), Some(done));
     }

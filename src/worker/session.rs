@@ -25,10 +25,10 @@ use crate::protocol::{
 };
 use crate::setup::plan::Plan;
 use crate::setup::sweep::CoolDown;
-use crate::setup::{InputShape, Phase, Setup};
+use crate::setup::{InputShape, Phase, Setup, StartReport};
 use crate::train::{
-    self, Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, StopReason,
-    TrainError, Work,
+    self, Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, StartError,
+    StartFrom, StopReason, TrainError, Work,
 };
 use crate::units::EnergyFigure;
 
@@ -108,8 +108,11 @@ pub fn training_failure(error: TrainError) -> Failure {
     Failure {
         kind: match error {
             TrainError::Data(_) => FailureKind::Data,
-            TrainError::Checkpoint(_) => FailureKind::Storage,
-            TrainError::Precision { .. } => FailureKind::Setup,
+            TrainError::Checkpoint(_)
+            | TrainError::Start(
+                StartError::Io { .. } | StartError::NoWeights { .. } | StartError::NotFinite { .. },
+            ) => FailureKind::Storage,
+            TrainError::Precision { .. } | TrainError::Start(_) => FailureKind::Setup,
             TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
         },
         message: error.to_string(),
@@ -131,7 +134,12 @@ fn run(
         record,
         knowledge,
         terms,
+        start,
     } = request;
+    let start = start.map(|start| StartFrom {
+        run_id: start.run_id,
+        checkpoint: start.checkpoint,
+    });
     let (plan, input) = describe(&setup, outbox)?;
     let chosen = kept.choose(&setup.device)?;
     if setup.measure.wall {
@@ -155,8 +163,19 @@ fn run(
         }
         None => (0.0, Vec::new(), None),
     };
+    if checkpoint.is_none() {
+        // Before there is a run: weights that do not fit are refused with nothing half-done.
+        train::check_start(&setup, &plan, start.as_ref()).map_err(training_failure)?;
+    }
     let busy = Busy::default();
-    busy.count(Costs::of_run(&setup, &plan, input.len() as u64));
+    let costs = {
+        let (setup, plan, numbers) = (setup.clone(), plan.clone(), input.len() as u64);
+        move |groups: &[String]| {
+            Costs::of_run(&setup, &plan, numbers, |group| {
+                groups.iter().any(|one| one == group)
+            })
+        }
+    };
     kept.is_measuring = true;
     let around = Around {
         busy: &busy,
@@ -184,14 +203,16 @@ fn run(
     let mut watcher = Watcher {
         meters,
         busy,
+        costs: Box::new(costs),
         outbox: outbox.clone(),
         controls: Arc::clone(controls),
         warm_up,
+        is_warming: false,
         train_began: None,
         trained: Done::default(),
     };
     watcher.settle(job.setup.measure.idle_s, terms.cool_down, terms.idle);
-    let outcome = train::train(job, &mut watcher).map_err(training_failure)?;
+    let outcome = train::train_from(job, start.as_ref(), &mut watcher).map_err(training_failure)?;
     let places = watcher.meters.places().to_vec();
     let ended = watcher.meters.finish(watcher.trained);
     kept.is_measuring = false;
@@ -415,9 +436,12 @@ fn reason_name(reason: StopReason) -> String {
 struct Watcher {
     meters: Meters,
     busy: Busy,
+    /// What work comes to while some groups of layers learn.
+    costs: Box<dyn Fn(&[String]) -> Costs>,
     outbox: Outbox,
     controls: Arc<Controls>,
     warm_up: Arc<WarmUp>,
+    is_warming: bool,
     /// The work that was done when the train phase began that goes on.
     train_began: Option<power::WorkDone>,
     /// What the device did in the train phases before.
@@ -481,6 +505,7 @@ impl Watcher {
 impl Observer for Watcher {
     fn begin(&mut self, phase: Phase) {
         self.meters.begin(phase);
+        self.is_warming = phase == Phase::WarmUp;
         self.busy.set(matches!(
             phase,
             Phase::WarmUp | Phase::Train | Phase::Evaluate
@@ -491,6 +516,7 @@ impl Observer for Watcher {
     fn end(&mut self, phase: Phase) {
         if phase == Phase::WarmUp {
             self.warm_up.end();
+            self.is_warming = false;
         }
         if let Some(began) = self.train_began.take() {
             let done = self.busy.done();
@@ -499,6 +525,21 @@ impl Observer for Watcher {
         }
         self.busy.set(false);
         self.meters.end(phase);
+    }
+
+    fn started(&mut self, report: &StartReport) {
+        self.outbox.send(Event::Started(Box::new(report.clone())));
+    }
+
+    fn learns(&mut self, groups: &[String]) {
+        self.busy.count((self.costs)(groups));
+        if self.is_warming {
+            return;
+        }
+        self.outbox.send(Event::Learns {
+            t_s: self.meters.now_s(),
+            groups: groups.to_vec(),
+        });
     }
 
     fn progress(&mut self, progress: &Progress) {

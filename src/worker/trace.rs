@@ -60,6 +60,8 @@ impl Trace {
             steps: Some(NEVER),
             ..StopSetup::default()
         };
+        // What the weights are takes no time.
+        self.setup.start = None;
         self.setup.regime.evaluation.every_steps = Some(NEVER);
         let before = Instant::now();
         let (plan, _) = session::describe(&self.setup, outbox)?;

@@ -14,6 +14,7 @@ mod export_files;
 mod finding;
 mod import;
 mod knowledge;
+mod lineage;
 mod metrics;
 mod opening;
 mod predictions;

@@ -139,7 +139,7 @@ fn candidate(setup: &Setup, counts: &DataCounts) -> Result<Candidate, String> {
     match setup.validate_with(counts) {
         Ok(plan) => Ok(Candidate {
             steps_per_epoch: setup.steps_per_epoch(counts.train) as u64,
-            flop_per_sample: plan.training_flop() as f64,
+            flop_per_sample: setup.training_flop(&plan) as f64,
             setup: setup.clone(),
         }),
         Err(problems) => Err(problems.to_string().replace('\n', "; ")),

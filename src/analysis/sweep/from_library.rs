@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use super::trial::{State, ToTarget, Trial, TrialEnergy};
 use crate::analysis::difference::{Difference, differences};
-use crate::library::{EpochRecord, ListedRun, Status, TrialRecord, TrialStatus, sum_of_parts};
+use crate::analysis::lineage::{Ancestry, Lineage};
+use crate::library::{
+    Ancestor, EpochRecord, ListedRun, Status, TrialRecord, TrialStatus, sum_of_parts,
+};
 use crate::setup::sweep::AxisValue;
 use crate::units::{Boundary, Estimate};
 
@@ -153,11 +156,36 @@ pub fn retarget(trial: &mut Trial, target: f64, epochs: &[EpochRecord]) {
     });
 }
 
-/// Dataset, model and regime of a setup.
+/// Adds the energy of a trial's ancestors to its own, as far as `ancestry` says. Where that of one is not known, neither is the sum.
+/// Time stays that of the run: its ancestors had been made before.
+pub fn with_ancestry(trial: &mut Trial, ancestors: &[Ancestor], ancestry: Ancestry) {
+    if ancestors.is_empty() || ancestry.share() <= 0.0 {
+        return;
+    }
+    let Some(energy) = &trial.energy else {
+        return;
+    };
+    let source = energy.source.clone();
+    let with = |own: Estimate| {
+        let lineage = Lineage::new(Some((own, source.clone())), ancestors);
+        lineage.energy(ancestry).energy_j
+    };
+    if let Some(to_target) = &mut trial.to_target {
+        to_target.gross_j = to_target.gross_j.and_then(with);
+    }
+    trial.energy = with(energy.gross_j).map(|gross_j| TrialEnergy {
+        gross_j,
+        // An idle machine is no part of what an ancestor left behind.
+        net_j: None,
+        ..energy.clone()
+    });
+}
+
+/// Dataset, model, start and regime of a setup.
 fn learning(json: &str) -> Value {
     let mut setup: Value = serde_json::from_str(json).unwrap_or_default();
     if let Some(fields) = setup.as_object_mut() {
-        fields.retain(|name, _| matches!(name.as_str(), "dataset" | "model" | "regime"));
+        fields.retain(|name, _| matches!(name.as_str(), "dataset" | "model" | "start" | "regime"));
     }
     setup
 }

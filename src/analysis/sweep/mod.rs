@@ -29,7 +29,7 @@ pub use correlations::{Rank, StandIn};
 pub use cost::{Choice, PowerFrom, cost};
 pub use effects::{AxisEffect, Effects, LevelEffect, Measure};
 pub use figure::Figure;
-pub use from_library::{Macs, from_runs, from_sweep, retarget};
+pub use from_library::{Macs, from_runs, from_sweep, retarget, with_ancestry};
 pub use heat::{Cell, HeatMap};
 pub use kind::{Group, Kind, Measured, groups};
 pub use ratio::{Ratio, Shared, ratio};

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::runs::FilterFlags;
 use super::{Exit, Failed, Place, show};
+use crate::analysis::lineage::Ancestry;
 use crate::analysis::sweep::{self, Analysis, Options, Trial, analyse};
 use crate::data::Operations;
 use crate::library::Library;
@@ -35,6 +36,10 @@ pub struct Args {
     /// Judge all runs by this value of the metric, such as 0.97, after the fact
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     target: Option<f64>,
+
+    /// How much of the energy of a run's ancestors counts: own (none), whole, or shared among a number of uses, such as 10
+    #[arg(long, value_name = "HOW", default_value = "own", value_parser = super::lineage::ancestry)]
+    ancestry: Ancestry,
 
     /// Weight of energy against time: 1 is energy alone, 0 time alone
     #[arg(long, default_value_t = 0.5, allow_negative_numbers = true)]
@@ -190,6 +195,17 @@ fn trials(args: &Args, library: &Library) -> Result<(String, Vec<Trial>), Failed
                 None => Vec::new(),
             };
             sweep::retarget(trial, target, &epochs);
+        }
+    }
+    let title = match args.ancestry {
+        Ancestry::Own => title,
+        other => format!("{title}, {}", other.in_words()),
+    };
+    if args.ancestry != Ancestry::Own {
+        for trial in &mut trials {
+            if let Some(run) = trial.run.clone() {
+                sweep::with_ancestry(trial, &library.ancestors(&run)?, args.ancestry);
+            }
         }
     }
     Ok((title, trials))

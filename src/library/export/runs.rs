@@ -5,8 +5,11 @@ use std::iter::once;
 use super::cells::Cells;
 use super::columns::{self, SETUP_COLUMNS, by_boundary, snake};
 use super::{ExportError, Options};
-use crate::library::{Library, PHASES, PhaseEnergy, Run, RunDetails, at_boundary, sum_of_parts};
-use crate::units::Boundary;
+use crate::library::{
+    Ancestor, Library, PHASES, PhaseEnergy, Run, RunDetails, at_boundary, sum_by_source,
+    sum_of_parts,
+};
+use crate::units::{Boundary, Estimate};
 
 const SCHEMA: &str = "runs/2";
 
@@ -92,6 +95,17 @@ const ENERGY: [&str; 9] = [
     "{}_coverage",
 ];
 
+/// Whose work is in the weights: of all ancestors together, and with the run's own energy.
+const LINEAGE: [&str; 7] = [
+    "ancestors",
+    "ancestry_components_j",
+    "ancestry_components_low_j",
+    "ancestry_components_high_j",
+    "whole_components_j",
+    "whole_components_low_j",
+    "whole_components_high_j",
+];
+
 /// Before the columns of training and evaluation together, which are what a run cost; those of each phase follow.
 const RESULT_OF: &str = "result";
 
@@ -107,6 +121,7 @@ pub(super) fn header() -> Vec<String> {
         names.push(format!("{phase}_duration_s"));
         names.extend(by_boundary(&ENERGY).map(|name| format!("{phase}_{name}")));
     }
+    names.extend(own(&LINEAGE));
     names
 }
 
@@ -144,7 +159,38 @@ pub(super) fn rows(
             write_energy(cells, energy.as_ref())?;
         }
     }
+    write_lineage(cells, &details)?;
     cells.end_row()
+}
+
+/// Empty without ancestors, and where the energy of one is not known: a sum without it would be too small.
+fn write_lineage(cells: &mut Cells<'_>, details: &RunDetails) -> Result<(), ExportError> {
+    let labels: Vec<&str> = details.ancestors.iter().map(Ancestor::label).collect();
+    cells.maybe_text(
+        Some(labels.join(" "))
+            .filter(|_| !labels.is_empty())
+            .as_deref(),
+    )?;
+    let energies = details.ancestors.iter().map(|ancestor| {
+        let (energy_j, source) = ancestor.energy();
+        Some((energy_j?, source))
+    });
+    let ancestry: Option<Vec<(Estimate, String)>> = energies.collect();
+    let ancestry = ancestry
+        .filter(|parts| !parts.is_empty())
+        .unwrap_or_default();
+    let own = sum_of_parts(&details.training).map(|sum| sum.figure);
+    let own = own.and_then(|figure| Some((figure.energy_j?, figure.source)));
+    let sum = |parts: Vec<&(Estimate, String)>| {
+        let parts = parts
+            .into_iter()
+            .map(|(energy, source)| (*energy, source.as_str()));
+        sum_by_source(parts)
+    };
+    let known = (!ancestry.is_empty()).then_some(&ancestry);
+    cells.estimate(known.map(|parts| sum(parts.iter().collect())))?;
+    let whole = known.zip(own.as_ref());
+    cells.estimate(whole.map(|(parts, own)| sum(std::iter::once(own).chain(parts).collect())))
 }
 
 /// The figure for `boundary`; for the sum of all parts, where no meter gives one, what they add up to.

@@ -7,6 +7,7 @@ impl Planner {
     pub(super) fn cnn(&mut self, cnn: &CnnSetup) -> Option<usize> {
         let (_, mut height, mut width) = self.image("a convolutional network")?;
         for (block, &out) in cnn.channels.iter().enumerate() {
+            self.group(format!("blocks.{block}"));
             let side = height.min(width);
             self.problems.require(
                 cnn.kernel <= side,
@@ -54,7 +55,8 @@ impl Planner {
             };
             self.reshape("zero padding", output);
         }
-        for out in Lenet5Setup::CHANNELS {
+        for (block, out) in Lenet5Setup::CHANNELS.into_iter().enumerate() {
+            self.group(format!("blocks.{block}"));
             let conv = Convolution {
                 padding: 0,
                 ..Convolution::same(out, Lenet5Setup::KERNEL)
@@ -70,6 +72,7 @@ impl Planner {
         let (_, mut height, mut width) = self.image("a VGG network")?;
         for (block, (out, convolutions)) in vgg.blocks().into_iter().enumerate() {
             self.at(format!("block {}", block + 1));
+            self.group(format!("blocks.{block}"));
             for _ in 0..convolutions {
                 let conv = Convolution::same(out, 3);
                 self.conv_block(conv, vgg.normalisation, Some(vgg.activation));

@@ -13,7 +13,8 @@ impl Planner {
             self.flatten();
         }
         let flattened = self.shape.len();
-        for &width in &mlp.hidden {
+        for (layer, &width) in mlp.hidden.iter().enumerate() {
+            self.group(format!("hidden.{layer}"));
             self.linear("linear", width);
             self.normalise(mlp.normalisation);
             self.activate(mlp.activation);
@@ -33,7 +34,8 @@ impl Planner {
     ) -> Option<usize> {
         self.at("");
         let flattened = self.shape.len();
-        for &width in widths {
+        for (layer, &width) in widths.iter().enumerate() {
+            self.group(format!("hidden.{layer}"));
             self.dropout(dropout);
             self.linear("linear", width);
             self.activate(activation);

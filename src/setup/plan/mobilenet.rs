@@ -10,10 +10,12 @@ impl Planner {
         let activation = Some(mobilenet.activation);
         let conv = |out, kernel| Convolution::same(out, kernel).bias(has_bias);
         self.at("stem");
+        self.group("stem");
         let stride = MobilenetSetup::first_stride(keeps_size);
         self.conv_block(conv(mobilenet.first(), 3).stride(stride), norm, activation);
         for (i, block) in mobilenet.blocks(keeps_size).iter().enumerate() {
             self.at(format!("block {}", i + 1));
+            self.group(format!("blocks.{i}"));
             if block.expands() {
                 self.conv_block(conv(block.hidden, 1), norm, activation);
             }
@@ -24,6 +26,7 @@ impl Planner {
             }
         }
         self.at("last");
+        self.group("last");
         self.conv_block(conv(mobilenet.last(), 1), norm, activation);
         self.head(CnnHead::GlobalAverage);
         self.answer(mobilenet.dropout)

@@ -50,7 +50,10 @@ mod mobilenet;
 mod planner;
 mod recurrent;
 mod resnet;
+mod trained;
 mod transformer;
+
+pub use trained::Trained;
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +65,10 @@ use planner::Planner;
 pub struct Layer {
     /// What it does, such as `conv 3×3`.
     pub name: String,
+    /// The group of layers that it belongs to, such as `blocks.0` or [`HEAD`]: what can be frozen and have a learning rate of its
+    /// own.
+    #[serde(default)]
+    pub group: String,
     /// Shape of its output for one sample.
     pub output: InputShape,
     /// Trainable numbers.
@@ -83,7 +90,21 @@ pub struct Plan {
     pub flattened: usize,
 }
 
+/// The group of the layer that answers.
+pub const HEAD: &str = "head";
+
 impl Plan {
+    /// Groups of layers that have anything to learn, from the one that reads the samples to [`HEAD`].
+    pub fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = Vec::new();
+        for layer in self.layers.iter().filter(|layer| layer.parameters > 0) {
+            if !groups.contains(&layer.group.as_str()) {
+                groups.push(&layer.group);
+            }
+        }
+        groups
+    }
+
     /// Trainable numbers of the model.
     pub fn parameters(&self) -> u64 {
         self.total(|layer| layer.parameters)

@@ -15,6 +15,8 @@ pub(super) struct Planner {
     layers: Vec<Layer>,
     /// Where in the model the next layers are, such as `block 2`.
     place: String,
+    /// The group of the next layers, [`Layer::group`].
+    group: String,
 }
 
 /// A convolution with equal sides.
@@ -60,6 +62,7 @@ impl Planner {
             problems: Problems::default(),
             layers: Vec::new(),
             place: String::new(),
+            group: "input".to_owned(),
         }
     }
 
@@ -70,6 +73,11 @@ impl Planner {
     /// The next layers are at `place`; nowhere in particular where it is empty.
     pub fn at(&mut self, place: impl Into<String>) {
         self.place = place.into();
+    }
+
+    /// The next layers are of this group.
+    pub fn group(&mut self, group: impl Into<String>) {
+        self.group = group.into();
     }
 
     /// Where the next layers are.
@@ -111,6 +119,7 @@ impl Planner {
         };
         self.layers.push(Layer {
             name,
+            group: self.group.clone(),
             output,
             parameters,
             macs,
@@ -143,6 +152,7 @@ impl Planner {
     /// The layer that answers; gives the length of the vector that enters it.
     pub fn answer(&mut self, dropout: f64) -> Option<usize> {
         self.at("");
+        self.group(super::HEAD);
         self.dropout(dropout);
         let flattened = match self.shape {
             InputShape::Sequence { width, .. } => width,

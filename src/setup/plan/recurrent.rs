@@ -25,6 +25,7 @@ impl Planner {
     pub(super) fn recurrent(&mut self, cell: Cell, recurrent: &RecurrentSetup) -> Option<usize> {
         self.sequence("a recurrent network", Some(recurrent.embedding))?;
         for layer in 0..recurrent.depth {
+            self.group(format!("layers.{layer}"));
             if layer > 0 {
                 self.dropout(recurrent.dropout);
             }

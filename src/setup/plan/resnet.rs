@@ -6,6 +6,7 @@ impl Planner {
         let (_, height, width) = self.image("a residual network")?;
         let has_bias = resnet.normalisation == Normalisation::None;
         self.at("stem");
+        self.group("stem");
         let keeps_size = resnet.stem.keeps_size(height, width);
         let stem = if keeps_size {
             Convolution::same(resnet.width, 3)
@@ -17,8 +18,9 @@ impl Planner {
         if !keeps_size {
             self.pool(Pooling::Max, 3, 1);
         }
-        for block in resnet.blocks() {
+        for (index, block) in resnet.blocks().into_iter().enumerate() {
             self.at(format!("block {}.{}", block.at.0, block.at.1));
+            self.group(format!("blocks.{index}"));
             self.residual(resnet, &block, has_bias);
         }
         self.head(CnnHead::GlobalAverage);

@@ -81,6 +81,7 @@ impl Planner {
     fn stack(&mut self, stack: &AttentionStack) {
         for block in 0..stack.depth {
             self.at(format!("block {}", block + 1));
+            self.group(format!("blocks.{block}"));
             self.normalise(Normalisation::Layer);
             self.linear("query, key, value", stack.width.saturating_mul(3));
             self.attention(stack);
@@ -95,6 +96,7 @@ impl Planner {
             self.elementwise("add");
         }
         self.at("");
+        self.group("norm");
         self.normalise(Normalisation::Layer);
     }
 

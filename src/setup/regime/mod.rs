@@ -3,6 +3,7 @@
 mod augmentation;
 mod averaging;
 mod clipping;
+mod layers;
 mod optimiser;
 mod optimiser_options;
 mod precision;
@@ -11,6 +12,7 @@ mod schedule;
 pub use augmentation::AugmentationSetup;
 pub use averaging::EmaSetup;
 pub use clipping::GradientClipping;
+pub use layers::{LayersSetup, TrainedLayers};
 pub use optimiser::OptimiserSetup;
 pub use optimiser_options::{
     AdaGradSetup, AdamSetup, AdamWSetup, LambSetup, LionSetup, MuonSetup, RmsPropSetup, SgdSetup,
@@ -45,6 +47,8 @@ pub struct RegimeSetup {
     pub schedule: ScheduleSetup,
     /// Bound on the gradient.
     pub gradient_clipping: GradientClipping,
+    /// Which layers learn, and how fast.
+    pub layers: LayersSetup,
     /// Averaging of the weights; none without it.
     pub ema: Option<EmaSetup>,
     /// How training images are changed each time they are seen.
@@ -69,6 +73,7 @@ impl Default for RegimeSetup {
             optimiser: OptimiserSetup::default(),
             schedule: ScheduleSetup::default(),
             gradient_clipping: GradientClipping::default(),
+            layers: LayersSetup::default(),
             ema: None,
             augmentation: AugmentationSetup::default(),
             reinforcement: None,
@@ -133,6 +138,7 @@ impl RegimeSetup {
             "a curve over the whole run",
             "with regime.stop.epochs or regime.stop.steps, or `constant` or `step`: the curve needs to know where it ends",
         );
+        self.layers.validate(problems);
         if let Some(ema) = &self.ema {
             ema.validate(problems);
         }

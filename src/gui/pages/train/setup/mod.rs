@@ -196,7 +196,7 @@ impl SetupPanel {
             .map(|(plan, steps_per_epoch)| Planned {
                 setup,
                 steps_per_epoch,
-                flop_per_sample: plan.training_flop() as f64,
+                flop_per_sample: setup.training_flop(plan) as f64,
             });
         ui.spacing_mut().item_spacing.y = theme::GRID;
         // Two lines, whatever is written in them: the button must not move.

@@ -1,0 +1,81 @@
+//! What a run starts from: found before it begins, and told afterwards.
+
+use super::{Failed, Place};
+use crate::library::RunDetails;
+use crate::setup::{FitKind, Setup, StartReport, WeightLayout};
+use crate::units::count;
+
+/// The setup with the whole identifier of the run that it starts from, so that its hash does not hang on a name, and the whole path of
+/// a file.
+///
+/// # Errors
+/// Where no run is meant, or several could be.
+pub fn resolved(mut setup: Setup, place: &Place) -> Result<Setup, Failed> {
+    let Some(start) = &mut setup.start else {
+        return Ok(setup);
+    };
+    if let Some(given) = &start.run
+        && !given.trim().is_empty()
+    {
+        start.run = Some(place.open()?.run(given)?.id);
+    }
+    if let Some(file) = &start.file
+        && let Ok(whole) = std::path::absolute(file)
+    {
+        start.file = Some(whole);
+    }
+    Ok(setup)
+}
+
+/// A report in a sentence or two.
+pub fn in_words(report: &StartReport) -> String {
+    let origin = &report.origin;
+    let from = match (&origin.run_id, origin.step) {
+        (Some(run), Some(step)) => format!("run {run} after {} steps", count(step)),
+        _ => {
+            let lies = match origin.layout {
+                WeightLayout::Burn => "laid out as Burn does",
+                _ => "laid out as PyTorch does",
+            };
+            format!(
+                "{} ({}, {lies})",
+                origin.path.display(),
+                origin.format.title()
+            )
+        }
+    };
+    format!(
+        "from {from}: {} of {} parameters taken ({} numbers), {} numbers new, {} tensors left",
+        report.taken(),
+        report.parameters.len(),
+        count(report.taken_numbers),
+        count(report.new_numbers),
+        report.left.len(),
+    )
+}
+
+/// What a stored run started from; `None` where it started from nothing.
+pub fn of(details: &RunDetails) -> Option<String> {
+    let report: StartReport = serde_json::from_value(details.start.clone()?).ok()?;
+    Some(in_words(&report))
+}
+
+/// Of each layer what became of it, for people.
+pub fn layers(details: &RunDetails) -> String {
+    let report = details.start.clone();
+    let Some(report) = report.and_then(|json| serde_json::from_value::<StartReport>(json).ok())
+    else {
+        return String::new();
+    };
+    let mut table = super::table::Table::new(["parameter", "shape", "", "from, or why"]);
+    for fit in report.parameters.iter().chain(&report.left) {
+        let (word, text) = match &fit.kind {
+            FitKind::Taken { from } => ("taken", from),
+            FitKind::New { because } => ("new", because),
+            FitKind::Left { because } => ("left", because),
+        };
+        let shape = format!("{:?}", fit.shape);
+        table.push([fit.name.clone(), shape, word.to_owned(), text.clone()]);
+    }
+    format!("\n{table}")
+}

@@ -1,0 +1,231 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::setup::Problems;
+
+/// Which groups of layers learn, and how fast. A group is one of [`crate::setup::plan::Plan::groups`]; in a file it is named as
+/// it is there (`blocks.0`), or by what several begin with (`blocks`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LayersSetup {
+    /// Which groups learn, beside those that are frozen by name.
+    pub train: TrainedLayers,
+    /// `gradual`: epochs after which one more group learns, 1 or more.
+    pub unfreeze_epochs: u64,
+    /// `gradual`: steps after which one more group learns, instead of by epochs.
+    pub unfreeze_steps: Option<u64>,
+    /// Groups that never learn.
+    pub frozen: Vec<String>,
+    /// Factors of the learning rate by group, above 0; of two that name a group the longer counts.
+    pub rates: BTreeMap<String, f64>,
+    /// Factor of each group's learning rate against that of the group behind it, above 0 to 1; the head has 1.
+    pub rate_decay: f64,
+}
+
+/// Which groups of layers learn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainedLayers {
+    /// All of them, from the first step.
+    #[default]
+    All,
+    /// The head alone.
+    Head,
+    /// At first the head, then one group more at a time, from the head to the samples (Howard and Ruder 2018).
+    Gradual,
+}
+
+impl Default for LayersSetup {
+    fn default() -> Self {
+        Self {
+            train: TrainedLayers::All,
+            unfreeze_epochs: 1,
+            unfreeze_steps: None,
+            frozen: Vec::new(),
+            rates: BTreeMap::new(),
+            rate_decay: 1.0,
+        }
+    }
+}
+
+impl LayersSetup {
+    /// How many of `count` groups, counted from the head, learn in step `step` (from 0), those that are frozen by name among them.
+    pub fn opened(&self, count: usize, step: u64, steps_per_epoch: u64) -> usize {
+        match self.train {
+            TrainedLayers::All => count,
+            TrainedLayers::Head => count.min(1),
+            TrainedLayers::Gradual => {
+                let every = match self.unfreeze_steps {
+                    Some(steps) => steps.max(1),
+                    None => self
+                        .unfreeze_epochs
+                        .max(1)
+                        .saturating_mul(steps_per_epoch.max(1)),
+                };
+                let more = usize::try_from(step / every).unwrap_or(usize::MAX);
+                count.min(more.saturating_add(1))
+            }
+        }
+    }
+
+    /// Every number of groups that learn at some time of a run, in order of time, with how many of `count` there are.
+    pub fn all_opened(&self, count: usize) -> Vec<usize> {
+        match self.train {
+            TrainedLayers::All => vec![count],
+            TrainedLayers::Head => vec![count.min(1)],
+            TrainedLayers::Gradual => (1..=count).collect(),
+        }
+    }
+
+    /// The groups that learn where `opened` of them do, counted from the head; `groups` from the samples to the head.
+    pub fn learning<'a>(&self, groups: &[&'a str], opened: usize) -> Vec<&'a str> {
+        let limit = match self.train {
+            TrainedLayers::Head => opened.min(1),
+            _ => opened,
+        };
+        let from = groups.len().saturating_sub(limit);
+        let learns = |group: &&str| !self.frozen.iter().any(|name| names(name, group));
+        groups[from..].iter().copied().filter(learns).collect()
+    }
+
+    /// The factor of the learning rate of `group`, one of `groups`.
+    pub fn factor(&self, groups: &[&str], group: &str) -> f64 {
+        let named = self.rates.iter().filter(|(name, _)| names(name, group));
+        let own = named
+            .max_by_key(|(name, _)| name.len())
+            .map_or(1.0, |(_, factor)| *factor);
+        let behind = groups
+            .iter()
+            .position(|known| *known == group)
+            .map_or(0, |at| groups.len() - 1 - at);
+        own * self
+            .rate_decay
+            .powi(i32::try_from(behind).unwrap_or(i32::MAX))
+    }
+
+    /// Whether every group has the base learning rate.
+    pub fn has_one_rate(&self) -> bool {
+        self.rates.is_empty() && (self.rate_decay - 1.0).abs() < f64::EPSILON
+    }
+
+    pub(super) fn validate(&self, problems: &mut Problems) {
+        for (field, count) in [
+            ("unfreeze_epochs", Some(self.unfreeze_epochs)),
+            ("unfreeze_steps", self.unfreeze_steps),
+        ] {
+            if let Some(count) = count {
+                problems.require(
+                    count >= 1 && i64::try_from(count).is_ok(),
+                    format!("regime.layers.{field}"),
+                    count,
+                    "a whole number, 1 or more",
+                );
+            }
+        }
+        problems.require(
+            self.rate_decay > 0.0 && self.rate_decay <= 1.0,
+            "regime.layers.rate_decay",
+            self.rate_decay,
+            "above 0 to 1",
+        );
+        for (group, &factor) in &self.rates {
+            super::above_zero(problems, &format!("regime.layers.rates.{group}"), factor);
+        }
+    }
+
+    /// Checks the names against the groups of a model, and that something learns from the first step on.
+    pub(in crate::setup) fn validate_for(&self, groups: &[&str], problems: &mut Problems) {
+        let frozen = self.frozen.iter().map(|name| ("frozen", name));
+        let rates = self.rates.keys().map(|name| ("rates", name));
+        let mut all_known = true;
+        for (field, name) in frozen.chain(rates) {
+            let known = groups.iter().any(|group| names(name, group));
+            all_known &= known;
+            problems.require(
+                known,
+                format!("regime.layers.{field}"),
+                name,
+                format!("a group of this model's layers: {}", groups.join(", ")),
+            );
+        }
+        let first = self.opened(groups.len(), 0, 1);
+        problems.require(
+            !all_known || groups.is_empty() || !self.learning(groups, first).is_empty(),
+            "regime.layers.frozen",
+            self.frozen.join(", "),
+            "fewer groups: no layer is left that learns from the first step on",
+        );
+    }
+}
+
+/// Whether `name` names `group`: as a whole, or by the parts that it begins with.
+fn names(name: &str, group: &str) -> bool {
+    group
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GROUPS: [&str; 5] = ["stem", "blocks.0", "blocks.1", "blocks.10", "head"];
+
+    #[test]
+    fn groups_open_from_the_head_one_at_a_time() {
+        let gradual = LayersSetup {
+            train: TrainedLayers::Gradual,
+            unfreeze_epochs: 2,
+            frozen: vec!["blocks.1".to_owned()],
+            ..LayersSetup::default()
+        };
+        let opened = |step| gradual.opened(GROUPS.len(), step, 3);
+        assert_eq!([0, 5, 6, 12, 600].map(opened), [1, 1, 2, 3, 5]);
+        assert_eq!(gradual.learning(&GROUPS, 3), ["blocks.10", "head"]);
+        assert_eq!(
+            gradual.learning(&GROUPS, 5),
+            ["stem", "blocks.0", "blocks.10", "head"]
+        );
+        let by_steps = LayersSetup {
+            unfreeze_steps: Some(7),
+            ..gradual
+        };
+        assert_eq!(by_steps.opened(GROUPS.len(), 7, 3), 2);
+    }
+
+    #[test]
+    fn the_longest_name_decides_of_the_rate() {
+        let layers = LayersSetup {
+            rates: BTreeMap::from([("blocks".to_owned(), 0.5), ("blocks.1".to_owned(), 0.1)]),
+            rate_decay: 0.5,
+            ..LayersSetup::default()
+        };
+        let factor = |group| layers.factor(&GROUPS, group);
+        assert_eq!(factor("head"), 1.0);
+        assert_eq!(factor("blocks.10"), 0.5 * 0.5);
+        assert_eq!(factor("blocks.1"), 0.1 * 0.25);
+        assert_eq!(factor("stem"), 0.0625);
+    }
+
+    #[test]
+    fn unknown_groups_and_a_network_that_cannot_learn_are_refused() {
+        let problems = |layers: LayersSetup| {
+            let mut problems = Problems::default();
+            layers.validate_for(&GROUPS, &mut problems);
+            problems.to_string()
+        };
+        let frozen = |names: &[&str]| LayersSetup {
+            frozen: names.iter().map(|&name| name.to_owned()).collect(),
+            ..LayersSetup::default()
+        };
+        assert_eq!(problems(frozen(&["stem", "blocks"])), "");
+        assert!(problems(frozen(&["block"])).contains("stem, blocks.0"));
+        assert!(problems(frozen(&["stem", "blocks", "head"])).contains("no layer is left"));
+        let head = LayersSetup {
+            train: TrainedLayers::Head,
+            ..frozen(&["head"])
+        };
+        assert!(problems(head).contains("no layer is left"));
+    }
+}

@@ -1,0 +1,7 @@
+//! What a network has learnt before: weights from runs and files, frozen layers, and whose work is in them.
+
+mod common;
+mod hostile;
+mod layers;
+mod program;
+mod weights;
