@@ -78,6 +78,20 @@ pub fn header(page: &mut SweepPage, ui: &mut Ui, shared: &mut Shared) {
             }
         }
     });
+    // A grid ranks nothing; what it came to is its result.
+    if let Some(found) = read
+        .record
+        .found
+        .as_ref()
+        .and_then(|found| found["text"].as_str())
+        && read.record.searcher != "grid"
+    {
+        ui.add(
+            Label::new(format!("Found: {found}"))
+                .wrap()
+                .selectable(true),
+        );
+    }
     if let Some(failure) = &read.record.failure {
         widgets::problem(ui, failure);
     }
