@@ -115,6 +115,30 @@ fn a_small_sweep_goes_from_its_axes_to_the_sentence_of_its_result() {
 }
 
 #[test]
+fn a_field_is_found_by_its_name_and_brings_values() {
+    let mut window = on_page(tiny());
+    window.click("Add an axis");
+    window.click("Choose the field of axis 1");
+    window.until("the menu", |window| window.has("Find a field"));
+    write(&mut window, "Find a field", "batch size");
+    window.until("fewer fields", |window| {
+        window.has("Field regime.batch_size") && !window.has("Field regime.learning_rate")
+    });
+    window.click("Field regime.batch_size");
+    // A quarter to four times the base's 64, by powers of two; three seeds each.
+    window.until("its values", |window| {
+        window.has_part("5 values: 16, 32, 64, 128, 256") && window.has("15")
+    });
+    window.click("Choose the field of axis 1");
+    write(&mut window, "Find a field", "optimiser momentum");
+    window.click("Field regime.optimiser.momentum");
+    window.until("what it depends on", |window| {
+        window.has("Field of condition 1 of axis 1")
+    });
+    window.harness.check_accessibility();
+}
+
+#[test]
 fn what_makes_no_sweep_is_refused_beside_its_field() {
     let mut window = on_page(tiny());
     window.click("Add an axis");
@@ -124,7 +148,7 @@ fn what_makes_no_sweep_is_refused_beside_its_field() {
     for (field, values, words) in [
         ("regime.batch_sise", "16, 32", "did you mean `batch_size`"),
         ("regime.batch_size", "16, many", "invalid type"),
-        ("regime.batch_size", " ", "one value or more"),
+        ("regime.batch_size", " ", "One value or more"),
         ("regime.batch_size", "16, [32", "not closed"),
         ("regime.seed", "1, 2", "seeds are given by"),
         ("regime.optimiser.kind", "sgd, adamm", "adamm"),
