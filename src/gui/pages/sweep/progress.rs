@@ -266,13 +266,13 @@ fn figures(ui: &mut Ui, spent: &Spent, to_come: Option<ToCome>, unit: EnergyUnit
     if let Some(to_come) = to_come {
         let from = match to_come.from {
             1 => "from one trial".to_owned(),
-            several => format!("from {several} trials, pauses included"),
+            several => format!("from {several} trials"),
         };
         all.push(KeyFigure {
-            name: "Time left",
+            name: "Time left, pauses included",
             value: format!("≈ {}", duration(to_come.time_s.value)),
-            spread: range(to_come.time_s, &duration),
-            below: from,
+            spread: String::new(),
+            below: range(to_come.time_s, &duration) + &from,
         });
         if let Some(energy) = to_come.energy_j {
             let joules = |joules: f64| match unit {
@@ -282,8 +282,8 @@ fn figures(ui: &mut Ui, spent: &Spent, to_come: Option<ToCome>, unit: EnergyUnit
             all.push(KeyFigure {
                 name: "Energy left",
                 value: format!("≈ {}", joules(energy.value)),
-                spread: range(energy, &joules),
-                below: "of the trials to come".to_owned(),
+                spread: String::new(),
+                below: range(energy, &joules) + &from,
             });
         }
     }
@@ -307,7 +307,7 @@ fn figures(ui: &mut Ui, spent: &Spent, to_come: Option<ToCome>, unit: EnergyUnit
 
 fn range(expected: Expected, show: &dyn Fn(f64) -> String) -> String {
     match expected.range {
-        Some((low, high)) => format!("{} to {}", show(low), show(high)),
+        Some((low, high)) => format!("{} to {}, ", show(low), show(high)),
         None => String::new(),
     }
 }

@@ -136,7 +136,13 @@ fn cell(ui: &mut Ui, text: &str, is_figure: bool) {
     if is_figure {
         text = text.monospace().size(12.0);
     }
-    aligned(ui, is_figure, |ui| ui.add(Label::new(text).truncate()));
+    aligned(ui, is_figure, |ui| {
+        if !is_figure {
+            // Off the figures before it, which end where it begins.
+            ui.add_space(theme::GRID);
+        }
+        ui.add(Label::new(text).truncate())
+    });
 }
 
 /// The setup's name: a button that shows its first run.
