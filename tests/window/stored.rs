@@ -64,8 +64,10 @@ pub fn sweep(known: &[Known]) -> Sweep {
     let mut rates: Vec<f64> = known.iter().map(|trial| trial.rate).collect();
     rates.sort_by(f64::total_cmp);
     rates.dedup();
-    let mut base = Setup::default();
-    base.device = "cpu".to_owned();
+    let base = Setup {
+        device: "cpu".to_owned(),
+        ..Setup::default()
+    };
     Sweep {
         name: "known".to_owned(),
         about: "Batch size × learning rate with known energies".to_owned(),

@@ -5,8 +5,9 @@ use joulelab::gui::{Page, Preferences};
 use joulelab::library::{Library, Status, TrialStatus};
 use joulelab::setup::{Setup, sweep as sweeps};
 
+use crate::closing::{ask_to_close, commands};
 use crate::dropped::drop_on;
-use crate::stored::{paper, store, sweep};
+use crate::stored::{Known, paper, store, sweep};
 use crate::values::write;
 use crate::window::{Window, short};
 
@@ -347,4 +348,67 @@ fn sweeps_that_come_with_the_program_or_in_files_go_into_the_editor() {
     std::fs::write(&setup, "[regime]\nbatch_size = 48\n").expect("it is written");
     drop_on(&mut window, &setup);
     window.until("the base", |window| window.has_part("batch 48"));
+}
+
+#[test]
+fn ten_thousand_trials_are_one_area_that_the_arrow_keys_go_through() {
+    let mut window = on_page(tiny());
+    let known: Vec<Known> = (0..10_000)
+        .map(|number| Known {
+            batch: 16 << (number % 4),
+            rate: [0.01, 0.1][usize::from(number % 8 > 3)],
+            seed: number / 8,
+            energy_j: None,
+            reached: false,
+        })
+        .collect();
+    store(&window.library(), &known, Status::Interrupted);
+    window.go("Train");
+    window.go("Sweep");
+    window.click("known: interrupted · 0 of 10000");
+    let area = "10,000 trials: arrow keys choose one";
+    window.until("the grid", |window| window.has(area));
+    assert!(window.has("10,000 to come") && !window.has_part("Trial 1:"));
+    window.harness.get_by_label(area).focus();
+    window.settle();
+    window.until("the first", |window| {
+        window.has("Trial 1: batch 16 at 0.01, seed 0: to come")
+    });
+    window.harness.key_press(egui::Key::ArrowRight);
+    window.settle();
+    window.until("the second", |window| {
+        window.has("Trial 2: batch 32 at 0.01, seed 0: to come")
+    });
+    window.harness.check_accessibility();
+}
+
+#[test]
+fn closing_during_a_sweep_asks_and_keeps_what_is_done() {
+    let mut window = on_page(tiny());
+    with_batches(&mut window, "32, 64");
+    write(&mut window, "Repeats", "30");
+    window.until("the forecast", |window| can_press(window, "Begin sweep"));
+    window.click("Begin sweep");
+    window.until("a trial", |window| window.has_part("Now trial"));
+    // Two at once would measure each other: a run waits for the sweep's end.
+    window
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
+    window.until("the queue", |window| window.has_part("Added to the queue"));
+    ask_to_close(&mut window);
+    window.until("the question", |window| window.has("A sweep goes on"));
+    window.click("Stop and close");
+    window.until("the window to close", |window| {
+        commands(window).contains(&egui::ViewportCommand::Close)
+    });
+    let rows = stored(&window);
+    assert_eq!(rows[0].sweep.status, Status::Stopped);
+    assert!(rows[0].over() < 60);
+    let of_sweep = |tag: &String| tag.starts_with("sweep:");
+    assert!(
+        window
+            .runs()
+            .iter()
+            .all(|row| row.run.tags.iter().any(of_sweep))
+    );
 }

@@ -41,7 +41,7 @@ pub struct Args {
     eta: f64,
 
     /// Power that weighs time, in watts [default: the highest that a run showed]
-    #[arg(long, value_name = "WATTS")]
+    #[arg(long, value_name = "WATTS", allow_negative_numbers = true)]
     max_power: Option<f64>,
 
     /// Which kind of trials, where they cannot be compared with each other, from 1 on [default: the largest]

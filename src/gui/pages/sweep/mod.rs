@@ -190,7 +190,7 @@ impl SweepPage {
 
     fn stored(&mut self, ui: &mut Ui, shared: &mut Shared) {
         if let Some(error) = &self.stored.error {
-            let text = format!("{error}");
+            let text = error.clone();
             let again = widgets::empty_state(ui, "The sweep cannot be read", &text, |ui| {
                 ui.button("Read again").clicked()
             });
