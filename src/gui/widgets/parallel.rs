@@ -326,6 +326,9 @@ fn plot(parallel: &mut Parallel, ui: &mut Ui, rows: &Rows<'_>, unit: EnergyUnit,
             format!("{} along {}", rows.what, names.join(", ")),
         )
     });
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
     let count = parallel.axes.len();
     let pitch = rect.width() / count as f32;
     let inner = Rect::from_min_max(

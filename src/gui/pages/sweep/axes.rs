@@ -151,7 +151,7 @@ fn values(form: &mut Form<'_>, ui: &mut Ui, at: usize, axis: &mut AxisDraft) {
         });
         match axis.kind {
             Kind::List => {
-                let width = ui.available_width().max(160.0);
+                let width = ui.available_size_before_wrap().x.max(160.0);
                 let edit = text_field(&mut axis.list, "16, 32, 64", width);
                 let response = ui.add_sized([width, theme::CONTROL_HEIGHT], edit);
                 named(&response, &of_axis("Values"), &axis.list);

@@ -26,7 +26,7 @@ pub fn show<'a>(ui: &mut Ui, name: &str, fields: &'a [Field]) -> Option<&'a Fiel
                 .hint_text("batch, rate, optimiser …")
                 .desired_width(f32::INFINITY);
             let response = ui.add(edit).labelled_by(label.id);
-            if ui.memory(|memory| memory.focused().is_none()) {
+            if button.clicked() {
                 response.request_focus();
             }
             ui.data_mut(|data| data.insert_temp(id, typed.clone()));

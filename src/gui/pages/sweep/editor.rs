@@ -118,65 +118,67 @@ fn form(page: &mut SweepPage, ui: &mut Ui, shared: &mut Shared) {
         typed: &mut editor.typed,
         problems: &editor.check.found.problems,
     };
-    ui.spacing_mut().item_spacing.y = 1.5 * theme::GRID;
-    let sweep = &mut editor.draft.sweep;
-    let look = Look::new("Name", "name", "What the sweep is called");
-    form.text(ui, look, &mut sweep.name, "rates and batches");
-    let look = Look::new("About", "about", "What it is to find out, in a sentence");
-    form.text(ui, look, &mut sweep.about, "");
-    part(
-        ui,
-        "Base",
-        "What every run has unless an axis says otherwise",
-    );
-    base_row(ui, &base, shared, &mut editor.draft);
-    for problem in form.problems {
-        let of_base = [
-            "dataset",
-            "model",
-            "regime",
-            "device",
-            "measure",
-            "checkpoint",
-        ];
-        let is_of_base = of_base.iter().any(|part| problem.field.starts_with(part));
-        if is_of_base {
-            widgets::problem(
-                ui,
-                &format!("{}: allowed is {}", problem.field, problem.allowed),
-            );
-        }
-    }
-    part(ui, "Axes", "The fields that are varied");
+    widgets::titled_card(ui, "What is asked", |ui| {
+        ui.spacing_mut().item_spacing.y = 1.5 * theme::GRID;
+        let sweep = &mut editor.draft.sweep;
+        let look = Look::new("Name", "name", "What the sweep is called");
+        form.text(ui, look, &mut sweep.name, "rates and batches");
+        let look = Look::new("About", "about", "What it is to find out, in a sentence");
+        form.text(ui, look, &mut sweep.about, "");
+        let hint = "What every run has unless an axis says otherwise";
+        let look = Look::new("Base", "base", hint);
+        form.row(ui, &look, |_, ui, _| {
+            ui.vertical(|ui| base_row(ui, &base, shared, &mut editor.draft));
+        });
+        base_problems(&form, ui);
+    });
+    let hint = "The fields that are varied; the last one counts fastest";
+    ui.add_space(theme::GRID);
+    ui.label(RichText::new("Axes").text_style(theme::strong()))
+        .on_hover_text(hint);
     axes::show(&mut form, ui, &mut editor.draft.axes, &fields, &base);
     problems_at(&form, ui, "axes");
-    for problem in form
-        .problems
-        .iter()
-        .filter(|problem| problem.field.starts_with("axis "))
-    {
+    let of_axis = form.problems.iter();
+    for problem in of_axis.filter(|problem| problem.field.starts_with("axis ")) {
         widgets::problem(ui, &format!("{}: {}", problem.field, problem.allowed));
     }
-    part(ui, "Runs", "How often, to what end, in which order");
-    repeats(&mut form, ui, &mut editor.draft);
-    let sweep = &mut editor.draft.sweep;
-    let usual = match metric {
-        Metric::Accuracy => 0.97,
-        _ => 1.0,
-    };
-    let hint = format!(
-        "Value of {metric} on the held-out samples that every run is to reach, such as 97 %; energy is then that to the target"
-    );
-    let look = Look::new("Target", "target", &hint);
-    form.ticked(ui, look, "Has a target", &mut sweep.target, usual);
-    options::show(&mut form, ui, sweep);
+    ui.add_space(theme::GRID);
+    widgets::titled_card(ui, "Goal and order", |ui| {
+        ui.spacing_mut().item_spacing.y = 1.5 * theme::GRID;
+        repeats(&mut form, ui, &mut editor.draft);
+        let sweep = &mut editor.draft.sweep;
+        let usual = match metric {
+            Metric::Accuracy => 0.97,
+            _ => 1.0,
+        };
+        let hint = format!(
+            "Value of {metric} on the held-out samples that every run is to reach, such as 97 %; energy is then that to \
+             the target"
+        );
+        let look = Look::new("Target", "target", &hint);
+        form.ticked(ui, look, "Has a target", &mut sweep.target, usual);
+        options::show(&mut form, ui, sweep);
+    });
     editor.typed.keep_seen();
 }
 
-fn part(ui: &mut Ui, name: &str, hint: &str) {
-    ui.add_space(theme::GRID);
-    ui.label(RichText::new(name).text_style(theme::strong()))
-        .on_hover_text(hint);
+/// What is wrong with the base, which has no fields here.
+fn base_problems(form: &Form<'_>, ui: &mut Ui) {
+    const PARTS: [&str; 7] = [
+        "base",
+        "dataset",
+        "model",
+        "regime",
+        "device",
+        "measure",
+        "checkpoint",
+    ];
+    for problem in form.problems {
+        if PARTS.iter().any(|part| problem.field.starts_with(part)) {
+            let text = format!("{}: allowed is {}", problem.field, problem.allowed);
+            widgets::problem(ui, &text);
+        }
+    }
 }
 
 fn base_row(ui: &mut Ui, base: &Setup, shared: &mut Shared, draft: &mut Draft) {

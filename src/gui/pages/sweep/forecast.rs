@@ -92,7 +92,11 @@ fn button(page: &SweepPage, ui: &mut Ui, shared: &mut Shared) {
 
 fn told(ui: &mut Ui, sweep: &Sweep, ahead: &Ahead, unit: EnergyUnit) {
     let most = if ahead.at_most { "at most " } else { "" };
-    row(ui, "Runs", format!("{most}{}", count(ahead.outlook.trials)));
+    row(
+        ui,
+        "Trials",
+        format!("{most}{}", count(ahead.outlook.trials)),
+    );
     let seeds = sweep.seeds().len();
     let seeds = match seeds {
         1 => "1 seed".to_owned(),
@@ -165,11 +169,13 @@ fn total(total: Option<Total>, show: impl Fn(f64) -> String) -> String {
 fn row(ui: &mut Ui, name: &str, value: String) {
     let tokens = Tokens::in_ui(ui);
     ui.horizontal_top(|ui| {
-        ui.add_sized(
-            [92.0, 16.0],
-            Label::new(RichText::new(name).color(tokens.dim)).halign(egui::Align::LEFT),
-        );
-        ui.add(Label::new(RichText::new(value).monospace()).wrap());
+        let size = egui::vec2(72.0, theme::BODY);
+        let left = egui::Layout::left_to_right(egui::Align::Min);
+        ui.allocate_ui_with_layout(size, left, |ui| {
+            ui.set_min_width(size.x);
+            ui.label(RichText::new(name).color(tokens.dim));
+        });
+        ui.add(Label::new(value).wrap());
     });
 }
 

@@ -258,8 +258,11 @@ fn cell(mesh: &mut Mesh, rect: Rect, status: TrialStatus, tokens: &Tokens) {
             mesh.add_colored_rect(rect, tokens.accent);
             mesh.add_colored_rect(part(0.3, 0.3, 0.7, 0.7), tokens.surface);
         }
-        // Full.
-        TrialStatus::Done => mesh.add_colored_rect(rect, tokens.good),
+        // Full; a little toward the ground, since mostly there are many.
+        TrialStatus::Done => {
+            let colour = tokens.good.lerp_to_gamma(tokens.surface, 0.25);
+            mesh.add_colored_rect(rect, colour);
+        }
         // The lower half, below a diagonal.
         TrialStatus::NotReached => {
             mesh.add_colored_rect(rect, tokens.raised);

@@ -270,6 +270,11 @@ fn paint(ui: &Ui, rect: Rect, cell: &Cell, scale: &Scale, tokens: &Tokens) {
     };
     let share = scale.share(mean);
     painter.rect_filled(rect, 3.0, ink(Ink::Heat(share), tokens.dark));
+    if !tokens.dark {
+        // The palest are hardly darker than the page.
+        let rim = Stroke::new(1.0, tokens.outline);
+        painter.rect_stroke(rect, 3.0, rim, StrokeKind::Inside);
+    }
     let colour = ink(Ink::OnHeat(share), tokens.dark);
     let note = match (mean <= scale.least, cell.not_reached > 0) {
         (_, true) => Some(format!("{} of {}", cell.ranked, cell.setups)),

@@ -216,7 +216,7 @@ fn row(ui: &mut Ui, name: &str, below: &str, status: Option<Status>, is_shown: b
     let response = inner.response.interact(Sense::click());
     response.widget_info(|| {
         let name = match below {
-            "" => name.to_owned(),
+            "" => format!("Edit {name}"),
             below => format!("{name}: {below}"),
         };
         WidgetInfo::selected(Role::Button, true, is_shown, name)

@@ -87,6 +87,7 @@ pub struct SweepPage {
     grid: grid::Grid,
     result: result::ResultView,
     export: Option<export::Export>,
+    last_frame: u64,
 }
 
 impl SweepPage {
@@ -114,6 +115,13 @@ impl SweepPage {
 
     /// Draws the page.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        // Another program may have made sweeps while another page was open.
+        let frame = ui.ctx().cumulative_frame_nr();
+        if frame > self.last_frame + 1 {
+            self.list.forget();
+            self.stored.forget();
+        }
+        self.last_frame = frame;
         self.list.keep_up(ui.ctx(), shared);
         self.follow_own(shared);
         if let Some(id) = self.shown.clone() {
@@ -182,7 +190,7 @@ impl SweepPage {
 
     fn stored(&mut self, ui: &mut Ui, shared: &mut Shared) {
         if let Some(error) = &self.stored.error {
-            let text = format!("{error}");
+            let text = error.clone();
             let again = widgets::empty_state(ui, "The sweep cannot be read", &text, |ui| {
                 ui.button("Read again").clicked()
             });

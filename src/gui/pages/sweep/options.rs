@@ -224,7 +224,7 @@ fn zeus(form: &mut Form<'_>, ui: &mut Ui, zeus: &mut Zeus) {
     let look = Look::new("Walks", "searcher.pruning_rounds", hint).steps(Steps::By(1));
     form.number(ui, look, &mut zeus.pruning_rounds);
     let look = Look::new(
-        "Runs",
+        "Runs in all",
         "searcher.runs",
         "Runs in all, those of the walks among them",
     );

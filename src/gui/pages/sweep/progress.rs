@@ -78,6 +78,20 @@ pub fn header(page: &mut SweepPage, ui: &mut Ui, shared: &mut Shared) {
             }
         }
     });
+    // A grid ranks nothing; what it came to is its result.
+    if let Some(found) = read
+        .record
+        .found
+        .as_ref()
+        .and_then(|found| found["text"].as_str())
+        && read.record.searcher != "grid"
+    {
+        ui.add(
+            Label::new(format!("Found: {found}"))
+                .wrap()
+                .selectable(true),
+        );
+    }
     if let Some(failure) = &read.record.failure {
         widgets::problem(ui, failure);
     }
@@ -252,13 +266,13 @@ fn figures(ui: &mut Ui, spent: &Spent, to_come: Option<ToCome>, unit: EnergyUnit
     if let Some(to_come) = to_come {
         let from = match to_come.from {
             1 => "from one trial".to_owned(),
-            several => format!("from {several} trials, pauses included"),
+            several => format!("from {several} trials"),
         };
         all.push(KeyFigure {
-            name: "Time left",
+            name: "Time left, pauses included",
             value: format!("≈ {}", duration(to_come.time_s.value)),
-            spread: range(to_come.time_s, &duration),
-            below: from,
+            spread: String::new(),
+            below: range(to_come.time_s, &duration) + &from,
         });
         if let Some(energy) = to_come.energy_j {
             let joules = |joules: f64| match unit {
@@ -268,8 +282,8 @@ fn figures(ui: &mut Ui, spent: &Spent, to_come: Option<ToCome>, unit: EnergyUnit
             all.push(KeyFigure {
                 name: "Energy left",
                 value: format!("≈ {}", joules(energy.value)),
-                spread: range(energy, &joules),
-                below: "of the trials to come".to_owned(),
+                spread: String::new(),
+                below: range(energy, &joules) + &from,
             });
         }
     }
@@ -293,7 +307,7 @@ fn figures(ui: &mut Ui, spent: &Spent, to_come: Option<ToCome>, unit: EnergyUnit
 
 fn range(expected: Expected, show: &dyn Fn(f64) -> String) -> String {
     match expected.range {
-        Some((low, high)) => format!("{} to {}", show(low), show(high)),
+        Some((low, high)) => format!("{} to {}, ", show(low), show(high)),
         None => String::new(),
     }
 }

@@ -119,7 +119,11 @@ fn kinds(page: &mut SweepPage, ui: &mut Ui, analysis: &Analysis) {
 
 fn exports(page: &mut SweepPage, ui: &mut Ui, shared: &mut Shared) {
     ui.horizontal_wrapped(|ui| {
-        let label = ui.label(RichText::new("Export").small().color(Tokens::in_ui(ui).dim));
+        let label = ui.label(
+            RichText::new("Write it as")
+                .small()
+                .color(Tokens::in_ui(ui).dim),
+        );
         label.on_hover_text("The same files as `joulelab analyse` writes");
         for (output, name, hint) in [
             (Output::Csv, "CSV…", "The table of setups, a row each"),

@@ -22,14 +22,14 @@ type Shown = (&'static str, f32, bool, fn(&Row) -> &str);
 
 const COLUMNS: [Shown; 9] = [
     ("", 28.0, true, |row| &row.rank),
-    ("setup", 190.0, false, |row| &row.setup),
-    ("energy", 128.0, true, |row| &row.energy),
-    ("× best", 56.0, true, |row| &row.times),
-    ("time", 112.0, true, |row| &row.time),
-    ("metric", 92.0, true, |row| &row.quality),
-    ("a sample", 118.0, true, |row| &row.per_sample),
-    ("power", 72.0, true, |row| &row.power),
-    ("seeds", 120.0, false, |row| &row.standing),
+    ("setup", 160.0, false, |row| &row.setup),
+    ("energy", 152.0, true, |row| &row.energy),
+    ("× best", 52.0, true, |row| &row.times),
+    ("time", 124.0, true, |row| &row.time),
+    ("metric", 112.0, true, |row| &row.quality),
+    ("seeds", 112.0, false, |row| &row.standing),
+    ("a sample", 132.0, true, |row| &row.per_sample),
+    ("power", 64.0, true, |row| &row.power),
 ];
 
 /// What is kept of the table.
@@ -136,7 +136,13 @@ fn cell(ui: &mut Ui, text: &str, is_figure: bool) {
     if is_figure {
         text = text.monospace().size(12.0);
     }
-    aligned(ui, is_figure, |ui| ui.add(Label::new(text).truncate()));
+    aligned(ui, is_figure, |ui| {
+        if !is_figure {
+            // Off the figures before it, which end where it begins.
+            ui.add_space(theme::GRID);
+        }
+        ui.add(Label::new(text).truncate())
+    });
 }
 
 /// The setup's name: a button that shows its first run.
