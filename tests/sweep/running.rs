@@ -94,7 +94,7 @@ fn a_grid_is_run_and_every_trial_is_a_run_with_known_energy() {
     assert!(listed.contains(id) && listed.contains("4/4"), "{listed}");
     let one = joulelab.stdout(&["sweeps", "small"]);
     assert!(
-        one.contains("4 done") && one.contains("batch_size 32"),
+        one.contains("4 done") && one.contains("batch size 32"),
         "{one}"
     );
 }

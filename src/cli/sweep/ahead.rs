@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{axes, pauses};
 use crate::analysis::forecast::PastRun;
 use crate::analysis::search::{Candidate, Outlook, Total, outlook, searcher};
+use crate::analysis::sweep::axes::name;
 use crate::cli::{Failed, Place};
 use crate::control;
 use crate::data;
@@ -105,14 +106,18 @@ impl Ahead {
             0 => String::new(),
             over => format!(", {over} of them done"),
         };
+        let seeds = match sweep.searcher {
+            // Its runs recur, each with a seed of its own.
+            SearcherSetup::Zeus(_) => String::new(),
+            _ => format!(", {} seeds", sweep.seeds().len()),
+        };
         line(
             "runs",
             format!(
-                "{most}{} ({}, {} combinations, {} seeds){done}",
+                "{most}{} ({}, {} combinations{seeds}){done}",
                 count(self.outlook.trials),
                 sweep.searcher.kind(),
                 self.combinations,
-                sweep.seeds().len()
             ),
         );
         line("device", self.device.clone());
@@ -240,7 +245,7 @@ pub fn words(values: &[crate::setup::sweep::AxisValue]) -> String {
     let words: Vec<String> = values
         .iter()
         .map(|choice| {
-            let field = choice.field.rsplit('.').next().unwrap_or(&choice.field);
+            let field = name(&choice.field);
             match &choice.value {
                 Value::String(text) => format!("{field} {text}"),
                 value => format!("{field} {value}"),

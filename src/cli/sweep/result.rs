@@ -1,5 +1,6 @@
 //! What a sweep came to, and how the program ends with it.
 
+use super::{foretold, pauses};
 use crate::cli::Exit;
 use crate::control::SweepFailure;
 use crate::library::{Status, SweepRecord, TrialRecord, TrialStatus};
@@ -42,6 +43,12 @@ pub fn text(sweep: &SweepRecord, trials: &[TrialRecord]) -> String {
         .any(|result| result.simulated);
     if simulated {
         line("", "simulated: none of it was drawn here".to_owned());
+    }
+    if let Some(pauses) = pauses::after(trials) {
+        line("pauses", pauses);
+    }
+    if let Some(error) = foretold::error(sweep, time_s, energy_j, simulated) {
+        line("foretold", error);
     }
     if let Some(found) = sweep
         .found
