@@ -219,8 +219,15 @@ fn a_dry_run_tells_how_much_it_would_be_and_runs_nothing() {
     // Once there are runs of the device, it tells from them; joules of made-up meters forecast nothing.
     joulelab.train(&["--steps", "200", "-b", "32"]);
     let json = joulelab.json(&["sweep", path, "--dry-run", "--json"]);
-    assert!(number(&json, "/outlook/time_s/value") > 0.0, "{json}");
+    let time_s = number(&json, "/outlook/time_s/value");
+    assert!(time_s > 0.0, "{json}");
     assert_eq!(json["outlook"]["trials"], 9);
+    // What cannot run takes no time: as much as the sweep without it.
+    let without = write(&joulelab, &sweep.replace(", 100000]", "]"));
+    let without = without.to_str().expect("text");
+    let json = joulelab.json(&["sweep", without, "--dry-run", "--json"]);
+    let alone_s = number(&json, "/outlook/time_s/value");
+    assert!((time_s / alone_s - 1.0).abs() < 1e-9, "{time_s} {alone_s}");
 }
 
 #[test]

@@ -70,7 +70,8 @@ impl Ahead {
             None => 0,
         };
         let rungs = searcher.rungs();
-        let outlook = outlook(&rungs, &candidates, &past);
+        let possible = candidates.len() as f64 / combinations.len().max(1) as f64;
+        let outlook = outlook(&rungs, &candidates, &past).of_share(possible);
         let pauses_s = match sweep.cool_down {
             CoolDown::Fixed { seconds } => seconds * outlook.trials.saturating_sub(1) as f64,
             CoolDown::None | CoolDown::NearIdle { .. } => 0.0,
@@ -109,6 +110,7 @@ impl Ahead {
         let seeds = match sweep.searcher {
             // Its runs recur, each with a seed of its own.
             SearcherSetup::Zeus(_) => String::new(),
+            _ if sweep.seeds().len() == 1 => ", 1 seed".to_owned(),
             _ => format!(", {} seeds", sweep.seeds().len()),
         };
         line(

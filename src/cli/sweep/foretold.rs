@@ -28,5 +28,5 @@ pub fn error(
         true => "; it was of runs that go to their last epoch, which targets may end before",
         false => "",
     };
-    Some(format!("{} off{earlier}", parts.join(", ")))
+    Some(parts.join(", ") + earlier)
 }
