@@ -62,8 +62,8 @@ pub use rounds::Rounds;
 pub use sampler::{
     Edge, MeterNow, Record, Sample, Sampler, SamplerError, SamplerOptions, Snapshot, WindowId,
 };
-pub use watched::Watched;
 pub use sources::{
     PerfCounter, UDEV_RULE, access_refusal, apple, emi, part_time_sampled, perf_counters,
     perf_refusal, sleeping_cards, windows_gpu,
 };
+pub use watched::Watched;

@@ -5,7 +5,7 @@ use std::{thread::sleep, time::Duration};
 use joulelab::{
     power::{
         Clock, Discovery, ErrorRule, Kind, MeterInfo, Options, Part, Role, Sample, Sampler,
-        SamplerOptions, Status, components, discover,
+        SamplerOptions, Status, Watched, components, discover,
     },
     units::{Boundary, EnergyFigure, Grade},
 };

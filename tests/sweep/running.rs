@@ -94,7 +94,7 @@ fn a_grid_is_run_and_every_trial_is_a_run_with_known_energy() {
     assert!(listed.contains(id) && listed.contains("4/4"), "{listed}");
     let one = joulelab.stdout(&["sweeps", "small"]);
     assert!(
-        one.contains("4 done") && one.contains("batch_size 32"),
+        one.contains("4 done") && one.contains("batch size 32"),
         "{one}"
     );
 }
@@ -219,8 +219,15 @@ fn a_dry_run_tells_how_much_it_would_be_and_runs_nothing() {
     // Once there are runs of the device, it tells from them; joules of made-up meters forecast nothing.
     joulelab.train(&["--steps", "200", "-b", "32"]);
     let json = joulelab.json(&["sweep", path, "--dry-run", "--json"]);
-    assert!(number(&json, "/outlook/time_s/value") > 0.0, "{json}");
+    let time_s = number(&json, "/outlook/time_s/value");
+    assert!(time_s > 0.0, "{json}");
     assert_eq!(json["outlook"]["trials"], 9);
+    // What cannot run takes no time: as much as the sweep without it.
+    let without = write(&joulelab, &sweep.replace(", 100000]", "]"));
+    let without = without.to_str().expect("text");
+    let json = joulelab.json(&["sweep", without, "--dry-run", "--json"]);
+    let alone_s = number(&json, "/outlook/time_s/value");
+    assert!((time_s / alone_s - 1.0).abs() < 1e-9, "{time_s} {alone_s}");
 }
 
 #[test]

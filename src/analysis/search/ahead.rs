@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Candidate, Outlook, outlook, searcher};
 use crate::analysis::forecast::PastRun;
+use crate::analysis::sweep::axes::name;
 use crate::setup::sweep::{AxisValue, Consent, CoolDown, SearcherSetup, Sweep};
 use crate::setup::{DataCounts, DatasetSetup, Setup};
 use crate::units::{count, duration, quantity};
@@ -72,7 +73,8 @@ impl Ahead {
                 Err(problem) => impossible.push((words(&trial.values), problem)),
             }
         }
-        let outlook = outlook(&searcher.rungs(), &candidates, past);
+        let possible = candidates.len() as f64 / combinations.len().max(1) as f64;
+        let outlook = outlook(&searcher.rungs(), &candidates, past).of_share(possible);
         let pauses_s = match sweep.cool_down {
             CoolDown::Fixed { seconds } => seconds * outlook.trials.saturating_sub(1) as f64,
             CoolDown::None | CoolDown::NearIdle { .. } => 0.0,
@@ -151,7 +153,7 @@ pub fn words(values: &[AxisValue]) -> String {
     let words: Vec<String> = values
         .iter()
         .map(|choice| {
-            let field = choice.field.rsplit('.').next().unwrap_or(&choice.field);
+            let field = name(&choice.field);
             match &choice.value {
                 Value::String(text) => format!("{field} {text}"),
                 value => format!("{field} {value}"),

@@ -7,7 +7,7 @@ use crate::control;
 use crate::data;
 use crate::library::Library;
 use crate::protocol::Knowledge;
-use crate::setup::sweep::Sweep;
+use crate::setup::sweep::{SearcherSetup, Sweep};
 use crate::units::{count, duration, quantity};
 
 /// Looks at every combination and at earlier runs of the device.
@@ -51,14 +51,19 @@ pub fn text(ahead: &Ahead, sweep: &Sweep) -> String {
         0 => String::new(),
         over => format!(", {over} of them done"),
     };
+    let seeds = match sweep.searcher {
+        // Its runs recur, each with a seed of its own.
+        SearcherSetup::Zeus(_) => String::new(),
+        _ if sweep.seeds().len() == 1 => ", 1 seed".to_owned(),
+        _ => format!(", {} seeds", sweep.seeds().len()),
+    };
     line(
         "runs",
         format!(
-            "{most}{} ({}, {} combinations, {} seeds){done}",
+            "{most}{} ({}, {} combinations{seeds}){done}",
             count(ahead.outlook.trials),
             sweep.searcher.kind(),
             ahead.combinations,
-            sweep.seeds().len()
         ),
     );
     line("device", ahead.device.clone());

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod axes;
+mod foretold;
 mod list;
 mod pauses;
 mod progress;

@@ -1,5 +1,6 @@
 //! What a sweep came to, and how the program ends with it.
 
+use super::{foretold, pauses};
 use crate::analysis::trials::spent;
 use crate::cli::Exit;
 use crate::control::SweepFailure;
@@ -40,6 +41,12 @@ pub fn text(sweep: &SweepRecord, trials: &[TrialRecord]) -> String {
     }
     if spent.simulated {
         line("", "simulated: none of it was drawn here".to_owned());
+    }
+    if let Some(pauses) = pauses::after(trials) {
+        line("pauses", pauses);
+    }
+    if let Some(error) = foretold::error(sweep, spent.time_s, spent.energy_j, spent.simulated) {
+        line("foretold", error);
     }
     if let Some(found) = sweep
         .found
