@@ -15,7 +15,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, Distribution, Tensor};
 use joulelab::models::convolve::{Convolution, Geometry, convolve};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Seconds that a measurement takes about.
 const MEASURE_S: f64 = 0.3;
 

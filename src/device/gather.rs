@@ -56,11 +56,7 @@ impl Images<'_> {
     /// The images `chosen` `[batch]`, each changed by its row of `changes` `[batch, 5]` (rows lower, columns further right, mirrored,
     /// first row and column of the square that is cut out) and normalised: `[batch, channels · height · width]`. The device
     /// must compute with wgpu, and have autodiff or not as `chosen` has.
-    pub fn gather(
-        &self,
-        chosen: Tensor<1, Int>,
-        changes: Tensor<2, Int>,
-    ) -> Tensor<2> {
+    pub fn gather(&self, chosen: Tensor<1, Int>, changes: Tensor<2, Int>) -> Tensor<2> {
         let is_autodiff = chosen.device().is_autodiff();
         let out = <Dispatch as ImageOperations>::gather_images(
             self.words.clone().without_autodiff().into_dispatch(),

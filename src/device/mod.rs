@@ -3,6 +3,7 @@
 //! Depends on `units`; uses wgpu and Burn. Nothing here runs before a device is asked for.
 
 mod cache;
+mod cbor;
 mod choose;
 mod gather;
 mod kernels;
@@ -10,6 +11,7 @@ mod list;
 mod mill;
 mod open;
 mod self_check;
+mod thrift;
 mod tuning;
 
 pub use cache::use_kernel_cache;
