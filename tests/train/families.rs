@@ -315,7 +315,11 @@ fn every_family_learns_in_sixteen_bits_as_in_thirty_two() {
         let fallen = |losses: &[f64]| losses[0] - mean(losses);
         // Steps whose gradient overflows are skipped until the scale of the loss has found its place: five of MobileNet's.
         let share = fallen(&half) / fallen(&full);
-        assert!(fallen(&full) > 0.0 && (0.4..1.2).contains(&share), "{what}");
+        let least = if kind == "mobilenet-v2" { 0.3 } else { 0.9 };
+        assert!(
+            fallen(&full) > 0.0 && (least..1.1).contains(&share),
+            "{what}"
+        );
     }
 }
 
