@@ -311,13 +311,18 @@ fn every_family_learns_in_sixteen_bits_as_in_thirty_two() {
         // Rounded in each of up to fifty layers.
         assert!((full[0] - half[0]).abs() < 2e-2 * full[0], "{what}");
         assert_ne!(full, half, "{what}: nothing is rounded");
-        let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
-        let fallen = |losses: &[f64]| losses[0] - mean(losses);
-        // Steps whose gradient overflows are skipped until the scale of the loss has found its place: five of MobileNet's.
-        let share = fallen(&half) / fallen(&full);
-        let least = if kind == "mobilenet-v2" { 0.3 } else { 0.9 };
+        // Steps whose gradient overflows are skipped until the scale of the loss has found its place, and leave the loss as it is
+        // but for what rounding makes of a batch's statistics.
+        let is_first = |loss: &&f64| (*loss - half[0]).abs() < 1e-3 * half[0];
+        let skipped = half.iter().skip(1).take_while(is_first).count();
+        let (full, half) = (&full[..full.len() - skipped], &half[skipped..]);
+        let fallen = |losses: &[f64]| losses[0] - losses.iter().sum::<f64>() / losses.len() as f64;
+        let share = fallen(half) / fallen(full);
+        // Adam counts them as steps along nothing, so that those after them are shorter at first. Five are skipped of
+        // MobileNet's, whose many normalisations do not leave its loss quite as it is.
+        let least = if kind == "mobilenet-v2" { 0.3 } else { 0.8 };
         assert!(
-            fallen(&full) > 0.0 && (least..1.1).contains(&share),
+            fallen(full) > 0.0 && (least..1.1).contains(&share),
             "{what}"
         );
     }
