@@ -49,10 +49,9 @@ impl SetupPanel {
     /// Dataset, samples, options.
     pub(super) fn dataset(&mut self, ui: &mut Ui, setup: &mut Setup, shared: &mut Shared) {
         self.choose_dataset(ui, setup, shared);
-        if !offer::show(ui, shared, setup.dataset.name()) {
-            if samples::look(ui, &mut self.preview, &setup.dataset) {
-                self.columns.forget();
-            }
+        let is_offered = offer::show(ui, shared, setup.dataset.name());
+        if !is_offered && samples::look(ui, &mut self.preview, &setup.dataset) {
+            self.columns.forget();
         }
         self.removal.show(ui, shared, setup.dataset.name());
         let mut form = Form {

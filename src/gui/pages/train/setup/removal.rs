@@ -34,7 +34,7 @@ impl Removal {
             widgets::caption(ui, size);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let button = ui
-                    .add_enabled(!is_training, Button::new(label).small())
+                    .add_enabled(!is_training, Button::new(label))
                     .on_hover_text("Removes the files of the set from this machine, once you have said so again")
                     .on_disabled_hover_text("A run goes on, which may be reading it");
                 if button.clicked() {
