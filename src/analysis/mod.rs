@@ -6,6 +6,7 @@ pub mod accuracy;
 mod carbon;
 mod difference;
 pub mod forecast;
+pub mod inference;
 mod left;
 pub mod lineage;
 mod pareto;

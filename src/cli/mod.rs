@@ -16,6 +16,7 @@ mod edit;
 mod exit;
 mod export;
 mod flags;
+mod infer;
 mod lineage;
 mod logging;
 mod manual;
@@ -89,6 +90,8 @@ enum Command {
     Analyse(Box<analyse::Args>),
     /// Show everything about a run
     Show(show::Args),
+    /// Ask the network of a run, and say what 1,000 answers cost
+    Infer(infer::Args),
     /// Delete runs
     Delete(edit::DeleteArgs),
     /// Bring deleted runs back
@@ -144,6 +147,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Sweeps(args)) => sweep::list(&args, &place),
         Some(Command::Analyse(args)) => analyse::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),
+        Some(Command::Infer(args)) => infer::run(&args, &place),
         Some(Command::Delete(args)) => edit::delete(&args, &place),
         Some(Command::Restore(args)) => edit::restore(&args, &place),
         Some(Command::Note(args)) => edit::note(&args, &place),

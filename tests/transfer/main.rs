@@ -2,6 +2,7 @@
 
 mod common;
 mod hostile;
+mod inference;
 mod layers;
 mod program;
 mod weights;
