@@ -8,6 +8,7 @@ mod difference;
 pub mod forecast;
 pub mod inference;
 mod left;
+pub mod lifecycle;
 pub mod lineage;
 mod pareto;
 pub mod profile;

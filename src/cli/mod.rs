@@ -17,6 +17,7 @@ mod exit;
 mod export;
 mod flags;
 mod infer;
+mod lifecycle;
 mod lineage;
 mod logging;
 mod manual;
@@ -92,6 +93,8 @@ enum Command {
     Show(show::Args),
     /// Ask the network of a run, and say what 1,000 answers cost
     Infer(infer::Args),
+    /// Say what a model's life takes in energy, carbon and money, and when what was learnt before has paid off
+    Lifecycle(Box<lifecycle::Args>),
     /// Delete runs
     Delete(edit::DeleteArgs),
     /// Bring deleted runs back
@@ -148,6 +151,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Analyse(args)) => analyse::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),
         Some(Command::Infer(args)) => infer::run(&args, &place),
+        Some(Command::Lifecycle(args)) => lifecycle::run(&args, &place),
         Some(Command::Delete(args)) => edit::delete(&args, &place),
         Some(Command::Restore(args)) => edit::restore(&args, &place),
         Some(Command::Note(args)) => edit::note(&args, &place),

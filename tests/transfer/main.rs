@@ -4,5 +4,6 @@ mod common;
 mod hostile;
 mod inference;
 mod layers;
+mod lifecycle;
 mod program;
 mod weights;

@@ -67,7 +67,7 @@ impl Program {
             "--idle",
             "0",
             "--meter",
-            "simulated:steady",
+            "simulated:steady,refresh_ms=1",
             "-m",
             "mlp",
             "--hidden",
