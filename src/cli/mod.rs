@@ -17,6 +17,8 @@ mod exit;
 mod export;
 mod flags;
 mod foretold;
+mod infer;
+mod lifecycle;
 mod lineage;
 mod logging;
 mod manual;
@@ -90,6 +92,10 @@ enum Command {
     Analyse(Box<analyse::Args>),
     /// Show everything about a run
     Show(show::Args),
+    /// Ask the network of a run, and say what 1,000 answers cost
+    Infer(infer::Args),
+    /// Say what a model's life takes in energy, carbon and money, and when what was learnt before has paid off
+    Lifecycle(Box<lifecycle::Args>),
     /// Delete runs
     Delete(edit::DeleteArgs),
     /// Bring deleted runs back
@@ -145,6 +151,8 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Sweeps(args)) => sweep::list(&args, &place),
         Some(Command::Analyse(args)) => analyse::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),
+        Some(Command::Infer(args)) => infer::run(&args, &place),
+        Some(Command::Lifecycle(args)) => lifecycle::run(&args, &place),
         Some(Command::Delete(args)) => edit::delete(&args, &place),
         Some(Command::Restore(args)) => edit::restore(&args, &place),
         Some(Command::Note(args)) => edit::note(&args, &place),

@@ -139,6 +139,12 @@ fn more(details: &RunDetails) -> String {
             format!("step {} · {}", checkpoint.step, checkpoint.path),
         );
     }
+    if !details.inferences.is_empty() {
+        text.push_str(&format!(
+            "\n{}",
+            super::infer::text(details, &details.inferences)
+        ));
+    }
     text.push_str(&super::start::layers(details));
     text.push_str(&phases(&details.totals));
     text.push_str(&epochs(details));

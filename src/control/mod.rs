@@ -6,6 +6,7 @@
 
 mod ask;
 mod folders;
+mod infer;
 mod knowledge;
 mod lineage;
 mod machine;
@@ -19,6 +20,7 @@ mod watch;
 
 pub use ask::{AskError, Diagnosis, Traced, devices, doctor, fit_wall, replay, trace};
 pub use folders::Folders;
+pub use infer::{InferPlan, Inferred, InferredBatch, infer};
 pub use knowledge::{keep as keep_learnt, knowledge};
 pub use machine::{here, is_alive};
 pub use outlook::past_runs;

@@ -37,17 +37,9 @@ impl Recorder {
     /// Takes an event in.
     pub fn take(&mut self, event: &Event) {
         match event {
-            Event::Idle { power, .. } => self.waiting.push(Record::IdlePower(
-                power
-                    .iter()
-                    .map(|idle| IdlePower {
-                        boundary: idle.boundary,
-                        meter: idle.meter.clone(),
-                        grade: idle.grade,
-                        power_w: idle.power_w,
-                    })
-                    .collect(),
-            )),
+            Event::Idle { power, .. } => self
+                .waiting
+                .push(Record::IdlePower(power.iter().map(idle_power).collect())),
             // Plain text and numbers, which JSON can always hold.
             Event::Started(report) => self.waiting.push(Record::Start(
                 serde_json::to_value(report).unwrap_or_default(),
@@ -240,6 +232,16 @@ impl Recorder {
             others: evaluation.others.clone(),
             energies,
         }
+    }
+}
+
+/// The protocol's idle power as the library keeps it.
+pub fn idle_power(idle: &protocol::IdlePower) -> IdlePower {
+    IdlePower {
+        boundary: idle.boundary,
+        meter: idle.meter.clone(),
+        grade: idle.grade,
+        power_w: idle.power_w,
     }
 }
 

@@ -7,7 +7,7 @@ use super::count::{Count, count};
 use super::lookup::{resolve, run_by_key};
 use super::records::{Checkpoint, EpochRecord, SelfCheck, StepPoint};
 use super::types::RunDetails;
-use super::{Library, LibraryError, energy, lineage, tables, time};
+use super::{Library, LibraryError, energy, inferences, lineage, tables, time};
 
 /// Where readings come from: one meter, one metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,7 @@ impl Library {
                 summary: tables::summary(connection, key)?,
                 start: lineage::start(connection, key)?,
                 ancestors: lineage::ancestors(connection, key)?,
+                inferences: inferences::inferences(connection, key)?,
             })
         })
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::inferences::Inference;
 use super::lineage::Ancestor;
 use super::records::{Checkpoint, EpochRecord, IdlePower, Meter, PhaseEnergy, SelfCheck};
 use crate::units::{Boundary, Estimate, Metric, UnknownName};
@@ -352,6 +353,9 @@ pub struct RunDetails {
     /// Whose work is in its weights, its parent first.
     #[serde(default)]
     pub ancestors: Vec<Ancestor>,
+    /// What it took to ask its network, latest first.
+    #[serde(default)]
+    pub inferences: Vec<Inference>,
 }
 
 /// Where a resumed run goes on.

@@ -105,6 +105,20 @@ pub enum Command {
         #[serde(default)]
         kernel_cache: Option<PathBuf>,
     },
+    /// Read the weights of a run, to be asked about samples while the meters are read: answered by [`super::Event::Device`],
+    /// [`super::Event::Data`], [`super::Event::Sources`], [`super::Event::Meters`], [`super::Event::Idle`] where there is a baseline, and
+    /// [`super::Event::InferenceReady`]; then it waits for [`Self::MeasureInference`], until [`Self::Stop`].
+    Infer(Box<InferRequest>),
+    /// Ask the network about held-out samples for some time; answered by [`super::Event::InferenceBegun`] where the batches are of
+    /// another size than before, by [`super::Event::WindowOpened`], [`super::Event::WindowClosed`] and [`super::Event::Inferred`].
+    MeasureInference {
+        /// Samples at once, 1 or more.
+        batch_size: usize,
+        /// Seconds that the network is asked before the window, where the batches are of another size than before.
+        warm_up_s: f64,
+        /// Seconds of the window, above 0 to 3600.
+        duration_s: f64,
+    },
     /// Train. One run a worker, unless [`Terms::stays`] keeps it for another; that one may be asked for while this one ends.
     Run(Box<RunRequest>),
     /// Hold after the step that is going on.
@@ -140,6 +154,19 @@ pub struct RunRequest {
     /// The run whose weights the setup starts from, where it names one.
     #[serde(default)]
     pub start: Option<Start>,
+}
+
+/// A run whose network is to be asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InferRequest {
+    /// Its setup, with the device and the measuring of now.
+    pub setup: Setup,
+    /// Folder of its checkpoint.
+    pub checkpoint: PathBuf,
+    /// Where tuned kernels are kept.
+    pub kernel_cache: Option<PathBuf>,
+    /// What is known of this machine's power from earlier.
+    pub knowledge: Knowledge,
 }
 
 /// A run that another one starts from.

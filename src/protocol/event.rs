@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KnownWall, Stretch};
 use crate::setup::{InputShape, Phase, StartReport, Task, plan::Plan};
-use crate::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
+use crate::units::{Boundary, EnergyFigure, Estimate, Grade, Latencies, Metric};
 
 /// What a worker tells its controller. `t_s` is seconds since the run began.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,6 +147,17 @@ pub enum Event {
         /// From the samples to the head.
         groups: Vec<String>,
     },
+    /// A run's network can be asked.
+    InferenceReady {
+        /// Steps that had been done when its weights were saved.
+        step: u64,
+        /// Held-out samples that it is asked about.
+        samples: u64,
+    },
+    /// Batches of another size: how good its answers are in them, and what warming up took.
+    InferenceBegun(Answered),
+    /// A window in which it was asked, right after [`Event::WindowClosed`].
+    Inferred(InferenceWindow),
     /// Training metrics.
     Progress {
         /// When.
@@ -583,6 +594,34 @@ pub struct Progress {
     pub steps_max: Option<u64>,
     /// Seconds of training steps since the start of the run.
     pub train_s: f64,
+}
+
+/// How good a network's answers to all held-out samples are, in batches of one size.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// Samples in a batch.
+    pub batch_size: usize,
+    /// The task's metric.
+    pub metric: Metric,
+    /// Its value; `None` where it is no number.
+    pub value: Option<f64>,
+    /// Passes of the warm-up.
+    pub warm_up_passes: u64,
+    /// Seconds of the warm-up, kernels that were compiled included.
+    pub warm_up_s: f64,
+}
+
+/// A window in which a network was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InferenceWindow {
+    /// Samples in a batch.
+    pub batch_size: usize,
+    /// Batches that were answered.
+    pub passes: u64,
+    /// From the first pass to the last answer, s.
+    pub seconds: f64,
+    /// From samples in main memory to answers in main memory, by batch.
+    pub latencies: Latencies,
 }
 
 /// A look at the held-out samples.

@@ -9,15 +9,15 @@ mod line;
 mod trace;
 
 pub use command::{
-    Command, EarlierIdle, Knowledge, KnownWall, Resume, RunRequest, Start, Terms, WallReading,
-    WallReadings, WallState,
+    Command, EarlierIdle, InferRequest, Knowledge, KnownWall, Resume, RunRequest, Start, Terms,
+    WallReading, WallReadings, WallState,
 };
 pub use event::{
-    AccountLine, CooledDown, CpuPoint, Data, Device, DevicePoint, Event, Failure, FailureKind,
-    IdlePower, LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy, Predictions, Sample,
-    SamplePredictions, SelfCheck, Source, SourceStatus, Summary, WallLine, WindowEnergy,
+    AccountLine, Answered, CooledDown, CpuPoint, Data, Device, DevicePoint, Event, Failure,
+    FailureKind, IdlePower, LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy, Predictions,
+    Sample, SamplePredictions, SelfCheck, Source, SourceStatus, Summary, WallLine, WindowEnergy,
 };
-pub use event::{Evaluation, Progress, Replayed, ReplayedWindow, Saved};
+pub use event::{Evaluation, InferenceWindow, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 pub use trace::{DeviceTrace, Stretch, TracedKernel, TracedPart, TracedStep};
 

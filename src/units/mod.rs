@@ -8,6 +8,7 @@ mod energy;
 mod estimate;
 mod format;
 mod grade;
+mod latency;
 mod metric;
 mod names;
 
@@ -16,5 +17,6 @@ pub use energy::EnergyFigure;
 pub use estimate::Estimate;
 pub use format::{bytes, count, duration, estimate, estimate_in_parts, quantity, significant};
 pub use grade::Grade;
+pub use latency::Latencies;
 pub use metric::Metric;
 pub use names::{UnknownName, nearest};

@@ -13,6 +13,7 @@ mod busy;
 mod controls;
 mod convert;
 mod cool_down;
+mod infer;
 mod known;
 mod learn;
 mod load;
@@ -37,6 +38,7 @@ use crate::protocol::{
     Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, RunRequest, decode,
 };
 use controls::Controls;
+use infer::{Ask, Infer};
 use load::Load;
 use outbox::Outbox;
 use session::Trainer;
@@ -89,6 +91,8 @@ enum Activity {
     },
     /// With where wishes to the thread go that watches.
     Watch(SyncSender<Wish>),
+    /// With where windows are asked for of the network that answers.
+    Infer(SyncSender<Ask>),
     /// A load or a trace: nothing is kept of it, so that it may be ended anywhere.
     Load,
 }
@@ -141,6 +145,7 @@ impl Worker {
             | Command::MeasureIdle { .. }
             | Command::Load { .. }
             | Command::Trace { .. }
+            | Command::Infer(_)
                 if self.activity.is_some() =>
             {
                 self.outbox.send(Event::Failed(Failure {
@@ -222,6 +227,24 @@ impl Worker {
                 };
                 trace.start(self.outbox.clone(), Arc::clone(&self.controls));
             }
+            Command::Infer(request) => {
+                let (sender, asked) = sync_channel(WISHES_WAITING);
+                self.activity = Some(Activity::Infer(sender));
+                let infer = Infer {
+                    request: *request,
+                    asked,
+                };
+                infer.start(self.outbox.clone(), Arc::clone(&self.controls));
+            }
+            Command::MeasureInference {
+                batch_size,
+                warm_up_s,
+                duration_s,
+            } => self.ask(Ask {
+                batch_size,
+                warm_up_s,
+                duration_s,
+            }),
             Command::Replay { file } => replay::replay(&self.outbox, &file),
             Command::OpenWindow => self.wish(Wish::OpenWindow),
             Command::CloseWindow => self.wish(Wish::CloseWindow),
@@ -234,7 +257,7 @@ impl Worker {
                     // Only wakes it: where the queue is full, it sees the stop when it comes to that.
                     let _ = wishes.try_send(Wish::Stop);
                 }
-                if matches!(self.activity, Some(Activity::Load)) {
+                if matches!(self.activity, Some(Activity::Load | Activity::Infer(_))) {
                     self.end_load();
                 }
             }
@@ -279,6 +302,21 @@ impl Worker {
         std::process::exit(0);
     }
 
+    /// Asks for a window of the network that answers.
+    fn ask(&self, ask: Ask) {
+        let message = match &self.activity {
+            Some(Activity::Infer(asked)) => match asked.try_send(ask) {
+                Ok(()) => return,
+                Err(_) => "a window is waiting already",
+            },
+            _ => "nothing can be asked; send `infer` first",
+        };
+        self.outbox.send(Event::Failed(Failure {
+            kind: FailureKind::Protocol,
+            message: message.to_owned(),
+        }));
+    }
+
     /// Passes a wish on to the thread that watches the meters.
     fn wish(&self, wish: Wish) {
         let (kind, message) = match &self.activity {
@@ -308,7 +346,7 @@ impl Worker {
         }
         match self.activity {
             // Nothing is being made that could be lost, and a meter's driver may hang.
-            Some(Activity::Watch(_) | Activity::Load) => std::process::exit(0),
+            Some(Activity::Watch(_) | Activity::Load | Activity::Infer(_)) => std::process::exit(0),
             // Between two runs: nothing is lost.
             Some(Activity::Run { .. }) if self.controls.has_ended() => {
                 self.outbox.close();

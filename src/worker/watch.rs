@@ -235,7 +235,11 @@ impl<'a> Watching<'a> {
         }
     }
 
-    fn measure_idle(&mut self, duration_s: f64, controls: &Controls) -> Result<(), Failure> {
+    /// Measures the idle machine, tells it, and counts it from the windows that follow.
+    ///
+    /// # Errors
+    /// Where the meters do not answer.
+    pub fn measure_idle(&mut self, duration_s: f64, controls: &Controls) -> Result<(), Failure> {
         let told_at = Cell::new(Instant::now());
         let keep_going = || {
             if told_at.get().elapsed() >= EVERY {

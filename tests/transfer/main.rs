@@ -2,6 +2,8 @@
 
 mod common;
 mod hostile;
+mod inference;
 mod layers;
+mod lifecycle;
 mod program;
 mod weights;
