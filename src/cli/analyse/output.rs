@@ -97,7 +97,7 @@ fn csv(path: &Path, force: bool, analysis: &Analysis) -> Result<(), Failed> {
     report::setups_csv(analysis, &mut bytes)?;
     if path.as_os_str() == "-" {
         let text = String::from_utf8_lossy(&bytes);
-        return Ok(show::print(&text)?);
+        return show::print(&text);
     }
     file(path, force, &bytes)
 }
