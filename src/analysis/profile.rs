@@ -10,7 +10,8 @@
 //!   `(1 + r) ÷ (1 − r)` with their correlation `r` from one to the next, where that is above 0;
 //! - where a straight line through six or more has a slope that differs from none at 5 %, the run drifts. The level is then
 //!   the line's at its end. The drift is carried on for as many stretches as were seen and then held; the forecast goes half
-//!   that way, and its interval reaches from no further drift to all of it.
+//!   that way, and its interval reaches from no further drift to all of it. What falls is foretold no lower than the least
+//!   stretch that was seen.
 //!
 //! The interval is of what the meter will say. How far the meter itself may be off is not in it.
 
@@ -165,10 +166,16 @@ fn ahead(figures: &[f64], to_come: f64) -> Ahead {
     };
     let spread = (alike * (to_come * to_come * variance_of_level + to_come * residual)).sqrt();
     let half = t_quantile(0.975, freedom) * spread + further.abs() / 2.0;
+    // A pace that rises comes to rest: it is not foretold to fall below what was ever seen, let alone to nothing.
+    let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
+    let value = match further < 0.0 {
+        true => middle.max(least * to_come),
+        false => middle.max(0.0),
+    };
     Ahead {
         sum: Expected {
-            value: middle.max(0.0),
-            range: Some(((middle - half).max(0.0), middle.max(0.0) + half)),
+            value,
+            range: Some(((middle - half).max(0.0), value + half)),
         },
         drifts: further != 0.0,
     }

@@ -8,8 +8,11 @@ use crate::library::export::{Cells, ExportError};
 /// Format and version, in the first column.
 const SCHEMA: &str = "setups/1";
 
+/// Takes a figure out of a setup, where it has one.
+type Take = fn(&SetupResult) -> Option<&Figure>;
+
 /// Figures with three columns and their spread.
-const FIGURES: [(&str, fn(&SetupResult) -> Option<&Figure>); 7] = [
+const FIGURES: [(&str, Take); 7] = [
     ("energy_j", |setup| setup.energy_j.as_ref()),
     ("net_j", |setup| setup.net_j.as_ref()),
     ("time_s", |setup| setup.time_s.as_ref()),

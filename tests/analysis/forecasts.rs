@@ -69,6 +69,20 @@ fn a_drift_is_followed_half_way_and_held_in_the_interval() {
 }
 
 #[test]
+fn what_falls_is_not_foretold_to_fall_to_nothing() {
+    // Caches and clocks settle late: from 4 s to 1.25 s a stretch, and steady from then on.
+    let times: Vec<f64> = (0..12).map(|at| 4.0 - 0.25 * f64::from(at)).collect();
+    let stretches: Vec<Stretch> = times.iter().map(|time_s| stretch(*time_s)).collect();
+    let found = remainder(&stretches, 400).unwrap();
+    assert!(found.drifts);
+    // Forty stretches more at the least that was seen, which is the truth here.
+    let truth = 40.0 * 1.25;
+    assert!(near(found.time_s.value, truth, 1e-9), "{found:?}");
+    let (low, high) = found.time_s.range.unwrap();
+    assert!(low < truth && truth < high);
+}
+
+#[test]
 fn the_interval_holds_the_truth_as_often_as_it_says_and_narrows() {
     let mut normal = normals(5);
     let (mut held, mut narrower) = (0, 0);

@@ -88,7 +88,7 @@ impl Measure {
     }
 
     /// Back from a sum.
-    pub(super) fn from_sum(self, value: f64) -> f64 {
+    pub(super) fn of_sum(self, value: f64) -> f64 {
         if self.multiplies() {
             value.exp()
         } else {
@@ -181,9 +181,9 @@ pub fn effects(measure: Measure, setups: &[SetupResult], axes: &[Axis]) -> Optio
                     distributions::t_quantile(0.975, whole.freedom as f64) * error
                 });
                 Some(Estimate {
-                    value: measure.from_sum(middle),
-                    low: measure.from_sum(middle - half),
-                    high: measure.from_sum(middle + half),
+                    value: measure.of_sum(middle),
+                    low: measure.of_sum(middle - half),
+                    high: measure.of_sum(middle + half),
                 })
             });
             let test = f_test(&present, &rows, &values, at);
@@ -301,7 +301,7 @@ fn level_effects(
                 level: name.clone(),
                 setups: count,
                 left_out: all[level] - count,
-                plain: (count > 0).then(|| measure.from_sum(sum / count as f64)),
+                plain: (count > 0).then(|| measure.of_sum(sum / count as f64)),
                 adjusted: adjusted(level),
             }
         })

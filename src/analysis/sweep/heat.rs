@@ -76,7 +76,7 @@ fn heat_map(
     let cells = cells
         .into_iter()
         .map(|(mut cell, sum)| {
-            cell.mean = (cell.ranked > 0).then(|| measure.from_sum(sum / cell.ranked as f64));
+            cell.mean = (cell.ranked > 0).then(|| measure.of_sum(sum / cell.ranked as f64));
             cell
         })
         .collect();

@@ -32,7 +32,7 @@ pub fn after(trials: &[TrialRecord]) -> Option<String> {
     let hot = made().filter(|pause| pause.reached == Some(false)).count();
     if count == 0 {
         // Why there was none is the same for all of them, as where no sensor answers.
-        return made().last().map(|pause| pause.text.clone());
+        return made().next_back().map(|pause| pause.text.clone());
     }
     let still = match hot {
         0 => String::new(),

@@ -16,6 +16,9 @@ pub struct Combination {
     pub choices: Vec<(usize, Value)>,
 }
 
+/// Is shown choices, axis and value, and says whether to go on.
+type Visit<'a> = dyn FnMut(&[(usize, Value)]) -> bool + 'a;
+
 /// All combinations of a sweep's axes, the last one fastest. Nothing is spread out until it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Combinations<'a> {
@@ -201,12 +204,7 @@ impl<'a> Combinations<'a> {
     }
 
     /// Goes through the axes `at`, an axis at a time, until `visit` says no.
-    fn walk(
-        self,
-        at: &[usize],
-        chosen: &mut Vec<(usize, Value)>,
-        visit: &mut dyn FnMut(&[(usize, Value)]) -> bool,
-    ) -> bool {
+    fn walk(self, at: &[usize], chosen: &mut Vec<(usize, Value)>, visit: &mut Visit<'_>) -> bool {
         let Some((first, rest)) = at.split_first() else {
             return visit(chosen);
         };
