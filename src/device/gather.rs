@@ -18,6 +18,8 @@ use burn::tensor::{DType, Int, Shape, Tensor};
 const SHADER: &str = include_str!("../../shaders/gather_images.wgsl");
 /// As the shader says.
 const WORKGROUP: usize = 64;
+/// Workgroups along an axis that every adapter can launch (the least that WebGPU promises).
+const GROUPS_MAX: usize = 65_535;
 
 /// How images lie, and what becomes of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,7 +109,8 @@ impl ImageOperations for CubeBackend {
                 arguments.with_buffer(buffer.binding())
             })
             .with_buffer(out.clone().binding());
-        let count = CubeCount::Static(numbers.div_ceil(WORKGROUP) as u32, batch as u32, 1);
+        let groups = |count: usize| count.min(GROUPS_MAX) as u32;
+        let count = CubeCount::Static(groups(numbers.div_ceil(WORKGROUP)), groups(batch), 1);
         client.launch(Box::new(kernel), count, arguments);
         let shape = Shape::from(vec![batch, numbers]);
         CubeTensor::new_contiguous(client, device, shape, out, DType::F32)
