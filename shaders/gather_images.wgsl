@@ -2,6 +2,7 @@
 // a square out of each. An invocation makes one number of the batch, or a few.
 //
 // What is the same for all batches are constants, which `src/device/gather.rs` writes before this text:
+//   BATCH: u32                     images of the batch
 //   CHANNELS, HEIGHT, WIDTH: u32   shape of an image
 //   STRIDE: u32                    words from one image to the next; a word holds four pixels, the first in its lowest bits
 //   FIRST, IMAGES: i32             the images that are at hand; the numbers of others are 0
@@ -57,7 +58,7 @@ fn made(index: u32, number: u32) -> f32 {
 // Workgroups along x share the numbers of an image, those along y the images: there may be more than a launch has workgroups.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    for (var index = id.y; index < arrayLength(&chosen); index += groups.y) {
+    for (var index = id.y; index < BATCH; index += groups.y) {
         for (var number = id.x; number < CHANNELS * PIXELS; number += groups.x * 64u) {
             batch[index * CHANNELS * PIXELS + number] = made(index, number);
         }

@@ -99,6 +99,7 @@ impl ImageOperations for CubeBackend {
         let out = client.empty(batch * numbers * size_of::<f32>());
         let kernel = Gather {
             gathering,
+            batch,
             images: words.meta.shape()[0],
             words: words.meta.shape()[1],
         };
@@ -138,6 +139,7 @@ fn in_order(tensor: &CubeTensor) -> Handle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Gather {
     gathering: Gathering,
+    batch: usize,
     images: usize,
     /// Words of an image.
     words: usize,
@@ -153,9 +155,10 @@ impl Gather {
             is_changed,
             cutout,
         } = self.gathering;
-        let (images, words) = (self.images, self.words);
+        let (batch, images, words) = (self.batch, self.images, self.words);
         format!(
-            "const CHANNELS: u32 = {channels}u;\n\
+            "const BATCH: u32 = {batch}u;\n\
+             const CHANNELS: u32 = {channels}u;\n\
              const HEIGHT: u32 = {height}u;\n\
              const WIDTH: u32 = {width}u;\n\
              const STRIDE: u32 = {words}u;\n\
