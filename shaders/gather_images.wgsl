@@ -1,7 +1,8 @@
 // Puts a batch of images together in one pass: takes the chosen images from among all, crops, mirrors and normalises them, and cuts
-// a square out of each. An invocation makes one number of the batch.
+// a square out of each. An invocation makes one number of the batch, or a few.
 //
 // What is the same for all batches are constants, which `src/device/gather.rs` writes before this text:
+//   BATCH: u32                     images of the batch
 //   CHANNELS, HEIGHT, WIDTH: u32   shape of an image
 //   STRIDE: u32                    words from one image to the next; a word holds four pixels, the first in its lowest bits
 //   FIRST, IMAGES: i32             the images that are at hand; the numbers of others are 0
@@ -25,26 +26,19 @@ fn is_within(place: i32, end: i32) -> bool {
     return place >= 0 && place < end;
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let number = id.x;
-    if number >= CHANNELS * PIXELS {
-        return;
-    }
-    let at = id.y * CHANNELS * PIXELS + number;
-    let image = chosen[id.y] - FIRST;
+// One number of a batch's image.
+fn made(index: u32, number: u32) -> f32 {
+    let image = chosen[index] - FIRST;
     if !is_within(image, IMAGES) {
-        batch[at] = 0.0;
-        return;
+        return 0.0;
     }
     let channel = number / PIXELS;
     var row = i32(number % PIXELS / WIDTH);
     var column = i32(number % WIDTH);
     if CHANGED {
-        let change = id.y * 5u;
+        let change = index * 5u;
         if is_within(row - changes[change + 3u], CUTOUT) && is_within(column - changes[change + 4u], CUTOUT) {
-            batch[at] = 0.0;
-            return;
+            return 0.0;
         }
         if changes[change + 2u] == 1 {
             column = i32(WIDTH) - 1 - column;
@@ -58,5 +52,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         let place = channel * PIXELS + u32(row) * WIDTH + u32(column);
         pixel = (words[u32(image) * STRIDE + place / 4u] >> (place % 4u * 8u)) & 255u;
     }
-    batch[at] = (f32(pixel) - scale[2u * channel]) / scale[2u * channel + 1u];
+    return (f32(pixel) - scale[2u * channel]) / scale[2u * channel + 1u];
+}
+
+// Workgroups along x share the numbers of an image, those along y the images: there may be more than a launch has workgroups.
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    for (var index = id.y; index < BATCH; index += groups.y) {
+        for (var number = id.x; number < CHANNELS * PIXELS; number += groups.x * 64u) {
+            batch[index * CHANNELS * PIXELS + number] = made(index, number);
+        }
+    }
 }

@@ -18,6 +18,8 @@ use burn::tensor::{DType, Int, Shape, Tensor};
 const SHADER: &str = include_str!("../../shaders/gather_images.wgsl");
 /// As the shader says.
 const WORKGROUP: usize = 64;
+/// Workgroups along an axis that every adapter can launch (the least that WebGPU promises).
+const GROUPS_MAX: usize = 65_535;
 
 /// How images lie, and what becomes of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +99,7 @@ impl ImageOperations for CubeBackend {
         let out = client.empty(batch * numbers * size_of::<f32>());
         let kernel = Gather {
             gathering,
+            batch,
             images: words.meta.shape()[0],
             words: words.meta.shape()[1],
         };
@@ -107,7 +110,8 @@ impl ImageOperations for CubeBackend {
                 arguments.with_buffer(buffer.binding())
             })
             .with_buffer(out.clone().binding());
-        let count = CubeCount::Static(numbers.div_ceil(WORKGROUP) as u32, batch as u32, 1);
+        let groups = |count: usize| count.min(GROUPS_MAX) as u32;
+        let count = CubeCount::Static(groups(numbers.div_ceil(WORKGROUP)), groups(batch), 1);
         client.launch(Box::new(kernel), count, arguments);
         let shape = Shape::from(vec![batch, numbers]);
         CubeTensor::new_contiguous(client, device, shape, out, DType::F32)
@@ -135,6 +139,7 @@ fn in_order(tensor: &CubeTensor) -> Handle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Gather {
     gathering: Gathering,
+    batch: usize,
     images: usize,
     /// Words of an image.
     words: usize,
@@ -150,9 +155,10 @@ impl Gather {
             is_changed,
             cutout,
         } = self.gathering;
-        let (images, words) = (self.images, self.words);
+        let (batch, images, words) = (self.batch, self.images, self.words);
         format!(
-            "const CHANNELS: u32 = {channels}u;\n\
+            "const BATCH: u32 = {batch}u;\n\
+             const CHANNELS: u32 = {channels}u;\n\
              const HEIGHT: u32 = {height}u;\n\
              const WIDTH: u32 = {width}u;\n\
              const STRIDE: u32 = {words}u;\n\

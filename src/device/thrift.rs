@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::cbor;
 
 /// How often a product of one shape is made until what is saved by a faster kernel counts as much as its compilation.
-const USES: f64 = 2000.0;
+const USES: f64 = 5000.0;
 /// Decisions on matrix products: those of other operations are tried with products inside, whose own tuning their times
 /// contain.
 const DECISIONS: &str = "SELECT namespace, key, value FROM entries
@@ -245,7 +245,7 @@ mod tests {
             ("plain", 25, 600_000),
             ("other", 3, 90_000_000),
         ]);
-        // 0.4 s and 1.2 s of use; 20 s to compile are more than the difference, 1 s is not.
+        // 1 s and 3 s of use; 20 s to compile are more than the difference, 1 s is not.
         let better = decided(&stored, &trials(20.0)).unwrap();
         let read = cbor::decoded(&better).unwrap();
         assert_eq!(read["fastest_index"], 25);

@@ -49,7 +49,9 @@ impl Residence {
     /// For `features`, whose images are changed one by one where `changes`. A device that computes `on_processor` has the
     /// main memory for its own: images that are not changed are normalised once there, those that are changed are put
     /// together by the thread, which is quicker than tensor operations on the same cores (20 times on `flex`, 30 times on
-    /// llvmpipe, for batches of 128 images of 3 × 32 × 32). Elsewhere images lie on the device as bytes.
+    /// llvmpipe, for batches of 128 images of 3 × 32 × 32). Elsewhere images lie on the device as bytes, and the kernel makes
+    /// batches: one launch, where tensor operations need some twenty. On llvmpipe it takes a half of their time for images that
+    /// are not changed and a seventh for those that are (`benches/batches.rs`); no graphics card was at hand to measure.
     pub fn choose(features: &Features, changes: bool, on_processor: bool) -> Self {
         let is_image = matches!(features, Features::U8(_));
         let bytes = if is_image && !on_processor {
@@ -60,7 +62,7 @@ impl Residence {
         match (is_image, on_processor) {
             _ if bytes > RESIDENT_BYTES_MAX => Self::Streamed,
             (true, true) if changes => Self::Streamed,
-            (true, false) => Self::Pixels,
+            (true, false) => Self::Kernel,
             _ => Self::Normalised,
         }
     }
