@@ -432,12 +432,15 @@ fn reason_name(reason: StopReason) -> String {
     .to_owned()
 }
 
+/// What work comes to while the groups of layers with these names learn.
+type CostsOf = Box<dyn Fn(&[String]) -> Costs>;
+
 /// Hears of the training and tells the controller, with the energy of everything.
 struct Watcher {
     meters: Meters,
     busy: Busy,
     /// What work comes to while some groups of layers learn.
-    costs: Box<dyn Fn(&[String]) -> Costs>,
+    costs: CostsOf,
     outbox: Outbox,
     controls: Arc<Controls>,
     warm_up: Arc<WarmUp>,
