@@ -249,6 +249,17 @@ pub(crate) fn training() -> Vec<PhaseEnergy> {
 /// A run with something in every table, finished.
 pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
     library.create_run(new).unwrap();
+    let forecast = ForecastRecord {
+        basis: "alike".into(),
+        count: 5,
+        share: 0.0,
+        time_s: 4.0,
+        time_range_s: Some((3.5, 4.5)),
+        energy_j: Some(1000.0),
+        energy_range_j: None,
+        may_end_earlier: false,
+    };
+    library.store_forecast(&new.id, &forecast).unwrap();
     library
         .append(
             &new.id,
