@@ -89,10 +89,7 @@ fn groups_learn_one_after_the_other_from_the_head() {
         assert_eq!(ear.learns.len(), learnt.len(), "told once each");
         for name in changed(&setup, &after) {
             let learns = |group: &&str| name.starts_with(group.replace("head", "classes").as_str());
-            assert!(
-                learnt.iter().any(|group| learns(group)),
-                "{steps} steps: {name}"
-            );
+            assert!(learnt.iter().any(learns), "{steps} steps: {name}");
         }
         let first = changed(&setup, &after)
             .iter()

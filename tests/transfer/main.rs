@@ -1,5 +1,10 @@
 //! What a network has learnt before: weights from runs and files, frozen layers, and whose work is in them.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test that fails ends the test, as it should"
+)]
+
 mod common;
 mod hostile;
 mod inference;
