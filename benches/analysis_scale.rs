@@ -1,11 +1,14 @@
-//! Time that the analysis of ten thousand runs takes: a grid of 3,333 setups with three seeds each over four axes, one of them
-//! continuous; once all of them comparable, once with gaps and failures.
+//! Time that the analysis of ten thousand runs takes: a grid of 3,334 setups with three seeds each over four axes, one of them
+//! continuous; once all of them comparable, once with gaps and failures. Then that of `joulelab analyse --runs` over a library
+//! of ten thousand runs, from the start of the program to its end.
 //!
 //! `cargo bench --bench analysis_scale`
 
 #![allow(missing_docs, reason = "a program, not a library")]
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use joulelab::analysis::sweep::{Options, State, ToTarget, Trial, TrialEnergy, analyse};
@@ -52,6 +55,106 @@ fn main() {
             begun.elapsed().as_secs_f64() * 1e3
         );
     }
+    of_a_library();
+}
+
+/// `joulelab analyse --runs` over a library on the disk.
+fn of_a_library() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let library = folder.path().join("library.sqlite");
+    let joulelab = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_joulelab"));
+        command.args(arguments).arg("--library").arg(&library);
+        command.stdout(Stdio::null());
+        let status = command.status().expect("joulelab starts");
+        assert!(status.success(), "joulelab {arguments:?}: {status}");
+    };
+    joulelab(&[
+        "run",
+        "-q",
+        "-D",
+        "cpu",
+        "-m",
+        "mlp",
+        "-e",
+        "1",
+        "--idle",
+        "0",
+        "--meter",
+        "simulated:steady,refresh_ms=1",
+    ]);
+    let count = SETUPS * SEEDS;
+    multiply(&library, count);
+    let mut times: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            let begun = Instant::now();
+            joulelab(&["analyse", "--runs", "--json"]);
+            begun.elapsed()
+        })
+        .collect();
+    times.sort();
+    let median = times[ROUNDS / 2];
+    let verdict = if median <= GOAL { "reached" } else { "MISSED" };
+    println!(
+        "joulelab analyse --runs, {count} runs in a library: {:.0} ms (median of {ROUNDS}; goal {:.0} ms: {verdict})",
+        median.as_secs_f64() * 1e3,
+        GOAL.as_secs_f64() * 1e3
+    );
+}
+
+/// Copies the only run of a library until there are `count`, with other batch sizes, rates, seeds and energies.
+fn multiply(library: &Path, count: u64) {
+    let connection = rusqlite::Connection::open(library).expect("the library");
+    let numbers = format!(
+        "WITH RECURSIVE n (value) AS (SELECT 2 UNION ALL SELECT value + 1 FROM n WHERE value < {count})"
+    );
+    let copy = |table: &str, change: &dyn Fn(&str) -> Option<&'static str>| {
+        let mut columns = connection
+            .prepare("SELECT name FROM pragma_table_info(?1)")
+            .expect("a statement");
+        let columns: Vec<String> = columns
+            .query_map([table], |row| row.get(0))
+            .expect("columns")
+            .collect::<Result<_, _>>()
+            .expect("names");
+        let values: Vec<String> = columns
+            .iter()
+            .map(|column| change(column).map_or_else(|| format!("t.{column}"), str::to_owned))
+            .collect();
+        let first = columns[0].as_str();
+        let sql = format!(
+            "INSERT INTO {table} {numbers} SELECT {} FROM n, {table} t WHERE t.{first} = 1",
+            values.join(", ")
+        );
+        connection.execute(&sql, []).expect("copies");
+    };
+    connection.execute_batch("BEGIN").expect("a transaction");
+    copy("runs", &|column| {
+        Some(match column {
+            "key" => "n.value",
+            "id" => "printf('20260101-000000-%05d', n.value)",
+            "seed" => "CAST(n.value % 3 AS TEXT)",
+            "group_hash" => "printf('%016x', n.value / 3)",
+            "setup_json" => {
+                "json_set(t.setup_json, '$.regime.seed', n.value % 3, '$.regime.batch_size', 1 << (n.value / 3 % 9),
+                    '$.regime.learning_rate', 0.0001 * (1 + n.value / 27))"
+            }
+            _ => return None,
+        })
+    });
+    copy("training_energy", &|column| {
+        Some(match column {
+            "run" => "n.value",
+            "energy_j" => "t.energy_j * (1 + n.value % 97 / 97.0)",
+            "low_j" => "t.low_j * (1 + n.value % 97 / 97.0)",
+            "high_j" => "t.high_j * (1 + n.value % 97 / 97.0)",
+            _ => return None,
+        })
+    });
+    copy("summaries", &|column| {
+        (column == "run").then_some("n.value")
+    });
+    connection.execute_batch("COMMIT").expect("it is written");
 }
 
 fn trial(setup: u64, seed: u64, gaps: bool) -> Trial {

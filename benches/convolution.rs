@@ -1,5 +1,4 @@
-//! Convolutions of Burn's CPU backend part by part, against the same in matrix products of plain tensor operations, and
-//! against PyTorch where there is one.
+//! Convolutions on the CPU backend part by part: our own operation against Burn's, and against PyTorch where there is one.
 //!
 //! All take turns within a round, so that they meet the same machine; what counts are the ratios. See `benches/README.md`.
 
@@ -7,10 +6,16 @@ use std::error::Error;
 use std::process::Command;
 use std::time::Instant;
 
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
-use burn::tensor::{Device, Distribution, Tensor, module, s};
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use burn::backend::ops::{ConvOptions, ModuleOps};
+use burn::module::Param;
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::tensor::{Device, Distribution, Tensor};
+use joulelab::models::convolve::{Convolution, Geometry, convolve};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Seconds that a measurement takes about.
 const MEASURE_S: f64 = 0.3;
 
@@ -31,14 +36,18 @@ struct Case {
 }
 
 /// Order: name, batch, channels in and out, side, kernel, stride, groups.
-const CASES: [Case; 7] = [
+const CASES: [Case; 11] = [
     case("digits, first", [64, 1, 16, 8], [3, 1, 1]),
     case("digits, second", [64, 16, 32, 4], [3, 1, 1]),
     case("3×3, 64 on 32²", [32, 64, 64, 32], [3, 1, 1]),
     case("3×3, 256 on 8²", [32, 256, 256, 8], [3, 1, 1]),
+    case("3×3, 512 on 4²", [32, 512, 512, 4], [3, 1, 1]),
     case("3×3, stride 2", [32, 64, 128, 32], [3, 2, 1]),
     case("1×1, 64 to 128", [32, 64, 128, 16], [1, 1, 1]),
+    case("1×1, stride 2", [32, 64, 128, 16], [1, 2, 1]),
     case("3×3, depthwise", [32, 64, 64, 32], [3, 1, 64]),
+    case("depthwise, stride 2", [32, 64, 64, 32], [3, 2, 64]),
+    case("MNIST, first", [64, 1, 32, 28], [3, 1, 1]),
 ];
 
 const fn case(
@@ -64,14 +73,14 @@ const PARTS: [&str; 4] = ["forward", "input gradient", "weight gradient", "train
 fn main() -> Result<()> {
     let python = python()?;
     let device = Device::flex();
-    let mut burn: Vec<Vec<[Option<f64>; 4]>> = vec![Vec::new(); CASES.len()];
-    let (mut products, mut peer) = (burn.clone(), burn.clone());
+    let mut own: Vec<Vec<[f64; 4]>> = vec![Vec::new(); CASES.len()];
+    let (mut burn, mut peer) = (own.clone(), own.clone());
     for round in 0..ROUNDS {
         let torch = python.as_deref().map(pytorch).transpose()?;
         for (index, case) in CASES.iter().enumerate() {
             eprintln!("round {} of {ROUNDS}: {}", round + 1, case.name);
-            burn[index].push(case.burn(&device));
-            products[index].push(case.products(&device));
+            own[index].push(case.own(&device)?);
+            burn[index].push(case.burn(&device)?);
             if let Some(torch) = &torch {
                 peer[index].push(torch[index]);
             }
@@ -80,16 +89,12 @@ fn main() -> Result<()> {
     for (index, case) in CASES.iter().enumerate() {
         println!("{}, batch {}", case.name, case.batch);
         for (part, name) in PARTS.iter().enumerate() {
-            let Some(own) = median(burn[index].iter().map(|round| round[part])) else {
-                continue;
-            };
-            print!("  {name:<16} burn {own:9.3} ms");
-            for (who, rounds) in [("products", &products[index]), ("pytorch", &peer[index])] {
-                let ratio = burn[index]
-                    .iter()
-                    .zip(rounds)
-                    .map(|(burn, other)| Some(burn[part]? / other[part]?));
-                if let Some(ratio) = median(ratio) {
+            let time = median(own[index].iter().map(|round| round[part]));
+            print!("  {name:<16} {time:9.3} ms");
+            for (who, rounds) in [("burn", &burn[index]), ("pytorch", &peer[index])] {
+                if !rounds.is_empty() {
+                    let rounds = own[index].iter().zip(rounds);
+                    let ratio = median(rounds.map(|(own, other)| own[part] / other[part]));
                     print!(", {ratio:6.2} × {who}");
                 }
             }
@@ -113,148 +118,150 @@ fn python() -> Result<Option<String>> {
 }
 
 /// Median ms of `work`, after one time that does not count.
-fn time(mut work: impl FnMut()) -> Option<f64> {
-    work();
+fn time<T>(mut work: impl FnMut() -> T) -> f64 {
+    drop(work());
     let begun = Instant::now();
-    work();
+    drop(work());
     let times = (MEASURE_S / begun.elapsed().as_secs_f64()).clamp(3.0, 200.0) as usize;
     median((0..times).map(|_| {
         let begun = Instant::now();
-        work();
-        Some(begun.elapsed().as_secs_f64() * 1e3)
+        drop(work());
+        begun.elapsed().as_secs_f64() * 1e3
     }))
 }
 
-fn median(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect::<Option<_>>()?;
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+    values[values.len() / 2]
 }
 
-/// Samples, weights, biases and the gradient of the result.
-struct Tensors {
+/// Images, the layer and the gradient of its result.
+struct Layer {
     x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Tensor<1>,
-    grad: Tensor<4>,
+    conv: Conv2d,
+    gradient: Tensor<4>,
+}
+
+/// The same as the backend sees it.
+struct Primitives {
+    x: FlexTensor,
+    weight: FlexTensor,
+    bias: FlexTensor,
+    gradient: FlexTensor,
 }
 
 impl Case {
-    fn padding(&self) -> usize {
-        self.kernel / 2
+    fn convolution(&self) -> Convolution {
+        Convolution {
+            geometry: Geometry {
+                batch: self.batch,
+                from: self.from,
+                to: self.to,
+                side: [self.side; 2],
+                kernel: [self.kernel; 2],
+                stride: [self.stride; 2],
+                padding: [self.kernel / 2; 2],
+            },
+            groups: self.groups,
+        }
     }
 
-    fn out(&self) -> usize {
-        (self.side + 2 * self.padding() - self.kernel) / self.stride + 1
-    }
-
-    fn tensors(&self, device: &Device) -> Tensors {
+    fn layer(&self, device: &Device) -> Layer {
         let normal = Distribution::Normal(0.0, 1.0);
-        let (out, kernel) = (self.out(), self.kernel);
-        let shape = [self.to, self.from / self.groups, kernel, kernel];
-        let tensors = Tensors {
-            x: Tensor::random(
-                [self.batch, self.from, self.side, self.side],
-                normal,
-                device,
-            ),
-            weight: Tensor::random(shape, normal, device),
-            bias: Tensor::zeros([self.to], device),
-            grad: Tensor::random([self.batch, self.to, out, out], normal, device),
-        };
-        if !device.is_autodiff() {
-            return tensors;
-        }
-        Tensors {
-            x: tensors.x.require_grad(),
-            weight: tensors.weight.require_grad(),
-            bias: tensors.bias.require_grad(),
-            grad: tensors.grad,
+        let padding = self.kernel / 2;
+        let [height, width] = self.convolution().geometry.out();
+        let mut conv = Conv2dConfig::new([self.from, self.to], [self.kernel; 2])
+            .with_stride([self.stride; 2])
+            .with_padding(PaddingConfig2d::Explicit(
+                padding, padding, padding, padding,
+            ))
+            .with_groups(self.groups)
+            .init(device);
+        conv.bias = Some(Param::from_tensor(Tensor::random(
+            [self.to],
+            normal,
+            device,
+        )));
+        let x = Tensor::random(
+            [self.batch, self.from, self.side, self.side],
+            normal,
+            device,
+        );
+        Layer {
+            x: if device.is_autodiff() {
+                x.require_grad()
+            } else {
+                x
+            },
+            conv,
+            gradient: Tensor::random([self.batch, self.to, height, width], normal, device),
         }
     }
 
-    /// Burn as it is; the gradients as its autodiff asks for them.
-    fn burn(&self, device: &Device) -> [Option<f64>; 4] {
-        let (stride, padding, groups) = ([self.stride; 2], [self.padding(); 2], self.groups);
-        let forward = |t: &Tensors| {
-            let options = ConvOptions::new(stride, padding, [1, 1], groups);
-            module::conv2d(t.x.clone(), t.weight.clone(), Some(t.bias.clone()), options)
+    fn primitives(&self, device: &Device) -> Result<Primitives> {
+        let layer = self.layer(device);
+        let of = |tensor: Tensor<4>| {
+            let primitive = tensor.try_into_primitive::<Flex>();
+            primitive.map_err(|error| format!("{error:?}"))
         };
-        let t = self.tensors(device);
-        let left = self.side + 2 * padding[0] - self.kernel - (self.out() - 1) * self.stride;
-        let input = || {
-            let options = ConvTransposeOptions::new(stride, padding, [left; 2], [1, 1], groups);
-            module::conv_transpose2d(t.grad.clone(), t.weight.clone(), None, options)
-        };
-        let weight = || {
-            let options = ConvOptions::new([1, 1], padding, stride, 1);
-            let (x, grad) = (t.x.clone().swap_dims(0, 1), t.grad.clone().swap_dims(0, 1));
-            module::conv2d(x, grad, None, options)
-        };
-        let autodiff = self.tensors(&device.clone().autodiff());
-        [
-            time(|| drop(forward(&t))),
-            time(|| drop(input())),
-            // With groups it is one such convolution for each of them.
-            (groups == 1).then(|| time(|| drop(weight()))).flatten(),
-            time(|| {
-                drop(
-                    (forward(&autodiff) * autodiff.grad.clone())
-                        .sum()
-                        .backward(),
-                )
-            }),
-        ]
+        let bias = layer.conv.bias.as_ref().ok_or("no bias")?.val();
+        Ok(Primitives {
+            x: of(layer.x)?,
+            weight: of(layer.conv.weight.val())?,
+            bias: bias
+                .try_into_primitive::<Flex>()
+                .map_err(|error| format!("{error:?}"))?,
+            gradient: of(layer.gradient)?,
+        })
     }
 
-    /// The same as a product of weights and patches, which are laid beside each other by plain tensor operations.
-    fn products(&self, device: &Device) -> [Option<f64>; 4] {
-        if self.groups > 1 {
-            return [None; 4];
-        }
-        let t = self.tensors(device);
-        let autodiff = self.tensors(&device.clone().autodiff());
-        [
-            time(|| drop(self.as_product(&t))),
-            None,
-            None,
-            time(|| {
-                drop(
-                    (self.as_product(&autodiff) * autodiff.grad.clone())
-                        .sum()
-                        .backward(),
-                )
-            }),
-        ]
+    fn training(&self, device: &Device, with: fn(&Conv2d, Tensor<4>) -> Tensor<4>) -> f64 {
+        let Layer { x, conv, gradient } = self.layer(&device.clone().autodiff());
+        time(|| (with(&conv, x.clone()) * gradient.clone()).sum().backward())
     }
 
-    fn as_product(&self, t: &Tensors) -> Tensor<4> {
-        let (out, kernel, padding) = (self.out(), self.kernel, self.padding());
-        let columns = if kernel == 1 && self.stride == 1 {
-            t.x.clone().reshape([self.batch, self.from, out * out])
-        } else {
-            let edges = (padding, padding, padding, padding);
-            let x = t.x.clone().pad(edges, PadMode::Constant(0.0));
-            let (reach, step) = ((out - 1) * self.stride + 1, self.stride as isize);
-            let patches = (0..kernel * kernel).map(|tap| {
-                let (i, j) = (tap / kernel, tap % kernel);
-                x.clone()
-                    .slice(s![.., .., i..i + reach;step, j..j + reach;step])
-                    .reshape([self.batch, self.from, out * out])
-            });
-            Tensor::cat(patches.collect(), 1)
+    fn own(&self, device: &Device) -> Result<[f64; 4]> {
+        let convolution = self.convolution();
+        let Primitives {
+            x,
+            weight,
+            bias,
+            gradient,
+        } = self.primitives(device)?;
+        Ok([
+            time(|| convolution.forward(x.clone(), weight.clone(), Some(bias.clone()))),
+            time(|| convolution.input_gradient(x.clone(), weight.clone(), gradient.clone())),
+            time(|| convolution.weight_gradient(x.clone(), gradient.clone())),
+            self.training(device, convolve),
+        ])
+    }
+
+    fn burn(&self, device: &Device) -> Result<[f64; 4]> {
+        let Primitives {
+            x,
+            weight,
+            bias,
+            gradient,
+        } = self.primitives(device)?;
+        let options = || {
+            let Geometry {
+                stride, padding, ..
+            } = self.convolution().geometry;
+            ConvOptions::new(stride, padding, [1, 1], self.groups)
         };
-        let weight = t.weight.clone().permute([0, 2, 3, 1]);
-        let weight = weight.reshape([1, self.to, kernel * kernel * self.from]);
-        let result = weight
-            .matmul(columns)
-            .reshape([self.batch, self.to, out, out]);
-        result + t.bias.clone().reshape([1, self.to, 1, 1])
+        let (x, weight, gradient) = (|| x.clone(), || weight.clone(), || gradient.clone());
+        Ok([
+            time(|| Flex::conv2d(x(), weight(), Some(bias.clone()), options())),
+            time(|| Flex::conv2d_x_backward(x(), weight(), gradient(), options())),
+            time(|| Flex::conv2d_weight_backward(x(), weight(), gradient(), options())),
+            self.training(device, |conv, x| conv.forward(x)),
+        ])
     }
 }
 
 /// PyTorch's times for every case, in a process of its own.
-fn pytorch(python: &str) -> Result<Vec<[Option<f64>; 4]>> {
+fn pytorch(python: &str) -> Result<Vec<[f64; 4]>> {
     let sizes = CASES.iter().map(|case| {
         let Case {
             batch,
@@ -276,6 +283,5 @@ fn pytorch(python: &str) -> Result<Vec<[Option<f64>; 4]>> {
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
-    let times: Vec<[f64; 4]> = serde_json::from_slice(&output.stdout)?;
-    Ok(times.into_iter().map(|case| case.map(Some)).collect())
+    Ok(serde_json::from_slice(&output.stdout)?)
 }

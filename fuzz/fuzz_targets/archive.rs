@@ -76,9 +76,14 @@ fuzz_target!(|bytes: &[u8]| {
         &mut |_| {},
     );
     let set = data.join("datasets").join("mnist");
+    let lock = data.join("datasets").join(".mnist.lock");
     let mut found = BTreeSet::new();
     files(folder.path(), &mut found);
     found.remove(&given.join("set.archive"));
+    // Beside the set's folder, as the folder may be removed; nothing is in it.
+    if found.remove(&lock) {
+        assert_eq!(fs::metadata(&lock).expect("it is there").len(), 0);
+    }
     assert!(found.iter().all(|path| path.starts_with(&set)), "{found:?}");
     for path in &found {
         let length = fs::symlink_metadata(path).expect("it is there").len();

@@ -16,6 +16,7 @@ pub mod search;
 mod spans;
 pub mod statistics;
 pub mod sweep;
+pub mod trials;
 
 pub use carbon::{
     CarbonError, CarbonFigure, CarbonIntensity, WORLD_MEAN_G_PER_KWH, countries, lookup,

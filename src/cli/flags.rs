@@ -70,7 +70,7 @@ pub struct SetupFlags {
     #[arg(long, help_heading = "Model")]
     dropout: Option<f64>,
 
-    /// Weights before the first step: default, kaiming, xavier or normal
+    /// Weights before the first step: default, kaiming, xavier, normal or orthogonal
     #[arg(
         long,
         visible_alias = "initialization",

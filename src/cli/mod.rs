@@ -16,6 +16,7 @@ mod edit;
 mod exit;
 mod export;
 mod flags;
+mod foretold;
 mod infer;
 mod lifecycle;
 mod lineage;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::bar::Bar;
 use super::flags::SetupFlags;
-use super::{Exit, Failed, Place, lineage, show, summary};
+use super::{Exit, Failed, Place, foretold, lineage, show, summary};
 use crate::control::{self, Ending, Launch, RunControl, RunEvent};
 use crate::library::{Library, Status};
 use crate::protocol::{Event, Source, SourceStatus};
@@ -81,6 +81,7 @@ pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
     // A library that cannot be used should be known before anything is trained; and a run may be named in it.
     drop(place.open()?);
 
+    let is_new = resume.is_none();
     let session = control::start(Launch {
         setup: setup.clone(),
         name: args.name,
@@ -96,6 +97,7 @@ pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
     let ending = loop {
         match session.events.recv_timeout(Duration::from_millis(200)) {
             Ok(RunEvent::Ended(ending)) => break *ending,
+            Ok(RunEvent::Recorded { run_id }) if is_new => foretell(place, &run_id, &bar),
             Ok(RunEvent::Recorded { .. }) => {}
             Ok(RunEvent::Worker(event)) => {
                 announce(&event, &bar);
@@ -113,6 +115,19 @@ pub fn run(args: Args, place: &Place) -> Result<Exit, Failed> {
     bar.finish();
     let interrupted = interrupts.load(Ordering::Relaxed) > 0;
     conclude(&ending, place, args.json, interrupted)
+}
+
+/// Tells what was foretold of a run that begins. It is no reason to end one that it cannot be read.
+fn foretell(place: &Place, run_id: &str, bar: &Bar) {
+    let forecasts = place
+        .path()
+        .ok()
+        .and_then(|path| Library::open(path).ok())
+        .and_then(|library| library.forecasts_of(run_id).ok());
+    let before = forecasts.as_ref().and_then(|found| found.first());
+    if let Some(before) = before.filter(|forecast| forecast.share <= 0.0) {
+        bar.line(&format!("forecast  {}", foretold::before(before)));
+    }
 }
 
 fn stored_setup(json: &str) -> Result<Setup, Failed> {
@@ -217,9 +232,9 @@ fn conclude(ending: &Ending, place: &Place, json: bool, interrupted: bool) -> Re
         if json {
             show::print_json(&show::as_json(&details, None)?)?;
         } else {
-            show::print(
-                &(summary::text(&details, library.path()) + &lineage::text(&details, None)),
-            )?;
+            let judged = library.judged_forecasts_of(run_id)?;
+            let text = summary::text(&details, &judged, library.path());
+            show::print(&(text + &lineage::text(&details, None)))?;
         }
     }
     if let Some(failure) = &ending.failure {

@@ -44,7 +44,8 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
             .map_err(|error| Failed::new(Exit::Usage, format!("the setup is no TOML: {error}")))?;
         print(&text)?;
     } else {
-        let text = summary::text(&details, library.path());
+        let judged = library.judged_forecasts_of(&details.run.id)?;
+        let text = summary::text(&details, &judged, library.path());
         print(&(text + &lineage::text(&details, args.uses) + &more(&details)))?;
     }
     Ok(Exit::Success)

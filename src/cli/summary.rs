@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::library::{PhaseEnergy, RunDetails};
+use super::foretold;
+use crate::library::{JudgedForecast, PhaseEnergy, RunDetails};
 use crate::protocol::Summary;
 use crate::units::{Boundary, EnergyFigure, Estimate, Metric, count, duration, estimate};
 
@@ -14,8 +15,8 @@ pub fn components(training: &[PhaseEnergy]) -> Option<EnergyFigure> {
     crate::library::sum_of_parts(training).map(|sum| sum.figure)
 }
 
-/// The summary of a run that is stored in the library `path`.
-pub fn text(details: &RunDetails, path: &Path) -> String {
+/// The summary of a run that is stored in the library `path`; `judged` are the forecasts of it that can be judged.
+pub fn text(details: &RunDetails, judged: &[JudgedForecast], path: &Path) -> String {
     let run = &details.run;
     let stored: Option<Summary> = details
         .summary
@@ -47,6 +48,9 @@ pub fn text(details: &RunDetails, path: &Path) -> String {
     out.line("time", &times.join(" · "));
     energy(&mut out, details, stored.as_ref());
     carbon(&mut out, details);
+    for (at, error) in foretold::after(judged).iter().enumerate() {
+        out.line(if at == 0 { "foretold" } else { "" }, error);
+    }
     out.line("stored in", &path.display().to_string());
     out.0
 }

@@ -23,6 +23,7 @@ pub use folders::Folders;
 pub use infer::{InferPlan, Inferred, InferredBatch, infer};
 pub use knowledge::{keep as keep_learnt, knowledge};
 pub use machine::{here, is_alive};
+pub use outlook::past_runs;
 pub use process::{StartError, WorkerCommand};
 pub use record::sum_of_protocol as sum_of_parts;
 pub use run_control::RunControl;

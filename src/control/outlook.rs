@@ -9,6 +9,8 @@ use crate::setup::Setup;
 
 /// Earlier runs that are looked at, from the newest on.
 const RUNS_MAX: u64 = 200;
+/// Runs that a forecast of a sweep is told from: the newest count.
+const PAST_RUNS: u64 = 300;
 /// Shares of a run at which a forecast is made of it.
 const SHARES: [f64; 3] = [0.1, 0.25, 0.5];
 
@@ -84,6 +86,26 @@ impl Outlook {
 
 fn may_end_earlier(setup: &Setup) -> bool {
     setup.regime.stop.target.is_some() || setup.regime.stop.patience.is_some()
+}
+
+/// The newest runs of `device` on this machine that did a step, the newest first, for forecasts.
+///
+/// # Errors
+/// Where the library cannot be read.
+pub fn past_runs(library: &Library, device: &Device) -> Result<Vec<PastRun>, LibraryError> {
+    let filter = Filter {
+        device: Some(device.name.clone()),
+        limit: Some(PAST_RUNS),
+        ..Filter::default()
+    };
+    let (machine, _) = super::here();
+    let rows = library.runs(&filter)?;
+    Ok(rows
+        .iter()
+        .filter(|row| row.run.machine.fingerprint == machine.fingerprint)
+        .filter(|row| row.run.device.identity == device.identity)
+        .filter_map(PastRun::of)
+        .collect())
 }
 
 /// What earlier runs of `device` say of a run that is about to begin; `None` without a basis.

@@ -19,6 +19,8 @@ pub struct Dataset {
     pub test: Split,
     /// How to bring samples of both parts to mean 0 and deviation 1.
     pub normalisation: Normalisation,
+    /// What tokens stand for, by token, where the classes do not say it: of texts that have classes of their own. Else empty.
+    pub symbols: Vec<String>,
 }
 
 /// What a dataset is like.
@@ -280,6 +282,7 @@ impl Heading {
             train,
             test,
             normalisation,
+            symbols: Vec::new(),
         }
     }
 

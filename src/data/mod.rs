@@ -18,6 +18,7 @@ mod idx;
 mod image_folder;
 mod modular_addition;
 mod normalisation;
+mod operations;
 mod published;
 pub mod registry;
 mod sequence_copy;
@@ -27,9 +28,11 @@ pub mod split;
 mod store;
 mod text;
 
+pub use csv_table::columns as csv_columns;
 pub use dataset::{DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Split};
 pub use error::DataError;
 pub use normalisation::Normalisation;
+pub use operations::Operations;
 pub use store::{DATA_VARIABLE, Kept, State, Store};
 
 use self::published::Published;

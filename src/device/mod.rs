@@ -3,16 +3,20 @@
 //! Depends on `units`; uses wgpu and Burn. Nothing here runs before a device is asked for.
 
 mod cache;
+mod cbor;
 mod choose;
+mod gather;
 mod kernels;
 mod list;
 mod mill;
 mod open;
 mod self_check;
+mod thrift;
 mod tuning;
 
 pub use cache::use_kernel_cache;
 pub use choose::{ChoiceError, Chosen, choose};
+pub use gather::{Gathering, Images};
 pub use kernels::{Kernel, KernelWatch, Kernels};
 pub use list::{Api, DeviceEntry, DeviceKind, cpu_entry, list};
 pub use mill::Mill;

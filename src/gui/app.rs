@@ -10,6 +10,7 @@ use super::live::{Earlier, Wish};
 use super::preferences::{Preferences, ThemeChoice};
 use super::shell::{self, Closing};
 use super::state::{Options, Page, State};
+use super::sweeps::LiveSweep;
 use super::theme::{self, Tokens};
 use crate::setup::MeasureSetup;
 
@@ -95,10 +96,13 @@ impl App {
     }
 
     fn shortcuts(&mut self, ui: &Ui) {
-        for command in Command::ALL.into_iter().chain([Command::Palette]) {
-            let Some(shortcut) = command.shortcut() else {
-                continue;
-            };
+        let all = || Command::ALL.into_iter().chain([Command::Palette]);
+        let mut shortcuts: Vec<_> = all()
+            .filter_map(|command| Some((command, command.shortcut()?)))
+            .collect();
+        // A key without Shift is taken for one with it, too.
+        shortcuts.sort_by_key(|(_, shortcut)| !shortcut.modifiers.shift);
+        for (command, shortcut) in shortcuts {
             if ui.input_mut(|input| input.consume_shortcut(&shortcut)) {
                 self.state.shared.command(command);
             }
@@ -135,7 +139,7 @@ impl App {
                 shared.queue.extend(setups);
             }
             Action::ResumeRun(run_id) => {
-                if shared.is_training() {
+                if shared.is_busy() {
                     shared
                         .toasts
                         .warn("A run goes on; stop it before another is resumed");
@@ -192,6 +196,12 @@ impl App {
                 shared.preferences.page = Page::Runs;
                 self.state.pages.runs.export(shared);
             }
+            Command::NewSweep => self.state.pages.sweep.new_sweep(shared),
+            Command::OpenSweep => self.state.pages.sweep.open_sweep(shared),
+            Command::SaveSweep => self.state.pages.sweep.save_sweep(shared),
+            Command::BeginSweep => self.state.pages.sweep.begin(shared),
+            Command::TakeUpSweep => self.state.pages.sweep.take_up(shared),
+            Command::ExportSweep => self.state.pages.sweep.export(shared, None),
             Command::Go(page) => shared.preferences.page = page,
             Command::Palette => {
                 self.state.palette = match self.state.palette.take() {
@@ -236,7 +246,7 @@ impl App {
     fn start(&mut self) {
         let shared = &mut self.state.shared;
         match self.state.pages.train.ready_setup(shared) {
-            Ok(setup) if shared.is_training() => shared.ask(Action::Enqueue(vec![setup])),
+            Ok(setup) if shared.is_busy() => shared.ask(Action::Enqueue(vec![setup])),
             Ok(setup) => {
                 shared.preferences.page = Page::Train;
                 shared.start(setup, None);
@@ -247,7 +257,7 @@ impl App {
 
     fn start_next(&mut self) {
         let shared = &mut self.state.shared;
-        if shared.is_training() || self.state.closing.is_some() {
+        if shared.is_busy() || self.state.closing.is_some() {
             return;
         }
         if let Some(setup) = shared.queue.pop_front() {
@@ -270,7 +280,10 @@ impl App {
                     live.wish = Some(Wish::Pause);
                 }
             }
-            None => shared.toasts.warn("No run goes on"),
+            None => match going_on(&mut shared.sweep) {
+                Some(sweep) => sweep.pause_or_resume(),
+                None => shared.toasts.warn("No run goes on"),
+            },
         }
     }
 
@@ -283,7 +296,10 @@ impl App {
                 }
                 live.wish = Some(Wish::Stop);
             }
-            None => shared.toasts.warn("No run goes on"),
+            None => match going_on(&mut shared.sweep) {
+                Some(sweep) => sweep.stop(),
+                None => shared.toasts.warn("No run goes on"),
+            },
         }
     }
 
@@ -304,11 +320,11 @@ impl App {
         ctx.set_zoom_factor(preferences.zoom);
     }
 
-    /// A window that is closed during a run asks first; the run's record is kept whatever the answer.
+    /// A window that is closed during a run or a sweep asks first; the record is kept whatever the answer.
     fn close_if_asked(&mut self, ctx: &Context) {
         let shared = &mut self.state.shared;
         if ctx.input(|input| input.viewport().close_requested()) {
-            if self.may_close || !shared.is_training() {
+            if self.may_close || !shared.is_busy() {
                 self.write_preferences();
                 return;
             }
@@ -319,12 +335,15 @@ impl App {
         }
         let shared = &mut self.state.shared;
         match self.state.closing {
-            Some(Closing::Stopping) if !shared.is_training() => {}
+            Some(Closing::Stopping) if !shared.is_busy() => {}
             Some(Closing::AtOnce) => {
                 if let Some(control) = shared.live.as_ref().and_then(|live| live.control.as_ref()) {
                     control.kill();
                 }
-                if shared.is_training() {
+                if let Some(sweep) = going_on(&mut shared.sweep) {
+                    sweep.kill();
+                }
+                if shared.is_busy() {
                     return;
                 }
             }
@@ -382,6 +401,10 @@ impl App {
             );
         }
     }
+}
+
+fn going_on(sweep: &mut Option<LiveSweep>) -> Option<&mut LiveSweep> {
+    sweep.as_mut().filter(|sweep| sweep.is_going_on())
 }
 
 impl eframe::App for App {

@@ -28,6 +28,18 @@ pub enum Command {
     SaveSetup,
     /// Write chosen runs to files.
     ExportRuns,
+    /// Begin with an empty sweep.
+    NewSweep,
+    /// Read a sweep from a file.
+    OpenSweep,
+    /// Write the sweep that is put together to a file.
+    SaveSweep,
+    /// Make the runs of the sweep that is put together.
+    BeginSweep,
+    /// Go on with the sweep that is shown.
+    TakeUpSweep,
+    /// Write what the sweep that is shown came to.
+    ExportSweep,
     /// Open a page.
     Go(Page),
     /// Open the palette.
@@ -60,7 +72,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 
 impl Command {
     /// Every command, in the order in which the palette lists them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 30] = [
         Self::Start,
         Self::PauseOrResume,
         Self::Stop,
@@ -71,7 +83,14 @@ impl Command {
         Self::SaveSetup,
         Self::CloneSetup,
         Self::ExportRuns,
+        Self::NewSweep,
+        Self::OpenSweep,
+        Self::SaveSweep,
+        Self::BeginSweep,
+        Self::TakeUpSweep,
+        Self::ExportSweep,
         Self::Go(Page::Train),
+        Self::Go(Page::Sweep),
         Self::Go(Page::Runs),
         Self::Go(Page::Devices),
         Self::Go(Page::Settings),
@@ -92,15 +111,22 @@ impl Command {
             Self::Start => "Start training",
             Self::Enqueue => "Add to queue",
             Self::PauseOrResume => "Pause or resume",
-            Self::Stop => "Stop the run",
+            Self::Stop => "Stop",
             Self::Checkpoint => "Save a checkpoint",
             Self::CloneSetup => "Use this run's setup",
             Self::NewSetup => "New setup",
             Self::OpenSetup => "Open setup…",
             Self::SaveSetup => "Save setup…",
             Self::ExportRuns => "Export runs…",
+            Self::NewSweep => "New sweep",
+            Self::OpenSweep => "Open sweep…",
+            Self::SaveSweep => "Save sweep…",
+            Self::BeginSweep => "Begin sweep",
+            Self::TakeUpSweep => "Take up the sweep",
+            Self::ExportSweep => "Export the sweep's result…",
             Self::Go(page) => match page {
                 Page::Train => "Go to Train",
+                Page::Sweep => "Go to Sweep",
                 Page::Runs => "Go to Runs",
                 Page::Devices => "Go to Devices",
                 Page::Settings => "Go to Settings",
@@ -123,8 +149,12 @@ impl Command {
         match self {
             Self::Start => "Train the network of the setup panel and measure what it costs",
             Self::Enqueue => "Train the setup of the panel after the runs that wait",
-            Self::PauseOrResume => "Hold the run after the step that is going on, or let it go on",
-            Self::Stop => "End the run after the step that is going on; its record is kept",
+            Self::PauseOrResume => {
+                "Hold the run after the step that is going on, a sweep after its run; or let it go on"
+            }
+            Self::Stop => {
+                "End the run, or the sweep, after the step that is going on; its record is kept"
+            }
             Self::Checkpoint => {
                 "Save the state of the run now, so that it can be resumed from here"
             }
@@ -133,6 +163,14 @@ impl Command {
             Self::OpenSetup => "Read a setup from a TOML or JSON file",
             Self::SaveSetup => "Write the setup of the panel to a TOML or JSON file",
             Self::ExportRuns => "Write the chosen runs as CSV or JSON",
+            Self::NewSweep => "Put a sweep together from the setup of the Train page",
+            Self::OpenSweep => "Read a sweep from a TOML or JSON file",
+            Self::SaveSweep => "Write the sweep that is put together to a TOML or JSON file",
+            Self::BeginSweep => "Make the runs of the sweep that is put together",
+            Self::TakeUpSweep => "Go on with the sweep that is shown, where it was left",
+            Self::ExportSweep => {
+                "Write what the sweep that is shown came to: table, page, Markdown, plots"
+            }
             Self::Go(_) => "Open the page",
             Self::Palette => "Find a command by its name",
             Self::ResetLayout => "Put plots and panels where they were at first",
@@ -163,8 +201,13 @@ impl Command {
             Self::CloneSetup => (CTRL, Key::D),
             Self::ExportRuns => (CTRL, Key::E),
             Self::Go(Page::Train) => (CTRL, Key::Num1),
-            Self::Go(Page::Runs) => (CTRL, Key::Num2),
-            Self::Go(Page::Devices) => (CTRL, Key::Num3),
+            Self::NewSweep => (CTRL_SHIFT, Key::N),
+            Self::OpenSweep => (CTRL_SHIFT, Key::O),
+            Self::BeginSweep => (CTRL, Key::B),
+            Self::ExportSweep => (CTRL_SHIFT, Key::E),
+            Self::Go(Page::Sweep) => (CTRL, Key::Num2),
+            Self::Go(Page::Runs) => (CTRL, Key::Num3),
+            Self::Go(Page::Devices) => (CTRL, Key::Num4),
             Self::Go(Page::Settings) => (CTRL, Key::Comma),
             Self::Palette => (CTRL, Key::K),
             Self::RefreshDevices => (CTRL, Key::R),
@@ -172,9 +215,12 @@ impl Command {
             Self::ZoomOut => (CTRL, Key::Minus),
             Self::ZoomReset => (CTRL, Key::Num0),
             Self::Quit => (CTRL, Key::Q),
-            Self::ResetLayout | Self::Announcements | Self::NextTheme | Self::QuietMeasurement => {
-                return None;
-            }
+            Self::SaveSweep
+            | Self::TakeUpSweep
+            | Self::ResetLayout
+            | Self::Announcements
+            | Self::NextTheme
+            | Self::QuietMeasurement => return None,
         };
         Some(KeyboardShortcut::new(modifiers, key))
     }

@@ -41,10 +41,12 @@ pub enum Lane {
     Data,
     /// Getting datasets.
     Download,
+    /// Checks, forecasts and analyses of sweeps.
+    Analysis,
 }
 
 impl Lane {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Library, "joulelab-gui-library"),
         (Self::Files, "joulelab-gui-files"),
         (Self::Worker, "joulelab-gui-worker"),
@@ -52,6 +54,7 @@ impl Lane {
         (Self::Dialog, "joulelab-gui-dialog"),
         (Self::Data, "joulelab-gui-data"),
         (Self::Download, "joulelab-gui-download"),
+        (Self::Analysis, "joulelab-gui-analysis"),
     ];
 }
 
@@ -335,11 +338,13 @@ impl OpenLibrary {
         Ok(open)
     }
 
-    /// Marks runs whose recorder is gone as interrupted.
+    /// Marks runs and sweeps whose recorder is gone as interrupted.
     fn sweep(&mut self) -> Result<(), LibraryError> {
         let (machine, _) = control::here();
         self.library
             .sweep_interrupted(&machine.fingerprint, control::is_alive)?;
+        self.library
+            .mark_interrupted_sweeps(&machine.fingerprint, control::is_alive)?;
         self.swept_at = Instant::now();
         Ok(())
     }

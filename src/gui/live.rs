@@ -44,7 +44,8 @@ impl Pace {
         );
     }
 
-    fn every(&self) -> Duration {
+    /// Time between two looks.
+    pub fn every(&self) -> Duration {
         Duration::from_millis(u64::from(self.0.load(Ordering::Relaxed)))
     }
 }

@@ -12,6 +12,7 @@
 //! | `jobs` | work off the window's thread, with progress and cancellation |
 //! | `commands` | one list for menus, shortcuts and the palette |
 //! | `live` | the run that goes on, and the queue |
+//! | `sweeps` | the sweep that goes on |
 //! | `curves` | what a run's plots are drawn from |
 //! | `dialogs` | files and folders by the platform's dialogs |
 //! | `sets`, `pace_of_bytes` | which sets are on the disk, and downloading them |
@@ -19,7 +20,7 @@
 //! | `theme` | colours, type, spacing |
 //! | `widgets`, `plot` | parts that pages share |
 //! | `shell` | navigation rail, palette, toasts, dialogs |
-//! | `pages` | train, runs, devices, settings |
+//! | `pages` | train, sweep, runs, devices, settings |
 
 mod app;
 mod commands;
@@ -36,6 +37,7 @@ mod preferences;
 mod sets;
 mod shell;
 mod state;
+mod sweeps;
 mod theme;
 mod widgets;
 

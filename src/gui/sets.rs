@@ -155,6 +155,21 @@ impl Sets {
         }
     }
 
+    /// What lies on the disk of the set called `name`; `None` where that is not known, or the set is on its way or of another kind.
+    pub fn on_disk(&self, name: &str) -> Option<data::State> {
+        match self.shown(name) {
+            Shown::OnItsWay(..) => None,
+            _ => self
+                .sets
+                .get(name)?
+                .on_disk
+                .as_ref()?
+                .as_ref()
+                .ok()
+                .copied(),
+        }
+    }
+
     /// Looks at the disk for every set.
     pub fn look(&mut self, jobs: &mut Jobs) {
         if std::mem::replace(&mut self.is_looking, true) {
@@ -220,6 +235,38 @@ impl Shared {
         let set = self.sets.sets.entry(name.to_owned()).or_default();
         set.failed = None;
         set.getting = Some(Getting { progress, told });
+    }
+
+    /// Removes the set called `name` from the disk, with what came of a download that did not end.
+    pub fn remove_set(&mut self, name: &str) {
+        let Some(recipe) = self.sets.recipe(name).cloned() else {
+            return;
+        };
+        let store = self.sets.store().clone();
+        self.jobs.run(Lane::Files, move |_| {
+            let removed = store.remove(&recipe).map_err(|error| error.to_string());
+            let on_disk = store.state(&recipe).map_err(|error| error.to_string());
+            Box::new(move |state: &mut State| {
+                let toasts = &mut state.shared.toasts;
+                match removed {
+                    Ok(freed) => {
+                        toasts.good(format!("{} was removed, {}", recipe.title, bytes(freed)))
+                    }
+                    Err(error) => {
+                        toasts.error(format!("{} was not removed: {error}", recipe.title))
+                    }
+                }
+                let set = state
+                    .shared
+                    .sets
+                    .sets
+                    .entry(recipe.name.clone())
+                    .or_default();
+                set.on_disk = Some(on_disk);
+                set.failed = None;
+                state.pages.train.setup.set_has_changed(&recipe.name);
+            })
+        });
     }
 
     fn take_set(

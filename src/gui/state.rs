@@ -14,10 +14,12 @@ use super::pages::Pages;
 use super::preferences::Preferences;
 use super::sets::{Datasets, Sets};
 use super::shell::Toasts;
-use crate::control::{self, RunEvent, WorkerCommand};
+use super::sweeps::{LiveSweep, SweepStarter};
+use crate::control::{self, RunEvent, SweepEvent, WorkerCommand};
 use crate::library::{LibraryError, Status};
 use crate::protocol::Device;
 use crate::setup::Setup;
+use crate::setup::sweep::Sweep;
 
 /// A page of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +28,8 @@ pub enum Page {
     /// Setup and the run that goes on.
     #[default]
     Train,
+    /// Many runs, and what they say.
+    Sweep,
     /// The library.
     Runs,
     /// Adapters and meters.
@@ -36,12 +40,19 @@ pub enum Page {
 
 impl Page {
     /// Every page, in the order of the rail.
-    pub const ALL: [Self; 4] = [Self::Train, Self::Runs, Self::Devices, Self::Settings];
+    pub const ALL: [Self; 5] = [
+        Self::Train,
+        Self::Sweep,
+        Self::Runs,
+        Self::Devices,
+        Self::Settings,
+    ];
 
     /// Its name.
     pub fn label(self) -> &'static str {
         match self {
             Self::Train => "Train",
+            Self::Sweep => "Sweep",
             Self::Runs => "Runs",
             Self::Devices => "Devices",
             Self::Settings => "Settings",
@@ -80,6 +91,8 @@ pub struct Shared {
     pub devices: Option<Result<Vec<Device>, String>>,
     /// The run that goes on, or the last one of this window.
     pub live: Option<Live>,
+    /// The sweep that goes on, or the last one of this window.
+    pub sweep: Option<LiveSweep>,
     /// Setups that wait for their turn.
     pub queue: VecDeque<Setup>,
     /// Changes with every change to the library that this window knows of.
@@ -138,6 +151,37 @@ impl Shared {
     /// Whether a run goes on.
     pub fn is_training(&self) -> bool {
         self.live.as_ref().is_some_and(Live::is_going_on)
+    }
+
+    /// Whether a sweep goes on.
+    pub fn is_sweeping(&self) -> bool {
+        self.sweep.as_ref().is_some_and(LiveSweep::is_going_on)
+    }
+
+    /// Whether something is being measured: a run, or those of a sweep. Two at once would measure each other.
+    pub fn is_busy(&self) -> bool {
+        self.is_training() || self.is_sweeping()
+    }
+
+    /// Starts a sweep, or goes on with the stored one `resume`; `forecast` is kept beside what comes of it.
+    pub fn start_sweep(
+        &mut self,
+        sweep: Sweep,
+        resume: Option<String>,
+        forecast: Option<serde_json::Value>,
+    ) {
+        let library = match self.library_path() {
+            Ok(library) => library,
+            Err(error) => return self.toasts.error(error.to_string()),
+        };
+        self.serial += 1;
+        self.sweep = Some(LiveSweep::new(self.serial, sweep.clone(), resume.clone()));
+        let starter = SweepStarter {
+            worker: self.options.worker.clone(),
+            library,
+            pace: self.pace.clone(),
+        };
+        starter.start(&mut self.jobs, self.serial, sweep, resume, forecast);
     }
 
     /// Starts a run of `setup`, or goes on with the stored run `resume`, whose setup it then is.
@@ -205,6 +249,7 @@ impl State {
                 actions: Vec::new(),
                 devices: None,
                 live: None,
+                sweep: None,
                 queue: VecDeque::new(),
                 library_revision: 1,
                 window: None,
@@ -239,6 +284,38 @@ impl State {
             self.shared.library_revision += 1;
         }
         self.announce_ending();
+    }
+
+    /// Takes in what happened to sweep number `serial`.
+    pub fn take_sweep_events(&mut self, serial: u64, events: Vec<SweepEvent>) {
+        let live = self.shared.sweep.as_mut();
+        let Some(live) = live.filter(|live| live.serial == serial) else {
+            return;
+        };
+        let mut is_changed = false;
+        for event in events {
+            let Some(news) = live.take(event) else {
+                continue;
+            };
+            is_changed = true;
+            if let Some(id) = live.id.as_deref() {
+                self.pages.sweep.take_news(id, news);
+            }
+        }
+        if is_changed {
+            self.shared.library_revision += 1;
+        }
+        self.announce_sweep();
+    }
+
+    /// Says how the sweep ended, where it has.
+    pub fn announce_sweep(&mut self) {
+        let live = self.shared.sweep.as_ref();
+        match live.and_then(LiveSweep::announcement) {
+            Some(Ok(text)) => self.shared.toasts.good(text),
+            Some(Err(text)) => self.shared.toasts.error(text),
+            None => {}
+        }
     }
 
     fn announce_ending(&mut self) {

@@ -1,10 +1,11 @@
 //! What was expected of runs, kept so that it can be told how good forecasts are.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::count::{Count, count};
+use super::error::Fault;
 use super::rows::finite;
 use super::types::Status;
 use super::write::{bad, key_and_status};
@@ -115,36 +116,54 @@ impl Library {
     /// Where the library cannot be read.
     pub fn judged_forecasts(&self) -> Result<Vec<JudgedForecast>, LibraryError> {
         self.read(|connection| {
+            // Both statements see one state of the library.
             let connection = connection.unchecked_transaction()?;
-            let mut found = Vec::new();
-            let mut statement = connection.prepare_cached(
-                "SELECT f.*, r.id, r.key FROM forecasts f JOIN runs r ON r.key = f.run
-                     JOIN summaries s ON s.run = r.key
-                 WHERE r.deleted_at IS NULL AND r.status = ?1
-                     AND json_extract(s.json, '$.reason') NOT IN ('target', 'early-stopping', 'user', 'diverged')
-                 ORDER BY r.created_at, r.key, f.share",
-            )?;
-            let mut rows = statement.query([Status::Completed.id()])?;
-            while let Some(row) = rows.next()? {
-                let training = energy::training(&connection, row.get("key")?)?;
-                let Some(sum) = super::sum_of_parts(&training) else {
-                    continue;
-                };
-                if sum.figure.window_s <= 0.0 {
-                    continue;
-                }
-                found.push(JudgedForecast {
-                    run_id: row.get("id")?,
-                    made_at: time::column(row, "made_at")?,
-                    forecast: record(row)?,
-                    time_s: sum.figure.window_s,
-                    energy_j: sum.figure.energy_j,
-                    simulated: sum.figure.is_simulated(),
-                });
-            }
-            Ok(found)
+            judged(&connection, None)
         })
     }
+
+    /// As [`Library::judged_forecasts`], of the run with this identifier alone; none where it is no judge.
+    ///
+    /// # Errors
+    /// Where there is no such run or the library cannot be read.
+    pub fn judged_forecasts_of(&self, run: &str) -> Result<Vec<JudgedForecast>, LibraryError> {
+        self.read(|connection| {
+            let connection = connection.unchecked_transaction()?;
+            let key = super::lookup::resolve(&connection, run)?;
+            judged(&connection, Some(key))
+        })
+    }
+}
+
+/// Judged forecasts of the run with this key, or of all.
+fn judged(connection: &Connection, run: Option<i64>) -> Result<Vec<JudgedForecast>, Fault> {
+    let mut found = Vec::new();
+    let mut statement = connection.prepare_cached(
+        "SELECT f.*, r.id, r.key FROM forecasts f JOIN runs r ON r.key = f.run
+             JOIN summaries s ON s.run = r.key
+         WHERE r.deleted_at IS NULL AND r.status = ?1 AND (?2 IS NULL OR r.key = ?2)
+             AND json_extract(s.json, '$.reason') NOT IN ('target', 'early-stopping', 'user', 'diverged')
+         ORDER BY r.created_at, r.key, f.share",
+    )?;
+    let mut rows = statement.query(params![Status::Completed.id(), run])?;
+    while let Some(row) = rows.next()? {
+        let training = energy::training(connection, row.get("key")?)?;
+        let Some(sum) = super::sum_of_parts(&training) else {
+            continue;
+        };
+        if sum.figure.window_s <= 0.0 {
+            continue;
+        }
+        found.push(JudgedForecast {
+            run_id: row.get("id")?,
+            made_at: time::column(row, "made_at")?,
+            forecast: record(row)?,
+            time_s: sum.figure.window_s,
+            energy_j: sum.figure.energy_j,
+            simulated: sum.figure.is_simulated(),
+        });
+    }
+    Ok(found)
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<ForecastRecord> {

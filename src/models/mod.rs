@@ -7,11 +7,12 @@
 
 mod attention;
 mod cnn;
-mod convolve;
+pub mod convolve;
 mod layers;
 mod mlp;
 mod mobilenet;
 mod names;
+mod orthogonal;
 mod recurrent;
 mod resnet;
 mod sequence;

@@ -5,6 +5,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Embedding, EmbeddingConfig, Initializer, Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
+use super::orthogonal::orthogonal;
 use crate::setup::Initialisation;
 
 /// Deviation of [`Initialisation::Normal`], and of learnt positions and class tokens.
@@ -59,10 +60,10 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Of weights; `None` where the layer's own is wanted.
+    /// Of weights that are drawn one by one; `None` where the layer's own is wanted, or those of a matrix depend on each other.
     fn initializer(&self) -> Option<Initializer> {
         Some(match self.initialisation {
-            Initialisation::Default => return None,
+            Initialisation::Default | Initialisation::Orthogonal => return None,
             Initialisation::Kaiming => Initializer::KaimingNormal {
                 gain: std::f64::consts::SQRT_2,
                 fan_out_only: false,
@@ -79,13 +80,21 @@ impl<'a> Maker<'a> {
         Initializer::Zeros.init([count], self.device)
     }
 
+    /// Weights `[from, to]`; `None` where the layer's own are wanted.
+    fn matrix(&self, from: usize, to: usize) -> Option<Param<Tensor<2>>> {
+        if self.initialisation == Initialisation::Orthogonal {
+            return Some(Param::from_tensor(orthogonal(from, to, self.device)));
+        }
+        let initializer = self.initializer()?;
+        Some(initializer.init_with([from, to], Some(from), Some(to), self.device))
+    }
+
     /// A linear layer with bias.
     pub fn linear(&self, from: usize, to: usize) -> Linear {
-        let config = LinearConfig::new(from, to);
-        match self.initializer() {
-            None => config.init(self.device),
-            Some(initializer) => Linear {
-                weight: initializer.init_with([from, to], Some(from), Some(to), self.device),
+        match self.matrix(from, to) {
+            None => LinearConfig::new(from, to).init(self.device),
+            Some(weight) => Linear {
+                weight,
                 bias: Some(self.zeros(to)),
             },
         }
@@ -94,26 +103,22 @@ impl<'a> Maker<'a> {
     /// The linear layers of `gates` gates of a recurrent cell of `width` states in one, gate after gate. By default weights and
     /// biases are uniform in ±1/√width, as in PyTorch.
     pub fn gates(&self, from: usize, width: usize, gates: usize) -> Linear {
+        // Each gate by itself: what an initialisation says of a matrix, it says of a gate's.
+        let each = (0..gates).map(|_| Some(self.matrix(from, width)?.val()));
+        if let Some(each) = each.collect::<Option<Vec<_>>>() {
+            return Linear {
+                weight: Param::from_tensor(Tensor::cat(each, 1).detach()),
+                bias: Some(self.zeros(gates * width)),
+            };
+        }
         let bound = 1.0 / (width as f64).sqrt();
         let uniform = Initializer::Uniform {
             min: -bound,
             max: bound,
         };
-        let Some(initializer) = self.initializer() else {
-            return Linear {
-                weight: uniform.init([from, gates * width], self.device),
-                bias: Some(uniform.init([gates * width], self.device)),
-            };
-        };
-        // Each gate by itself: what an initialisation says of a matrix, it says of a gate's.
-        let each = (0..gates).map(|_| {
-            initializer
-                .init_with::<2, _>([from, width], Some(from), Some(width), self.device)
-                .val()
-        });
         Linear {
-            weight: Param::from_tensor(Tensor::cat(each.collect(), 1).detach()),
-            bias: Some(self.zeros(gates * width)),
+            weight: uniform.init([from, gates * width], self.device),
+            bias: Some(uniform.init([gates * width], self.device)),
         }
     }
 
@@ -124,15 +129,28 @@ impl<'a> Maker<'a> {
             .with_stride([conv.stride; 2])
             .with_padding(PaddingConfig2d::Explicit(top, left, bottom, right))
             .with_groups(conv.groups);
-        match self.initializer() {
-            None => config.with_bias(conv.has_bias).init(self.device),
-            Some(initializer) => {
-                let config = config.with_bias(false).with_initializer(initializer);
-                let mut layer = config.init(self.device);
-                layer.bias = conv.has_bias.then(|| self.zeros(conv.channels[1]));
-                layer
+        let config = match self.initializer() {
+            Some(initializer) => config.with_bias(false).with_initializer(initializer),
+            None if self.initialisation == Initialisation::Default => {
+                return config.with_bias(conv.has_bias).init(self.device);
             }
+            None => config.with_bias(false),
+        };
+        let mut layer = config.init(self.device);
+        layer.bias = conv.has_bias.then(|| self.zeros(conv.channels[1]));
+        if self.initialisation == Initialisation::Orthogonal {
+            layer.weight = Param::from_tensor(self.orthogonal_kernel(conv));
         }
+        layer
+    }
+
+    /// `[to, from / groups, kernel, kernel]`: in each group a row for each channel that leaves it.
+    fn orthogonal_kernel(&self, conv: Convolution) -> Tensor<4> {
+        let [from, to] = conv.channels.map(|channels| channels / conv.groups);
+        let columns = from * conv.kernel * conv.kernel;
+        let each = (0..conv.groups).map(|_| orthogonal(to, columns, self.device));
+        let rows = Tensor::cat(each.collect(), 0);
+        rows.reshape([to * conv.groups, from, conv.kernel, conv.kernel])
     }
 
     /// Tokens to vectors, drawn with `deviation`.

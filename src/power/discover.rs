@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    CpuPoints, Load, Part, PciAddress, RooflineFit, SourceReport, Work,
+    CpuPoints, Load, Part, PciAddress, RooflineFit, SourceReport, Watched, Work,
     choice::{self, AccountLine, Planned, Role},
     model,
     sources::{
@@ -50,6 +50,8 @@ pub struct Options {
     pub gpu: Option<TrainingGpu>,
     /// Read every graphics card that has a sensor, not only the one that trains: for measuring other programs.
     pub every_gpu: bool,
+    /// What is known of the sensors from watching them earlier, and where it is kept for the next time.
+    pub watched: Watched,
     /// Bytes of memory; asked of the system where they are not given.
     pub memory_bytes: Option<u64>,
     /// The processor's name; asked of the system where it is not given.
@@ -87,6 +89,7 @@ impl Default for Options {
             gpu_fit: None,
             gpu: None,
             every_gpu: false,
+            watched: Watched::default(),
             memory_bytes: None,
             cpu_name: None,
             cpu_load: None,
@@ -124,6 +127,8 @@ pub struct Discovery {
     pub report: Vec<SourceReport>,
     /// The parts of the machine, each with who answers for it.
     pub account: Vec<AccountLine>,
+    /// What is known of the sensors from watching them, for the next time.
+    pub watched: Watched,
 }
 
 impl Discovery {
@@ -135,12 +140,16 @@ impl Discovery {
     }
 }
 
-/// Asks every source. Takes up to about a second where a card has to be watched for its refresh period.
+/// Asks every source. Takes up to about a second where a card has to be watched for its refresh period, which
+/// [`Options::watched`] keeps for the next time.
 pub fn discover(options: &Options) -> Discovery {
     let mut options = options.clone();
     let known = options.cpu_name.take().or_else(model::cpu_name);
     options.cpu_name = Some(known.unwrap_or_else(|| "unknown processor".to_owned()));
-    let mut found = Found::default();
+    let mut found = Found {
+        watched: options.watched.clone(),
+        ..Found::default()
+    };
     if options.simulated.is_empty() {
         for source in SOURCES {
             source(&options, &mut found);
@@ -153,6 +162,7 @@ pub fn discover(options: &Options) -> Discovery {
     report.extend(found.report);
     Discovery {
         account: choice::account(&meters, &expected),
+        watched: options.watched,
         meters,
         report,
     }

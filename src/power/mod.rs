@@ -36,6 +36,7 @@ mod sampling;
 pub mod simulated;
 mod slot;
 mod sources;
+mod watched;
 
 pub use account::{Components, IdleBaseline, IdlePower, components, net};
 pub use calibration::{
@@ -65,3 +66,4 @@ pub use sources::{
     PerfCounter, UDEV_RULE, access_refusal, apple, emi, part_time_sampled, perf_counters,
     perf_refusal, sleeping_cards, windows_gpu,
 };
+pub use watched::Watched;

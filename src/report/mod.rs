@@ -9,6 +9,7 @@
 
 mod csv;
 mod figures;
+mod files;
 mod html;
 mod ink;
 mod json;
@@ -22,6 +23,7 @@ mod text;
 
 pub use csv::{setups_csv, setups_header};
 pub use figures::{Row, choices_in_words, rows};
+pub use files::{Heading, Output, files};
 pub use html::html;
 pub use ink::{Ink, Theme};
 pub use json::json;

@@ -19,6 +19,25 @@ const GROWTH_STEPS: f64 = 2000.0;
 /// The largest scale: beyond it, it could itself not be told from infinity in what it multiplies.
 const SCALE_MAX: f64 = 16_777_216.0;
 
+/// Whether a device called `device` trains with `precision`; `has_half` says whether it computes with 16-bit floats.
+///
+/// # Errors
+/// Where it does not, with what does.
+pub fn check_precision(
+    precision: Precision,
+    has_half: bool,
+    device: &str,
+) -> Result<(), TrainError> {
+    if precision == Precision::F32 || has_half {
+        return Ok(());
+    }
+    Err(TrainError::Precision {
+        precision: precision.name(),
+        device: device.to_owned(),
+        reason: "its driver offers no 16-bit floats in shaders",
+    })
+}
+
 /// The loss scale, as a checkpoint keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScaleState {
@@ -49,13 +68,11 @@ impl Half {
         if precision == Precision::F32 {
             return Ok(None);
         }
-        if !device.supports_dtype(FloatDType::F16) {
-            return Err(TrainError::Precision {
-                precision: precision.name(),
-                device: format!("{device:?}"),
-                reason: "its driver offers no 16-bit floats in shaders",
-            });
-        }
+        check_precision(
+            precision,
+            device.supports_dtype(FloatDType::F16),
+            &format!("{device:?}"),
+        )?;
         let state = state.unwrap_or(ScaleState {
             scale: FIRST_SCALE,
             good_steps: 0.0,

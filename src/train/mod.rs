@@ -31,6 +31,7 @@ pub use batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
 pub use checkpoint::{CheckpointError, Saved, verify_checkpoint};
 pub use confusion::{CLASSES_MAX, Predictions, SAMPLES_KEPT_MAX, SamplePredictions};
 pub use error::TrainError;
+pub use half::check_precision;
 pub use infer::{InferJob, Inferer, can_infer};
 pub use objective::Targets;
 pub use observer::{Evaluation, Observer, Progress, Signal, Work};

@@ -66,7 +66,9 @@ impl Learn {
             gpu: card
                 .filter(|_| !entry.is_cpu())
                 .map(|info| (info.id.clone(), info.source.clone())),
-            load: cpu.as_ref().and_then(|_| power::cpu_load()),
+            load: cpu
+                .as_ref()
+                .and_then(|_| found.watched.cpu_load("learning")),
             cpu,
             trained: Vec::new(),
             stretches: Vec::new(),

@@ -69,6 +69,8 @@ struct Kept {
     chosen: Vec<(String, device::Chosen)>,
     /// Devices that were opened.
     opened: Vec<(String, Opened)>,
+    /// What was seen while sensors were watched: that takes as long as a short run.
+    watched: power::Watched,
     /// Whether the meters of a run are read: where it fails then, the process ends with them.
     is_measuring: bool,
 }
@@ -172,11 +174,15 @@ fn run(
         input_numbers: input.len() as u64,
     };
     kept.is_measuring = true;
+    let around = Around {
+        busy: &busy,
+        knowledge: &knowledge,
+        watched: &kept.watched,
+    };
     let meters = meters(
         &setup,
         &chosen.entry,
-        &busy,
-        &knowledge,
+        &around,
         record.as_deref(),
         (t_s, trained),
         outbox,
@@ -315,17 +321,27 @@ fn checked(
     })
 }
 
+/// What the meters of a run go by beside its setup.
+struct Around<'a> {
+    busy: &'a Busy,
+    knowledge: &'a Knowledge,
+    watched: &'a power::Watched,
+}
+
 fn meters(
     setup: &Setup,
     entry: &DeviceEntry,
-    busy: &Busy,
-    knowledge: &Knowledge,
+    around: &Around<'_>,
     record: Option<&Path>,
     (t_s, trained): (f64, Vec<PhaseEnergy>),
     outbox: &Outbox,
 ) -> Result<Meters, Failure> {
+    let knowledge = around.knowledge;
     let known = Known::of(knowledge, entry);
-    let mut found = power::discover(&known.options(entry, &setup.measure, busy));
+    let mut found = power::discover(&power::Options {
+        watched: around.watched.clone(),
+        ..known.options(entry, &setup.measure, around.busy)
+    });
     known.remark(&mut found);
     all_answer(&setup.measure, &found)?;
     let wall = setup

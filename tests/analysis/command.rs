@@ -58,7 +58,8 @@ impl Joulelab {
             "--idle",
             "0",
             "--meter",
-            "simulated:steady",
+            // Renewed each millisecond: the first evaluation has an energy, however fast the machine is.
+            "simulated:steady,refresh_ms=1",
             "--batch-size",
             batch,
             "--seed",

@@ -298,6 +298,42 @@ fn fields_that_only_follow_from_a_kind_are_no_axes() {
 }
 
 #[test]
+fn depth_and_width_of_a_list_are_two_axes_where_both_vary() {
+    let axes = |lists: &[&[usize]]| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = open(&folder);
+        for (at, list) in lists.iter().enumerate() {
+            let model = json!({"kind": "mlp", "hidden": list});
+            let setup = setup(&[("/model", model)], 1, None);
+            record(&mut library, &format!("run-{at}"), &setup, 0.9, "epochs");
+        }
+        let runs = library.listed(&Filter::default(), 0).unwrap();
+        let mut axes: Vec<String> = from_runs(&runs, &mut |_| None)
+            .iter()
+            .map(|trial| serde_json::to_string(&trial.axes).unwrap())
+            .collect();
+        axes.sort();
+        axes
+    };
+    assert_eq!(
+        axes(&[&[32], &[64, 64]]),
+        [
+            r#"{"model.hidden.layers":1,"model.hidden.width":32}"#,
+            r#"{"model.hidden.layers":2,"model.hidden.width":64}"#
+        ]
+    );
+    // Layers of unlike widths, or one of the two alone: as it was given.
+    assert_eq!(
+        axes(&[&[32], &[64, 32]]),
+        [r#"{"model.hidden":[32]}"#, r#"{"model.hidden":[64,32]}"#]
+    );
+    assert_eq!(
+        axes(&[&[32], &[64]]),
+        [r#"{"model.hidden":[32]}"#, r#"{"model.hidden":[64]}"#]
+    );
+}
+
+#[test]
 fn another_target_is_judged_after_the_fact() {
     let folder = tempfile::tempdir().unwrap();
     let mut library = open(&folder);

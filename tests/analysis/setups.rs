@@ -424,3 +424,19 @@ fn values_of_any_json_are_levels() {
     );
     assert_eq!(analysis.axes[0].levels, ["gelu", "relu", "none"]);
 }
+
+#[test]
+fn lists_are_in_order_of_their_length_and_their_numbers() {
+    let of =
+        |list: serde_json::Value, energy_j: f64| seeds(&[("model.channels", list)], &[energy_j]);
+    let trials = [
+        of(json!([16, 16]), 1.0),
+        of(json!([8, 8]), 2.0),
+        of(json!([32]), 3.0),
+    ]
+    .concat();
+    assert_eq!(
+        analysed(&trials).axes[0].levels,
+        ["[32]", "[8, 8]", "[16, 16]"]
+    );
+}

@@ -2,31 +2,8 @@
 
 use serde_json::Value;
 
+pub use crate::joulelab::adapter;
 use crate::joulelab::{Joulelab, number};
-
-/// Index of the first adapter that can train, hardware or not. Where there is none, the test is skipped; in continuous
-/// integration it fails, since there an adapter is installed.
-pub fn adapter(joulelab: &Joulelab) -> Option<String> {
-    let devices = joulelab.json(&["devices", "--json"]);
-    let found = devices
-        .as_array()
-        .expect("a list")
-        .iter()
-        .find(|device| {
-            device["api"].as_str().is_some_and(|api| api != "gl") && device["kind"] != "other"
-        })
-        .map(|device| device["index"].to_string());
-    if found.is_none() {
-        let required =
-            std::env::var("JOULELAB_TEST_ADAPTER").is_ok_and(|value| value == "required");
-        assert!(
-            !required,
-            "no graphics adapter was found, and one is required here"
-        );
-        eprintln!("skipped: no graphics adapter on this machine");
-    }
-    found
-}
 
 #[test]
 fn every_device_is_listed_and_the_cpu_is_the_last() {

@@ -358,7 +358,7 @@ fn a_network_learns_from_a_table() {
     let file = file.to_str().expect("a name");
     let stderr = joulelab.fails(3, &["info", "--data", file]);
     assert!(
-        stderr.contains("1 rows have missing values") && stderr.contains("(lines 102)"),
+        stderr.contains("a row has missing values") && stderr.contains("(line 102)"),
         "{stderr}"
     );
     let drop = ["--data", file, "--set", "dataset.missing=drop"];

@@ -116,4 +116,9 @@ fn the_setup_columns_are_filled() {
     assert_eq!(cell("setup_seed"), "0");
     assert_eq!(cell("setup_evaluate_every_epochs"), "1");
     assert_eq!(cell("setup_rate_hz"), "10");
+    assert_eq!(cell("setup_precision"), "f32");
+    assert_eq!(cell("setup_dataset_test_fraction"), "0.2");
+    assert_eq!(cell("setup_beta_1"), "0.9");
+    assert_eq!(cell("setup_flip"), "false");
+    assert_eq!(cell("setup_ema_decay"), "");
 }

@@ -196,12 +196,25 @@ fn what_is_no_table_is_said_with_its_line() {
     let text = refused("a,b\n1,x\n2,y,3\n", |_| {});
     assert!(text.contains("line 3 has 3 cells instead of 2"), "{text}");
     let text = refused("a,b\n1,x\n\n2\n", |_| {});
-    assert!(text.contains("line 4 has 1 cells instead of 2"), "{text}");
+    assert!(
+        text.contains("line 4 has 1 cell instead of 2; give each row as many"),
+        "{text}"
+    );
+    for open in ["a,b\n\"1,x\n2,y\n", "a,b\r\n1,x\r\n\r\n\"2,y\r\n3,z\r\n"] {
+        let text = refused(open, |_| {});
+        assert!(
+            text.contains("has 1 cell instead of 2; close the quotation mark"),
+            "{text}"
+        );
+    }
     // As Windows ends lines, and a cell of two lines before.
     let text = refused("a,b\r\n\"1\r\n0\",x\r\n\r\n\r\n2,,\r\n", |_| {});
     assert!(text.contains("line 6 has 3 cells instead of 2"), "{text}");
     let text = refused("a,b\r\n1,x\r\n\r\n2,\r\n", |_| {});
-    assert!(text.contains("(lines 4)"), "{text}");
+    assert!(
+        text.contains("a row has missing values, in column `b` (line 4)"),
+        "{text}"
+    );
     let text = refused(b"a,b\n1,x\n2,\xff\xfe\n", |_| {});
     assert!(text.contains("line 3 is no UTF-8 text"), "{text}");
     // UTF-16, as spreadsheets save "Unicode text".

@@ -240,6 +240,10 @@ fn mirrors_are_tried_in_order_and_reasons_are_kept() {
     assert!(why[2].contains("SHA-256 is") && why[2].contains(&recipe.files[0].sha256));
     assert_eq!(why[3], "the file there has 501 bytes instead of 500");
     assert!(names(&store, &recipe).is_empty(), "nothing wrong is left");
+    assert!(
+        !store.folder(&recipe).unwrap().exists(),
+        "nor an empty folder"
+    );
 
     let error = get(&recipe, &store).unwrap_err().to_string();
     for bad in &bad {

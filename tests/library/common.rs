@@ -4,9 +4,9 @@ use std::process::{Child, Command, Stdio};
 
 use jiff::Timestamp;
 use joulelab::library::{
-    CarbonBasis, CarbonSummary, Checkpoint, Confusion, Device, EpochEnergy, EpochRecord, IdlePower,
-    Library, Machine, Meter, NewRun, Owner, PhaseEnergy, Predictions, Record, SampleRow, SelfCheck,
-    Setup, Status, StepPoint, Summary,
+    CarbonBasis, CarbonSummary, Checkpoint, Confusion, Device, EpochEnergy, EpochRecord,
+    ForecastRecord, IdlePower, Library, Machine, Meter, NewRun, Owner, PhaseEnergy, Predictions,
+    Record, SampleRow, SelfCheck, Setup, Status, StepPoint, Summary,
 };
 use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
 use rusqlite::Connection;
@@ -312,6 +312,17 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
     library
         .finish_run(&new.id, Status::Completed, None, Some(&summary))
         .unwrap();
+    let forecast = ForecastRecord {
+        basis: "profile".to_owned(),
+        count: 3,
+        share: 0.25,
+        time_s: 4.5,
+        time_range_s: Some((4.0, 5.0)),
+        energy_j: None,
+        energy_range_j: None,
+        may_end_earlier: false,
+    };
+    library.store_forecast(&new.id, &forecast).unwrap();
 }
 
 /// Takes the library behind `connection` back to the third layout, as an earlier version of the program wrote it.

@@ -1,8 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::tz::{Offset, TimeZone};
 use joulelab::library::export::{Format, Options, SETUP_COLUMNS, write};
 use joulelab::library::{Library, NewRun, Record};
+use joulelab::setup::{DatasetSetup, ModelSetup, OptimiserSetup, Setup};
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
 
@@ -149,19 +150,42 @@ fn runs_have_setup_place_result_and_energy_by_phase_and_boundary() {
     assert!(bare["pue"].is_empty() && bare["carbon_g"].is_empty() && bare["status"] == "running");
 }
 
-#[test]
-fn every_setup_column_is_a_field_of_some_setup() {
-    let setup = |changes: serde_json::Value| {
-        serde_json::from_value::<joulelab::setup::Setup>(changes)
-            .unwrap()
-            .to_value()
+/// Setups of every dataset, model and optimiser, with everything in them that may be left out.
+fn every_setup() -> Vec<serde_json::Value> {
+    let whole = |part: &str, kind: &str| {
+        let tag = if part == "/dataset" { "name" } else { "kind" };
+        let mut setup = json!({"dataset": {}, "model": {"kind": "cnn"}, "regime": {
+            "optimiser": {"kind": "adam"}, "gradient_clipping": {"kind": "norm", "max": 1.0}, "ema": {}, "reinforcement": {},
+        }});
+        *setup.pointer_mut(part).unwrap() = json!({tag: kind});
+        serde_json::from_value::<Setup>(setup).unwrap().to_value()
     };
-    let setups = [
-        setup(json!({"model": {"kind": "mlp"}, "regime": {"optimiser": {"kind": "sgd"}}})),
-        setup(
-            json!({"model": {"kind": "cnn"}, "regime": {"gradient_clipping": {"kind": "norm", "max": 1.0}}}),
-        ),
-    ];
+    let datasets = DatasetSetup::NAMES.map(|name| whole("/dataset", name));
+    let models = ModelSetup::KINDS.map(|kind| whole("/model", kind));
+    let optimisers = OptimiserSetup::KINDS.map(|kind| whole("/regime/optimiser", kind));
+    datasets
+        .into_iter()
+        .chain(models)
+        .chain(optimisers)
+        .collect()
+}
+
+/// Paths of what is no table.
+fn leaves(value: &serde_json::Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(table) => {
+            for (key, value) in table {
+                leaves(value, &format!("{path}.{key}"), found);
+            }
+        }
+        _ => _ = found.insert(path.trim_start_matches('.').to_owned()),
+    }
+}
+
+/// Any field can be an axis of a sweep, so each has a column of its own.
+#[test]
+fn every_field_of_every_setup_has_a_column_and_every_column_a_field() {
+    let setups = every_setup();
     for (column, path) in SETUP_COLUMNS {
         let pointer = format!("/{}", path.replace('.', "/"));
         assert!(
@@ -169,6 +193,14 @@ fn every_setup_column_is_a_field_of_some_setup() {
             "{column}: {path}"
         );
     }
+    let mut fields = BTreeSet::new();
+    for setup in &setups {
+        leaves(setup, "", &mut fields);
+    }
+    assert!(fields.contains("regime.ema.decay"), "what may be left out");
+    let known: BTreeSet<String> = SETUP_COLUMNS.map(|(_, path)| path.to_owned()).into();
+    let without: Vec<&String> = fields.difference(&known).collect();
+    assert!(without.is_empty(), "fields without a column: {without:?}");
 }
 
 #[test]

@@ -364,9 +364,15 @@ fn a_deleted_run_can_be_brought_back_until_it_is_purged_with_all_its_rows() {
     let mut library = Library::open(&path).unwrap();
     whole_run(&mut library, &new_run("kept"));
     let before = rows_by_table(&path);
-    // What was learnt of a machine's power is not of a run and outlives it.
-    let of_runs =
-        |table: &str| !matches!(table, "cpu_points" | "device_points" | "wall_calibrations");
+    // What was learnt of a machine's power is not of a run and outlives it; so do sweeps and their trials.
+    let others = [
+        "cpu_points",
+        "device_points",
+        "wall_calibrations",
+        "sweeps",
+        "trials",
+    ];
+    let of_runs = |table: &str| !others.contains(&table);
     let is_tried = |(table, rows): &(String, i64)| *rows > 0 || !of_runs(table);
     assert!(before.iter().all(is_tried), "{before:?}");
     whole_run(&mut library, &new_run("gone"));

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use joulelab::models::{Network, Samples};
 use joulelab::setup::{Activation, InputShape, Outputs};
 
-use crate::common::{Case, alone, answers, assert_close, each_position, sentence, tokens};
+use crate::common::{Case, alone, answers, assert_close, each_position, image, sentence, tokens};
 
 /// A network's parameters in the order of its layers, each with its shape.
 struct Parameters(std::vec::IntoIter<TensorData>);
@@ -210,5 +210,92 @@ fn attention_computes_what_burns_own_does() {
         let x = if is_causal { x } else { x.mean_dim(1) };
         let expected = full(x, &mut p).into_data().try_to_vec().unwrap();
         assert_close(&found, &expected, form);
+    }
+}
+
+/// Rows of a matrix, of a group or of a gate, are orthonormal where there are no more of them than columns, else the columns are.
+fn assert_orthonormal(matrix: &[Vec<f64>], what: &str) {
+    let columns: Vec<Vec<f64>> = (0..matrix[0].len())
+        .map(|i| matrix.iter().map(|row| row[i]).collect())
+        .collect();
+    let fewer = if matrix.len() <= columns.len() {
+        matrix
+    } else {
+        &columns
+    };
+    for (i, a) in fewer.iter().enumerate() {
+        for (j, b) in fewer.iter().enumerate() {
+            let product: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+            let expected = f64::from(u8::from(i == j));
+            assert!(
+                (product - expected).abs() < 1e-5,
+                "{what}: {i} by {j} is {product}"
+            );
+        }
+    }
+}
+
+/// More vectors than are orthogonalised at once, a square, matrices of either long side; groups and gates; other seeds, others.
+#[test]
+fn orthogonal_weights_are_orthonormal() {
+    let _drawing = alone();
+    let device = Device::flex();
+    let mlp = "kind='mlp'\nhidden=[150,150,40]\ninitialisation='orthogonal'";
+    let case = Case::new(mlp, InputShape::Features(33), Outputs::of_sample(1));
+    let network = case.network(5, &device);
+    let mut parameters = Parameters::of(&network);
+    let first = parameters.rows();
+    assert_eq!((first.len(), first[0].len()), (33, 150));
+    assert_orthonormal(&first, "33 to 150");
+    for (from, to) in [(150, 150), (150, 40), (40, 1)] {
+        assert_eq!(parameters.rows(), [vec![0.0; from]], "biases");
+        assert_orthonormal(&parameters.rows(), &format!("{from} to {to}"));
+    }
+    let again = Parameters::of(&case.network(5, &device)).rows();
+    assert_eq!(first, again);
+    assert_ne!(first, Parameters::of(&case.network(6, &device)).rows());
+    // As likely to one side as to the other: a sign that R decides would show in the mean.
+    let positive = first.iter().flatten().filter(|x| **x > 0.0).count();
+    assert!((2200..2750).contains(&positive), "{positive} of 4950");
+
+    let lstm = "kind='lstm'\nwidth=6\nembedding=4\ninitialisation='orthogonal'";
+    let network = Case::new(lstm, tokens(5, 6), Outputs::of_sample(2)).network(5, &device);
+    let mut parameters = Parameters::of(&network);
+    parameters.rows();
+    for what in ["input", "recurrent"] {
+        let gates = parameters.rows();
+        parameters.rows();
+        for gate in 0..4 {
+            let one: Vec<Vec<f64>> = gates
+                .iter()
+                .map(|row| row[gate * 6..(gate + 1) * 6].to_vec())
+                .collect();
+            assert_orthonormal(&one, what);
+        }
+    }
+
+    let lenet = "kind='lenet5'\ninitialisation='orthogonal'";
+    let images = image(1, 28, 28);
+    let network = Case::new(lenet, images, Outputs::of_sample(2)).network(5, &device);
+    let mut parameters = Parameters::of(&network);
+    for (out, columns) in [(6, 25), (16, 150)] {
+        let kernel: Vec<f64> = parameters.rows().concat();
+        assert_eq!(kernel.len(), out * columns);
+        let rows: Vec<Vec<f64>> = kernel.chunks(columns).map(<[f64]>::to_vec).collect();
+        assert_orthonormal(&rows, "convolution");
+        parameters.rows();
+    }
+
+    let mobile = "kind='mobilenet-v2'\nwidth_multiplier=0.25\ninitialisation='orthogonal'";
+    let network = Case::new(mobile, images, Outputs::of_sample(2)).network(5, &device);
+    let mut parameters = Parameters::of(&network);
+    // The stem and its normalisation; then the first depthwise convolution, a 3×3 kernel of length 1 for each channel.
+    for _ in 0..5 {
+        parameters.rows();
+    }
+    let depthwise: Vec<f64> = parameters.rows().concat();
+    assert_eq!(depthwise.len() % 9, 0);
+    for kernel in depthwise.chunks(9) {
+        assert_orthonormal(&[kernel.to_vec()], "depthwise");
     }
 }

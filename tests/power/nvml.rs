@@ -5,7 +5,7 @@ use std::{thread::sleep, time::Duration};
 use joulelab::{
     power::{
         Clock, Discovery, ErrorRule, Kind, MeterInfo, Options, Part, Role, Sample, Sampler,
-        SamplerOptions, Status, components, discover,
+        SamplerOptions, Status, Watched, components, discover,
     },
     units::{Boundary, EnergyFigure, Grade},
 };
@@ -198,6 +198,26 @@ fn every_card_with_a_reading_is_read_where_other_programs_are_measured() {
         );
         assert_eq!(sum.left_out, []);
     }
+}
+
+#[test]
+fn a_card_that_was_watched_once_is_not_watched_again() {
+    let nvml = FakeNvml::new(CARD);
+    let sysfs = FakeSysfs::new();
+    let options = training(&sysfs, &nvml);
+    let refresh_s = |options: &Options| {
+        let found = discover(options);
+        info(&found, used(&found)[0]).refresh_s.map(f64::to_bits)
+    };
+    let first = refresh_s(&options);
+    assert!(first.is_some());
+    // A period that is measured anew is another one in its last digits.
+    assert_eq!(refresh_s(&options), first);
+    let anew = Options {
+        watched: Watched::default(),
+        ..options
+    };
+    assert_ne!(refresh_s(&anew), first);
 }
 
 #[test]

@@ -586,6 +586,7 @@ fn where_simulated_meters_are_asked_for_nothing_else_is_read() {
         meters,
         report,
         account,
+        ..
     } = discover(&options);
     assert!(
         meters

@@ -132,6 +132,7 @@ pub fn run_with(
         on_processor: true,
         checkpoints: checkpoints.map(Path::to_owned),
         resume,
+        until: None,
     };
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let outcome = train(job, &mut recorder).expect("the CPU does not fail");

@@ -392,3 +392,13 @@ fn a_sweep_outlives_being_stored_and_written() {
         .to_string();
     assert!(said.contains("paper-digits"), "{said}");
 }
+
+#[test]
+fn a_million_values_are_counted_before_each_is_tried() {
+    let million = "[[axes]]\nfield = \"regime.learning_rate\"\nlinear = { from = 0.1, to = 0.9, count = 1000000 }\n";
+    assert!(refused(million).contains("3000000 trials"));
+    // Drawn from by chance they are possible, and soon looked through.
+    let random = "searcher = { kind = \"random\", combinations = 3 }\n";
+    let drawn = sweep(&format!("{random}{million}"));
+    assert_eq!(drawn.combinations().draw(3, 0).len(), 3);
+}

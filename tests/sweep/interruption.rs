@@ -240,3 +240,152 @@ fn every_state_between_two_writes_is_taken_up_rightly() {
     let said = joulelab.fails(2, &["sweep", "--resume", &only_sweep(&joulelab)]);
     assert!(said.contains("nothing to go on with"), "{said}");
 }
+
+/// Three runs with a long pause between them.
+fn with_pauses() -> String {
+    format!(
+        "repeats = 3\norder = \"given\"\ncool_down = {{ kind = \"fixed\", seconds = 120 }}\n{BASE}[base.regime.stop]\nsteps = 30\n"
+    )
+}
+
+/// Waits until trial `number` has a run in the library.
+fn wait_for_run(joulelab: &Joulelab, number: usize) {
+    wait_until("the run of the trial", || {
+        let Ok(connection) = Connection::open(joulelab.library()) else {
+            return false;
+        };
+        let found = connection.query_row(
+            "SELECT count(*) FROM trials JOIN runs ON id = run_id WHERE number = ?1",
+            [number as i64],
+            |row| row.get::<_, i64>(0),
+        );
+        found.is_ok_and(|count| count == 1)
+    });
+}
+
+/// Makes the pauses of the stored sweep short, since nobody waits for them.
+fn shorten_pauses(joulelab: &Joulelab) {
+    let connection = Connection::open(joulelab.library()).expect("the library");
+    let changed = connection
+        .execute(
+            "UPDATE sweeps SET sweep_json = replace(sweep_json, '\"seconds\":120.0', '\"seconds\":0.1')",
+            [],
+        )
+        .expect("it is written");
+    assert_eq!(changed, 1);
+}
+
+#[test]
+fn a_pause_between_runs_ends_with_the_sweep_and_the_run_after_it_is_made() {
+    for name in ["-INT", "-KILL"] {
+        let joulelab = Joulelab::new();
+        let mut child = start(&joulelab, &with_pauses());
+        wait_for_run(&joulelab, 2);
+        let begun = std::time::Instant::now();
+        signal(&child, name);
+        child.wait().expect("it ends");
+        assert!(begun.elapsed().as_secs() < 100, "it does not wait it out");
+        let first = stored(&joulelab);
+        assert_eq!(trials(&first)[0]["status"], "done");
+        shorten_pauses(&joulelab);
+        let output = resume(&joulelab);
+        assert!(output.status.success(), "{name}: {}", text(&output.stderr));
+        let after = stored(&joulelab);
+        assert_eq!(statuses(&after), ["done"; 3], "{name}");
+        assert_eq!(trials(&after)[0], trials(&first)[0], "{name}");
+        for trial in trials(&after) {
+            assert_eq!(trial["result"]["steps"], 30, "{name}: {trial}");
+        }
+    }
+}
+
+#[test]
+fn a_second_interrupt_ends_the_run_at_once_and_it_is_made_again() {
+    let joulelab = Joulelab::new();
+    let mut child = start(&joulelab, &with_pauses());
+    wait_for_run(&joulelab, 2);
+    signal(&child, "-INT");
+    signal(&child, "-INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let first = stored(&joulelab);
+    assert_eq!(first["sweep"]["status"], "stopped");
+    assert_eq!(statuses(&first), ["done", "planned", "planned"]);
+    shorten_pauses(&joulelab);
+    let output = resume(&joulelab);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(statuses(&stored(&joulelab)), ["done"; 3]);
+}
+
+#[test]
+fn a_search_in_rungs_goes_on_where_it_was_killed() {
+    let joulelab = Joulelab::new();
+    let sweep = format!(
+        "repeats = 1\norder = \"given\"\ncool_down = {{ kind = \"none\" }}\n\
+         searcher = {{ kind = \"successive-halving\", first = {{ steps = 20 }}, energy_weight = 0.0 }}\n\
+         {BASE}[base.regime.stop]\nepochs = 1500\n\
+         [[axes]]\nfield = \"regime.learning_rate\"\nvalues = [0.01, 0.00001, 0.0000001, 0.0001]\n"
+    );
+    let mut child = start(&joulelab, &sweep);
+    // Rungs of four, two and one: the last is the long one.
+    wait_for_trial(&joulelab, 7);
+    signal(&child, "-KILL");
+    child.wait().expect("it ends");
+    let first = stored(&joulelab);
+    assert_eq!(trials(&first).len(), 7);
+    let made = statuses(&first)[..6].to_vec();
+    assert!(
+        made.iter()
+            .all(|status| ["done", "pruned"].contains(status)),
+        "{made:?}"
+    );
+    let output = resume(&joulelab);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let after = stored(&joulelab);
+    assert_eq!(
+        trials(&after)[..6],
+        trials(&first)[..6],
+        "what is done is as it was"
+    );
+    assert_eq!(trials(&after).len(), 7, "nothing is proposed twice");
+    let last = &trials(&after)[6];
+    assert_eq!(
+        (&last["status"], &last["result"]["epochs"]),
+        (&"done".into(), &1500.into())
+    );
+    assert_eq!(
+        last["run_id"],
+        trials(&first)[6]["run_id"],
+        "it is still the same run"
+    );
+    let reason = last["reason"].as_str().expect("it is said");
+    assert!(
+        reason.contains("checkpoint") && reason.contains("twice"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn a_search_for_the_batch_size_goes_on_as_if_it_had_not_been_stopped() {
+    let sweep = format!(
+        "target = 0.5\ncool_down = {{ kind = \"none\" }}\n\
+         searcher = {{ kind = \"zeus\", runs = 5, pruning_rounds = 1, stop_at = 1000.0, power_max_w = 200.0, seed = 3 }}\n\
+         {BASE}[base.regime]\nbatch_size = 64\nlearning_rate = 0.01\n[base.regime.stop]\nepochs = 40\n\
+         [[axes]]\nfield = \"regime.batch_size\"\nvalues = [32, 64, 128]\n"
+    );
+    let joulelab = Joulelab::new();
+    let mut child = start(&joulelab, &sweep);
+    wait_for_run(&joulelab, 2);
+    signal(&child, "-KILL");
+    child.wait().expect("it ends");
+    let first = stored(&joulelab);
+    let output = resume(&joulelab);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let after = stored(&joulelab);
+    assert_eq!(after["sweep"]["status"], "completed");
+    let seeds: Vec<u64> = trials(&after)
+        .iter()
+        .map(|trial| trial["seed"].as_u64().expect("a seed"))
+        .collect();
+    assert_eq!(seeds, [0, 1, 2, 3, 4], "each run of new chance, and once");
+    assert_eq!(trials(&after)[0], trials(&first)[0]);
+}

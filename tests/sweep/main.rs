@@ -1,5 +1,6 @@
 //! Sweeps: as data, as searched, as stored, and as run from the command line with the real worker.
 
+mod analysed;
 mod data;
 mod interruption;
 #[path = "../cli/joulelab.rs"]
@@ -8,6 +9,7 @@ mod interruption;
     reason = "shared with the suite of the command line, which uses more of it"
 )]
 mod joulelab;
+mod parallel;
 mod running;
 mod searchers;
 mod stored;

@@ -79,7 +79,7 @@ fn every_residence_on_every_device_gives_the_same_batches() {
     for augmentation in [plain, flip, cut, everything()] {
         let reference = steps(feed(&augmentation, Residence::Streamed, &cpu));
         for (name, device) in &devices {
-            for residence in [Residence::Pixels, Residence::Streamed] {
+            for residence in [Residence::Pixels, Residence::Kernel, Residence::Streamed] {
                 let found = steps(feed(&augmentation, residence, device));
                 let what = format!("{name} {residence:?} {augmentation:?}");
                 assert_same(&reference, &found, &what);
@@ -249,23 +249,19 @@ fn images_of_several_parts_are_gathered_from_each() {
         std: vec![1.0],
     };
     let scale = Scale::of(&split.labels);
-    let device = Device::flex();
-    let batches = Batches::new(
-        split,
-        input,
-        0,
-        scale,
-        &normalisation,
-        Residence::Pixels,
-        &device,
-    );
-    let order = batches.order(vec![0, 33, 31, 32, 5]);
-    let batch = batches.batch(&order, 0, 5, None).unwrap();
-    let Samples::Numbers(found) = batch.samples else {
-        panic!("images are numbers")
-    };
-    let (least, most): (Tensor<2>, Tensor<2>) = (found.clone().min_dim(1), found.max_dim(1));
-    let values = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<_>>();
-    assert_eq!(values(least), [0.0, 33.0, 31.0, 32.0, 5.0]);
-    assert_eq!(values(most), [0.0, 33.0, 31.0, 32.0, 5.0]);
+    let mut ways = vec![(Device::flex(), Residence::Pixels)];
+    ways.extend(adapter().map(|device| (device, Residence::Kernel)));
+    for (device, residence) in ways {
+        let split = split.clone();
+        let batches = Batches::new(split, input, 0, scale, &normalisation, residence, &device);
+        let order = batches.order(vec![0, 33, 31, 32, 5]);
+        let batch = batches.batch(&order, 0, 5, None).unwrap();
+        let Samples::Numbers(found) = batch.samples else {
+            panic!("images are numbers")
+        };
+        let (least, most): (Tensor<2>, Tensor<2>) = (found.clone().min_dim(1), found.max_dim(1));
+        let values = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<_>>();
+        assert_eq!(values(least), [0.0, 33.0, 31.0, 32.0, 5.0], "{residence:?}");
+        assert_eq!(values(most), [0.0, 33.0, 31.0, 32.0, 5.0], "{residence:?}");
+    }
 }

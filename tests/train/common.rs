@@ -1,8 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use burn::cubecl::config::autotune::AutotuneLevel;
-use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use burn::tensor::Device;
 use joulelab::data::{Features, Labels, Normalisation, Split};
 use joulelab::device::{self, DeviceKind};
@@ -22,6 +20,8 @@ pub struct Ear {
     pub stop_at: Option<u64>,
     /// Steps so far.
     pub steps: u64,
+    /// Whether the warm-up may be short.
+    pub is_warm: bool,
 }
 
 impl Observer for Ear {
@@ -48,6 +48,10 @@ impl Observer for Ear {
 
     fn worked(&mut self, work: Work) {
         self.steps += u64::from(work == Work::Step);
+    }
+
+    fn is_warm(&mut self) -> bool {
+        self.is_warm
     }
 
     fn signal(&mut self) -> Signal {
@@ -127,14 +131,13 @@ pub fn small(changes: &[&str], steps: u64) -> Setup {
 pub fn adapter() -> Option<Device> {
     static OPENED: OnceLock<Option<Device>> = OnceLock::new();
     let opened = OPENED.get_or_init(|| {
-        // Tuning every kernel would take minutes.
-        let mut config = CubeClRuntimeConfig::default();
-        config.autotune.level = AutotuneLevel::Minimal;
-        CubeClRuntimeConfig::try_set(config);
         let entry = device::list()
             .into_iter()
-            .find(|entry| !matches!(entry.kind, DeviceKind::Cpu | DeviceKind::Other));
-        entry.and_then(|entry| device::open(&entry).ok().map(|opened| opened.device))
+            .find(|entry| !matches!(entry.kind, DeviceKind::Cpu | DeviceKind::Other))?;
+        // Tuning takes minutes: what was tuned is kept beside the build, for the next time.
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kernels");
+        device::use_kernel_cache(&kept, &entry);
+        device::open(&entry).ok().map(|opened| opened.device)
     });
     if opened.is_none() {
         let required =

@@ -7,6 +7,7 @@
 
 mod batches;
 mod common;
+mod families;
 mod reference;
 mod regimes;
 mod validation;

@@ -3,14 +3,14 @@ use joulelab::library::Status;
 
 use crate::window::{Window, long};
 
-fn ask_to_close(window: &mut Window) {
+pub fn ask_to_close(window: &mut Window) {
     let input = window.harness.input_mut();
     let viewport = input.viewports.entry(ViewportId::ROOT).or_default();
     viewport.events.push(ViewportEvent::Close);
     window.harness.step();
 }
 
-fn commands(window: &Window) -> Vec<ViewportCommand> {
+pub fn commands(window: &Window) -> Vec<ViewportCommand> {
     let output = window.harness.output();
     output
         .viewport_output

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use joulelab::setup::{CsvSetup, DatasetSetup, ModelSetup, TextCsvSetup};
+
+use crate::kinds::choose;
 use crate::values::write;
 use crate::window::{Window, short};
 
@@ -45,11 +48,53 @@ fn a_dropped_table_becomes_the_dataset_and_its_column_can_be_chosen() {
     });
     // A convolutional network needs pictures.
     assert!(window.has_part("Multilayer perceptron") || window.has_part("multilayer perceptron"));
-    write(&mut window, "Learn column", "colour");
+    choose(&mut window, "Learn column", "colour");
     window.until("its classes", |window| window.has_part("3 classes"));
-    write(&mut window, "Learn column", "weight");
-    window.until("a refusal", |window| window.has_part("weight"));
-    assert!(window.has("Read again"));
+    choose(&mut window, "Learn column", "the last one");
+    window.until("its classes", |window| window.has_part("2 classes"));
+    window.harness.check_accessibility();
+}
+
+#[test]
+fn a_column_that_is_not_there_is_told_and_another_can_be_chosen() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("kinds.csv");
+    std::fs::write(&file, TABLE).expect("it is written");
+    let mut setup = short();
+    setup.model = ModelSetup::from_kind("mlp").expect("there is one");
+    setup.dataset = DatasetSetup::Csv(CsvSetup {
+        file,
+        label: "weight".to_owned(),
+        ..CsvSetup::default()
+    });
+    let mut window = Window::new(setup);
+    window.until("a refusal", |window| {
+        window.has_part("There is no column `weight`") && window.has("Read again")
+    });
+    choose(&mut window, "Learn column", "kind");
+    window.until("its classes", |window| window.has_part("2 classes"));
+}
+
+#[test]
+fn texts_of_a_table_are_shown_with_their_classes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("reviews.csv");
+    let rows = "2,bad,The meter lies.\n7,good,\"Counts joules, all of them.\"\n".repeat(20);
+    std::fs::write(&file, format!("number,stars,words\n{rows}")).expect("it is written");
+    let mut setup = short();
+    setup.model = ModelSetup::from_kind("transformer").expect("there is one");
+    setup.dataset = DatasetSetup::TextCsv(TextCsvSetup {
+        file,
+        ..TextCsvSetup::default()
+    });
+    let mut window = Window::new(setup);
+    // The first two columns are taken where none is named.
+    window.until("its texts", |window| window.has("2: bad"));
+    choose(&mut window, "Learn column", "stars");
+    choose(&mut window, "Text column", "words");
+    window.until("its texts", |window| {
+        window.has("bad: The meter lies.") && window.has("good: Counts joules, all of them.")
+    });
     window.harness.check_accessibility();
 }
 

@@ -6,7 +6,7 @@ use crate::values::write;
 use crate::window::{Window, short};
 
 /// Opens the menu called `menu` and takes the item called `item`.
-fn choose(window: &mut Window, menu: &str, item: &str) {
+pub fn choose(window: &mut Window, menu: &str, item: &str) {
     use egui_kittest::kittest::Queryable as _;
     window.until(menu, |window| window.has(menu));
     let box_of_choice = window

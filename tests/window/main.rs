@@ -34,6 +34,8 @@ mod server;
 mod sets;
 mod settings;
 mod snapshots;
+mod stored;
+mod sweep;
 mod training;
 mod values;
 mod window;

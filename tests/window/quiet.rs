@@ -65,7 +65,8 @@ fn a_run_is_drawn_ten_times_a_second_at_most_and_twice_in_quiet_measurement() {
         let frames = frames_in(&mut window, Duration::from_secs(u64::from(SECONDS)));
         assert!(frames > 1, "the run is shown");
         assert!(
-            frames <= per_second * SECONDS + 3,
+            // What ends meanwhile, such as a job of the library, is drawn as well.
+            frames <= per_second * SECONDS + 6,
             "{frames} frames in {SECONDS} s"
         );
         window.click("Stop");

@@ -268,3 +268,73 @@ fn the_choice_says_what_is_on_the_disk() {
     });
     window.harness.check_accessibility();
 }
+
+#[test]
+fn a_set_is_removed_when_that_was_said_twice_and_can_be_got_again() {
+    let contents = contents();
+    let of_server = contents.clone();
+    let server = Server::new(move |seen| answer(&of_server, seen));
+    let mut window = window(small_mnist(&contents, server.mirror()));
+    window.until("the offer", |window| window.has_part("Download "));
+    assert!(!window.has("Remove…"), "there is nothing to remove");
+    let label = window
+        .seen()
+        .into_iter()
+        .find(|label| label.starts_with("Download "))
+        .expect("it was there");
+    window.click(&label);
+    window.until("samples", has_samples);
+    let set = window.folder().join("data").join("datasets").join("mnist");
+    assert!(set.join("joulelab-files.json").is_file());
+    window.click("Remove…");
+    window.until("the question", |window| {
+        window.has("Remove MNIST from this machine?")
+    });
+    window.harness.check_accessibility();
+    window.click("Keep");
+    assert!(set.is_dir() && has_samples(&window), "nothing is removed");
+    window.click("Remove…");
+    window.click("Remove");
+    window.until("the offer", |window| {
+        window.has(&label) && window.has_part("MNIST was removed")
+    });
+    assert!(!set.exists());
+    assert!(!window.has("Remove…"));
+    window.click(&label);
+    window.until("samples", has_samples);
+}
+
+#[test]
+fn what_came_of_a_download_that_was_cut_can_be_removed() {
+    let contents = contents();
+    let of_server = contents.clone();
+    let server = Server::new(move |seen| {
+        let reply = answer(&of_server, seen);
+        let half = reply.body.len() / 2;
+        reply.cut_at(half)
+    });
+    let mnist = small_mnist(&contents, server.mirror());
+    let mut window = window_that_waits(mnist, Duration::from_secs(1000));
+    window.until("the offer", |window| window.has_part("Download "));
+    let label = window
+        .seen()
+        .into_iter()
+        .find(|label| label.starts_with("Download "))
+        .expect("it was there");
+    window.click(&label);
+    let half = joulelab::units::bytes(contents[0].1.len() as u64 / 2);
+    window.until("progress", |window| window.has_part(&format!("{half} of ")));
+    assert!(!window.has_part("Remove what is here"), "it is on its way");
+    window.click("Cancel");
+    window.click("Remove what is here…");
+    window.click("Remove");
+    window.until("the offer", |window| window.has(&label));
+    assert!(
+        !window
+            .folder()
+            .join("data")
+            .join("datasets")
+            .join("mnist")
+            .exists()
+    );
+}

@@ -49,9 +49,12 @@ impl Searcher for All<'_> {
         let found = trials.is_empty().then(|| Found {
             combination: None,
             text: format!(
-                "all {} combinations were tried with {} seeds",
+                "all {} combinations were tried with {}",
                 self.combinations.len(),
-                self.sweep.seeds().len()
+                match self.sweep.seeds().len() {
+                    1 => "1 seed".to_owned(),
+                    seeds => format!("{seeds} seeds"),
+                }
             ),
         });
         Step {

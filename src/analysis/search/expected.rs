@@ -30,6 +30,21 @@ pub struct Outlook {
     pub may_end_earlier: bool,
 }
 
+impl Outlook {
+    /// What is left of it where only `share` (0 to 1) of the trials can run; the others fail at once and take nothing.
+    pub fn of_share(self, share: f64) -> Self {
+        let scaled = |total: Total| Total {
+            value: total.value * share,
+            range: total.range.map(|(low, high)| (low * share, high * share)),
+        };
+        Self {
+            time_s: self.time_s.map(scaled),
+            energy_j: self.energy_j.map(scaled),
+            ..self
+        }
+    }
+}
+
 /// One combination of a sweep.
 #[derive(Clone, Debug)]
 pub struct Candidate {

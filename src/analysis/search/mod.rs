@@ -1,6 +1,7 @@
 //! Which setups of a sweep are tried next, from what came out so far. Pure: a searcher is a function of the sweep and of the
 //! trials that are over, in their order, so that a sweep that was interrupted goes on as if it had not been.
 
+mod ahead;
 mod all;
 mod cost;
 mod expected;
@@ -8,6 +9,7 @@ mod halving;
 mod thompson;
 mod zeus;
 
+pub use ahead::{Ahead, words};
 pub use cost::{StopAt, cost_j};
 pub use expected::{Candidate, Outlook, Total, outlook};
 

@@ -3,6 +3,7 @@ use super::thompson::{choose, mean};
 use super::{Found, Plan, Proposed, Rung, Searcher, Step, Tried};
 use crate::library::TrialStatus;
 use crate::setup::sweep::{Combination, Sweep, TRIALS_MAX, Zeus as Setup};
+use crate::units::quantity;
 
 /// The search for the batch size of least cost over runs that recur (Zeus, You et al., NSDI 2023, section 4.3 and 4.4): walks
 /// over the batch sizes prune those that do not reach the target, then Thompson sampling chooses among the rest. A run that
@@ -203,7 +204,8 @@ impl Searcher for Zeus<'_> {
         if is_over {
             let batch_size = self.arms[best].batch_size;
             let text = format!(
-                "batch size {batch_size} has the least mean cost, {cost_j:.4} J, after {} runs",
+                "batch size {batch_size} has the least mean cost, {}, after {} runs",
+                quantity(cost_j, "J"),
                 history.len()
             );
             return self.over(Some(best), text);

@@ -1,5 +1,6 @@
 //! The axes of a sweep: their levels in order, and names for people.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -66,13 +67,14 @@ fn axis<'a>(path: &str, trials: impl Iterator<Item = &'a Trial>) -> Option<Axis>
         .values()
         .all(|value| value.is_none() || number(value).is_some());
     let mut sorted: Vec<(String, Option<&Value>)> = values.into_iter().collect();
-    // Numbers by size, all else by its text; what does not apply comes last.
+    // Numbers by size, lists by their length and then number by number, all else by its text; what does not apply comes last.
     sorted.sort_by(|a, b| {
         let size = |value: &Option<&Value>| number(value).unwrap_or(f64::INFINITY);
         a.1.is_none()
             .cmp(&b.1.is_none())
             .then(size(&a.1).total_cmp(&size(&b.1)))
-            .then(a.0.cmp(&b.0))
+            .then_with(|| by_list(a.1, b.1))
+            .then_with(|| a.0.cmp(&b.0))
     });
     let binned = is_numeric && sorted.len() > LEVELS_MAX;
     let mut levels = Vec::new();
@@ -108,6 +110,21 @@ fn axis<'a>(path: &str, trials: impl Iterator<Item = &'a Trial>) -> Option<Axis>
         numeric: is_numeric,
         places,
     })
+}
+
+/// Order of two lists of numbers; of other values none.
+fn by_list(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned();
+    let Some((a, b)) = list(a).zip(list(b)) else {
+        return Ordering::Equal;
+    };
+    let numbers = a.iter().zip(&b).map(|(a, b)| {
+        let size = |value: &Value| value.as_f64().unwrap_or(f64::INFINITY);
+        size(a).total_cmp(&size(b))
+    });
+    a.len()
+        .cmp(&b.len())
+        .then(numbers.fold(Ordering::Equal, Ordering::then))
 }
 
 /// A value for people: text without quotes, lists without blanks too many.

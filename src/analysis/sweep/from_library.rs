@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use super::layers;
 use super::trial::{State, ToTarget, Trial, TrialEnergy};
 use crate::analysis::difference::{Difference, differences};
 use crate::analysis::lineage::{Ancestry, Lineage};
@@ -42,7 +43,8 @@ pub fn from_runs(runs: &[ListedRun], macs: &mut Macs<'_>) -> Vec<Trial> {
         .iter()
         .map(|run| run.run.device.name.as_str())
         .collect();
-    runs.iter()
+    let mut trials: Vec<Trial> = runs
+        .iter()
         .map(|run| {
             let setup = places.get(run.run.setup.group_hash.as_str());
             let mut axes: BTreeMap<String, Value> = differing
@@ -62,7 +64,9 @@ pub fn from_runs(runs: &[ListedRun], macs: &mut Macs<'_>) -> Vec<Trial> {
                 macs,
             )
         })
-        .collect()
+        .collect();
+    layers::split(&mut trials);
+    trials
 }
 
 /// A trial for each trial of a sweep that was begun, failed or given up. `runs` are theirs, in any order. Trials of several
@@ -77,7 +81,7 @@ pub fn from_sweep(trials: &[TrialRecord], runs: &[ListedRun], macs: &mut Macs<'_
             *number = record.number.max(*number);
         }
     }
-    trials
+    let mut found: Vec<Trial> = trials
         .iter()
         .filter(|record| record.status != TrialStatus::Skipped)
         .filter(|record| {
@@ -108,7 +112,9 @@ pub fn from_sweep(trials: &[TrialRecord], runs: &[ListedRun], macs: &mut Macs<'_
             trial.reason = record.reason.clone().or(trial.reason);
             trial
         })
-        .collect()
+        .collect();
+    layers::split(&mut found);
+    found
 }
 
 /// Judges a trial by another target, after the fact: the first of its evaluations that reaches `target` is where it got

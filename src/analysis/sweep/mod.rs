@@ -15,6 +15,7 @@ mod figure;
 mod from_library;
 mod heat;
 mod kind;
+mod layers;
 mod ratio;
 mod setups;
 mod trial;

@@ -20,7 +20,9 @@ pub fn times(estimate: Estimate) -> String {
     } else {
         1
     };
-    let places = (digits - 1 - magnitude as i32).clamp(0, 3) as usize;
+    // No fewer than two of the ratio itself: `1× [0, 5]` would say less than is known.
+    let of_value = 1 - value.abs().max(f64::MIN_POSITIVE).log10().floor() as i32;
+    let places = (digits - 1 - magnitude as i32).max(of_value).clamp(0, 3) as usize;
     format!("{value:.places$}× [{low:.places$}, {high:.places$}]")
 }
 
@@ -43,7 +45,12 @@ pub fn headline(analysis: &Analysis) -> String {
         best, worst, ratio, ..
     } = extremes;
     let (best, worst) = (&analysis.setups[*best], &analysis.setups[*worst]);
-    let verdict = verdict(ratio, extremes.verdict);
+    let compared = analysis
+        .comparisons
+        .list
+        .iter()
+        .find(|one| (one.more, one.less) == (extremes.worst, extremes.best));
+    let verdict = verdict(ratio, extremes.verdict, compared.and_then(|one| one.p));
     format!(
         "{} took {} the energy of {}{}.{verdict}",
         capital(&worst.label),
@@ -69,12 +76,19 @@ fn purpose(analysis: &Analysis, worst: &SetupResult, best: &SetupResult) -> Stri
     }
 }
 
-fn verdict(ratio: &Ratio, verdict: Verdict) -> String {
+/// What must be said of the ratio; `p` is corrected for the number of comparisons.
+fn verdict(ratio: &Ratio, verdict: Verdict, p: Option<f64>) -> String {
     match verdict {
         Verdict::Differ => String::new(),
         Verdict::WithinNoise => {
-            let p = ratio.test.map(|test| format!(" ({})", p_value(test.p)));
-            format!(" That difference is within noise{}.", p.unwrap_or_default())
+            let p = p.map_or_else(String::new, |p| format!(" (corrected {})", p_value(p)));
+            // The interval is of these two alone; they were picked among many.
+            match ratio.estimate.low > 1.0 {
+                true => format!(
+                    " Among so many pairs chance makes such a difference too{p}: it is within noise until more seeds tell."
+                ),
+                false => format!(" That difference is within noise{p}."),
+            }
         }
         Verdict::SingleSeed if ratio.estimate.value < SINGLE_SEED_FACTOR => {
             format!(" With a single seed, a difference below {SINGLE_SEED_FACTOR} times means nothing.")

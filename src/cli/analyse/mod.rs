@@ -4,7 +4,6 @@ mod accuracy;
 mod output;
 mod terminal;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -13,8 +12,8 @@ use super::runs::FilterFlags;
 use super::{Exit, Failed, Place, show};
 use crate::analysis::lineage::Ancestry;
 use crate::analysis::sweep::{self, Analysis, Options, Trial, analyse};
+use crate::data::Operations;
 use crate::library::Library;
-use crate::setup::{Setup, plan};
 
 /// Arguments of `joulelab analyse`.
 #[derive(Debug, clap::Args)]
@@ -35,7 +34,7 @@ pub struct Args {
     forecasts: bool,
 
     /// Judge all runs by this value of the metric, such as 0.97, after the fact
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     target: Option<f64>,
 
     /// How much of the energy of a run's ancestors counts: own (none), whole, or shared among a number of uses, such as 10
@@ -43,11 +42,11 @@ pub struct Args {
     ancestry: Ancestry,
 
     /// Weight of energy against time: 1 is energy alone, 0 time alone
-    #[arg(long, default_value_t = 0.5)]
+    #[arg(long, default_value_t = 0.5, allow_negative_numbers = true)]
     eta: f64,
 
     /// Power that weighs time, in watts [default: the highest that a run showed]
-    #[arg(long, value_name = "WATTS")]
+    #[arg(long, value_name = "WATTS", allow_negative_numbers = true)]
     max_power: Option<f64>,
 
     /// Which kind of trials, where they cannot be compared with each other, from 1 on [default: the largest]
@@ -155,8 +154,8 @@ fn check(args: &Args) -> Result<(), Failed> {
 
 /// The trials that are meant, and what to call them.
 fn trials(args: &Args, library: &Library) -> Result<(String, Vec<Trial>), Failed> {
-    let mut counts = Counts::default();
-    let mut macs = |setup: &Value| counts.macs(setup);
+    let mut operations = Operations::default();
+    let mut macs = |setup: &Value| operations.macs(setup);
     let (title, mut trials) = match &args.sweep {
         Some(given) => {
             let sweep = library.sweep(given)?;
@@ -225,26 +224,6 @@ fn nothing(args: &Args, trials: &[Trial]) -> Failed {
         Exit::Usage,
         format!("--group {group}: there are {kinds} kinds of trials here, from 1 on"),
     )
-}
-
-/// Multiply-accumulate operations by dataset and model, each computed once.
-#[derive(Default)]
-struct Counts(HashMap<(String, String), Option<f64>>);
-
-impl Counts {
-    fn macs(&mut self, setup: &Value) -> Option<f64> {
-        let part = |name: &str| setup.get(name).map_or_else(String::new, Value::to_string);
-        let key = (part("dataset"), part("model"));
-        *self.0.entry(key).or_insert_with(|| macs(setup))
-    }
-}
-
-/// `None` where the setup is of another version or its data is not here: then the figure is missing, which is no error.
-fn macs(setup: &Value) -> Option<f64> {
-    let setup: Setup = serde_json::from_value(setup.clone()).ok()?;
-    let counts = crate::data::describe(&setup.dataset).ok()?.counts();
-    let plan = plan::plan(&setup.model, counts.input, counts.outputs).ok()?;
-    Some(plan.macs() as f64)
 }
 
 /// What an analysis is of, for a report's foot.

@@ -124,6 +124,7 @@ fn effects(out: &mut String, analysis: &Analysis) {
         };
         let left_out = match effects.left_out {
             0 => String::new(),
+            1 => "; 1 setup without a figure is left out".to_owned(),
             count => format!("; {count} setups without a figure are left out"),
         };
         out.push_str(&format!("\nmain effects on {name}{design}{left_out}\n"));

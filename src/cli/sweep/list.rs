@@ -1,6 +1,6 @@
 //! `joulelab sweeps`.
 
-use super::ahead::words;
+use crate::analysis::search::words;
 use crate::cli::table::Table;
 use crate::cli::{Exit, Failed, Place, show};
 use crate::library::TrialStatus;

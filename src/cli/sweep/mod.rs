@@ -1,7 +1,10 @@
 //! `joulelab sweep` and `joulelab sweeps`.
 
 mod ahead;
+mod axes;
+mod foretold;
 mod list;
+mod pauses;
 mod progress;
 mod result;
 
@@ -14,11 +17,11 @@ use std::time::Duration;
 pub use list::{Args as ListArgs, run as list};
 
 use super::{Exit, Failed, Place, show};
+use crate::analysis::search::Ahead;
 use crate::control::{self, SweepControl, SweepEnding, SweepEvent, SweepLaunch};
 use crate::library::{Library, Status};
 use crate::setup::Change;
 use crate::setup::sweep::{self, Sweep};
-use ahead::Ahead;
 use progress::Progress;
 
 /// Arguments of `joulelab sweep`.
@@ -100,25 +103,25 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
             (sweep, None)
         }
     };
-    let ahead = Ahead::look(&sweep, resume.as_deref(), &library, place)?;
+    let outlook = ahead::look(&sweep, resume.as_deref(), &library, place)?;
     if !args.quiet || args.dry_run {
-        let text = ahead.text(&sweep);
+        let text = ahead::text(&outlook, &sweep);
         match (args.dry_run, args.json) {
-            (true, true) => show::print_json(&ahead.json())?,
+            (true, true) => show::print_json(&outlook.json())?,
             (true, false) => show::print(&text)?,
             (false, _) => eprint!("{text}"),
         }
     } else if args.dry_run {
-        show::print(&ahead.text(&sweep))?;
+        show::print(&ahead::text(&outlook, &sweep))?;
     }
     if args.dry_run {
         return Ok(Exit::Success);
     }
-    consent(&ahead, &sweep, args.yes)?;
+    consent(&outlook, &sweep, args.yes)?;
     drop(library);
     let session = control::start_sweep(SweepLaunch {
         resume,
-        forecast: Some(ahead.json()),
+        forecast: Some(outlook.json()),
         worker: place.worker()?,
         library: place.path()?,
         sweep: sweep.clone(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::ahead::words;
+use crate::analysis::search::words;
 use crate::control::{RunEvent, SweepEvent};
 use crate::library::{TrialRecord, TrialStatus};
 use crate::protocol::Event;

@@ -1,9 +1,11 @@
 //! What a sweep came to, and how the program ends with it.
 
+use super::{foretold, pauses};
+use crate::analysis::trials::spent;
 use crate::cli::Exit;
 use crate::control::SweepFailure;
 use crate::library::{Status, SweepRecord, TrialRecord, TrialStatus};
-use crate::units::{Estimate, duration, estimate};
+use crate::units::{duration, estimate};
 
 /// A summary for the terminal.
 pub fn text(sweep: &SweepRecord, trials: &[TrialRecord]) -> String {
@@ -25,23 +27,26 @@ pub fn text(sweep: &SweepRecord, trials: &[TrialRecord]) -> String {
         .map(|(status, count)| format!("{count} {status}"))
         .collect();
     line("trials", format!("{}: {}", trials.len(), counts.join(", ")));
-    let (time_s, energy_j, without) = spent(trials);
-    line("trained", duration(time_s));
-    if let Some(energy_j) = energy_j {
+    let spent = spent(trials);
+    line("trained", duration(spent.time_s));
+    if let Some(energy_j) = spent.energy_j {
         line("energy", estimate(energy_j, "J"));
     }
+    let without = spent.without;
     if without > 0 {
         line(
             "",
             format!("{without} runs have no energy and are not in the sum"),
         );
     }
-    let simulated = trials
-        .iter()
-        .filter_map(|trial| trial.result.as_ref())
-        .any(|result| result.simulated);
-    if simulated {
+    if spent.simulated {
         line("", "simulated: none of it was drawn here".to_owned());
+    }
+    if let Some(pauses) = pauses::after(trials) {
+        line("pauses", pauses);
+    }
+    if let Some(error) = foretold::error(sweep, spent.time_s, spent.energy_j, spent.simulated) {
+        line("foretold", error);
     }
     if let Some(found) = sweep
         .found
@@ -68,29 +73,6 @@ fn failed(trials: &[TrialRecord]) -> impl Iterator<Item = &TrialRecord> {
     trials
         .iter()
         .filter(|trial| trial.status == TrialStatus::Failed)
-}
-
-/// Seconds and joules of all runs, and how many have no energy. A run that went on over several rungs counts once.
-fn spent(trials: &[TrialRecord]) -> (f64, Option<Estimate>, usize) {
-    let mut time_s = 0.0;
-    let mut energy_j: Option<Estimate> = None;
-    let mut without = 0;
-    for (at, trial) in trials.iter().enumerate() {
-        let goes_on = trials[at + 1..]
-            .iter()
-            .any(|later| later.run_id.is_some() && later.run_id == trial.run_id);
-        let Some(result) = trial.result.as_ref().filter(|_| !goes_on) else {
-            continue;
-        };
-        time_s += result.time_s;
-        match (energy_j, result.energy_j) {
-            (sum, Some(energy)) => {
-                energy_j = Some(sum.map_or(energy, |sum| sum.plus_same_source(energy)));
-            }
-            (_, None) => without += 1,
-        }
-    }
-    (time_s, energy_j, without)
 }
 
 /// How the program ends with a sweep.

@@ -97,6 +97,7 @@ pub fn result(summary: &Summary) -> TrialResult {
         loss: summary.final_loss,
         target_reached: summary.target_reached,
         energy_j: gross.energy_j,
+        grade: gross.energy_j.map(|_| gross.grade),
         simulated: gross.is_simulated(),
         time_s: summary.train_s.max(gross.window_s),
         steps: summary.steps,

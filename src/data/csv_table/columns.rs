@@ -66,11 +66,16 @@ impl MissingRows {
             lines.push_str(&format!(" and {} more", self.rows - self.first.len()));
         }
         let name = names.get(*column).map_or("", String::as_str);
-        Some(format!(
-            "{} rows have missing values, the first in column `{name}` (lines {lines}); fill them in, or leave those rows \
-             out with dataset.missing=drop",
-            self.rows
-        ))
+        Some(match self.rows {
+            1 => format!(
+                "a row has missing values, in column `{name}` (line {lines}); fill them in, or leave the row out with \
+                 dataset.missing=drop"
+            ),
+            rows => format!(
+                "{rows} rows have missing values, the first in column `{name}` (lines {lines}); fill them in, or leave \
+                 those rows out with dataset.missing=drop"
+            ),
+        })
     }
 }
 

@@ -53,6 +53,21 @@ fn number(cell: &str) -> Option<f32> {
     cell.parse().ok().filter(|value: &f32| value.is_finite())
 }
 
+/// The names of the columns of the table at `path`, as `dataset.label` takes them; their numbers, from 1, where the first line is no
+/// header. Nothing behind the first row is read.
+///
+/// # Errors
+/// Where the file cannot be read, or its beginning is no table.
+pub fn columns(path: &Path, has_header: bool) -> Result<Vec<String>, DataError> {
+    let mut rows = Rows::new(open(path, FILE_BYTES_MAX)?, has_header);
+    if has_header {
+        return rows.header(path);
+    }
+    let mut first = csv::StringRecord::new();
+    rows.next(&mut first, path)?;
+    Ok(columns::names_or_numbers(&first))
+}
+
 /// The table in a file.
 pub(super) struct CsvTable<'a>(pub &'a CsvSetup);
 

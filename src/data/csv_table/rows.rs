@@ -1,7 +1,7 @@
 use std::{
     cell::Cell,
     fs::File,
-    io::{self, BufRead, BufReader, ErrorKind, Read},
+    io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom},
     path::Path,
     rc::Rc,
 };
@@ -81,13 +81,17 @@ fn fault(path: &Path, error: csv::Error) -> DataError {
             pos,
             expected_len,
             len,
-        } => table(
-            path,
-            format!(
-                "line {} has {len} cells instead of {expected_len}; give each row as many as the first",
-                at(pos)
-            ),
-        ),
+        } => {
+            let cells = if *len == 1 { "cell" } else { "cells" };
+            let byte = pos.as_ref().map_or(0, csv::Position::byte);
+            let hint = match len < expected_len && has_open_quote(path, byte) {
+                true => "close the quotation mark that is open in it",
+                false => "give each row as many as the first",
+            };
+            let line = at(pos);
+            let what = format!("line {line} has {len} {cells} instead of {expected_len}; {hint}");
+            table(path, what)
+        }
         csv::ErrorKind::Utf8 { pos, .. } => table(
             path,
             format!("line {} is no UTF-8 text; save the table as UTF-8", at(pos)),
@@ -138,6 +142,24 @@ pub(super) fn line_at(path: &Path, byte: u64) -> u64 {
             return line;
         }
     }
+}
+
+/// Whether the line at `byte` has quotation marks that do not come in pairs: what follows it is then part of its last cell.
+fn has_open_quote(path: &Path, byte: u64) -> bool {
+    let line = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(byte))?;
+        let mut line = Vec::new();
+        let bounded = file.take(ROW_BYTES_MAX);
+        let mut reader = BufReader::new(bounded);
+        // The parser counts line ends before a row to it.
+        while line.iter().all(u8::is_ascii_whitespace) {
+            if reader.read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+        }
+        Ok(line)
+    });
+    line.is_ok_and(|line| line.iter().filter(|byte| **byte == b'"').count() % 2 == 1)
 }
 
 /// The beginning of a text that may be long.

@@ -57,6 +57,7 @@ impl Source for TextTable<'_> {
         let labels = Labels::Classes(vec![labels]);
         let mut set = heading.with_partition(&Features::Tokens(tokens), &labels, &partition);
         set.info.dropped_samples = dropped;
+        set.symbols = vocabulary.names();
         Ok(set)
     }
 }

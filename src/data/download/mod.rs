@@ -155,7 +155,21 @@ pub fn get(
 ) -> Result<Got, GetError> {
     let mut caller = Caller { cancel, report };
     let _lock = store.lock(recipe)?;
-    if is_sound(recipe, store, &mut caller)? {
+    let got = fetch_missing(recipe, store, options, &mut caller);
+    if got.is_err() {
+        // A folder in which nothing came is no beginning of a set; one with something in it stays.
+        _ = fs::remove_dir(store.folder(recipe)?);
+    }
+    got
+}
+
+fn fetch_missing(
+    recipe: &Recipe,
+    store: &Store,
+    options: &Options,
+    caller: &mut Caller<'_>,
+) -> Result<Got, GetError> {
+    if is_sound(recipe, store, caller)? {
         return Ok(Got::WasHere);
     }
     store.remove_list(recipe)?;
@@ -164,13 +178,13 @@ pub fn get(
     let mut before = 0;
     for file in &recipe.files {
         let whole = folder.join(&file.name);
-        if !has_content(&whole, file, &mut caller)? {
+        if !has_content(&whole, file, caller)? {
             let part = folder.join(format!("{}{PART}", file.name));
-            fetch::file(recipe, file, &part, before, options, &mut caller)?;
+            fetch::file(recipe, file, &part, before, options, caller)?;
             rename(&part, &whole)?;
         }
         before += file.bytes;
-        kept.extend(keep(recipe, file, &whole, &folder, &mut caller)?);
+        kept.extend(keep(recipe, file, &whole, &folder, caller)?);
     }
     finish(recipe, store, &folder, kept)
 }

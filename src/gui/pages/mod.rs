@@ -3,6 +3,7 @@
 mod devices;
 mod runs;
 mod settings;
+mod sweep;
 mod train;
 
 use std::path::PathBuf;
@@ -14,12 +15,15 @@ use super::state::{Page, Shared};
 pub use devices::DevicesPage;
 pub use runs::RunsPage;
 pub use settings::SettingsPage;
+pub use sweep::SweepPage;
 pub use train::TrainPage;
 
 /// What each page shows.
 pub struct Pages {
     /// Setup and the run that goes on.
     pub train: TrainPage,
+    /// Many runs, and what they say.
+    pub sweep: SweepPage,
     /// The library.
     pub runs: RunsPage,
     /// Adapters and meters.
@@ -33,6 +37,7 @@ impl Pages {
     pub fn new(preferences: &Preferences) -> Self {
         Self {
             train: TrainPage::new(preferences),
+            sweep: SweepPage::new(preferences),
             runs: RunsPage::new(preferences),
             devices: DevicesPage::default(),
             settings: SettingsPage::default(),
@@ -46,20 +51,22 @@ impl Pages {
         }
         match shared.preferences.page {
             Page::Train => self.train.show(ui, shared),
+            Page::Sweep => self.sweep.show(ui, shared),
             Page::Runs => self.runs.show(ui, shared),
             Page::Devices => self.devices.show(ui, shared),
             Page::Settings => self.settings.show(ui, shared),
         }
     }
 
-    /// Files were dropped on the window: setups and data go into the panel, runs into the library.
+    /// Files were dropped on the window: setups, sweeps and data go into the panels, runs into the library.
     pub fn take_files(&mut self, paths: Vec<PathBuf>, shared: &mut Shared) {
         for path in paths {
             let is_setup = path
                 .extension()
                 .is_some_and(|extension| extension == "toml" || extension == "json");
             if is_setup {
-                self.train.read_setup(path, shared);
+                // It may be a sweep as well; what is in it says so.
+                sweep::read_dropped(path, shared);
             } else if !self.train.setup.take_data(&path, shared) {
                 self.runs.import(path, shared);
             }
@@ -83,6 +90,7 @@ impl Pages {
     /// Notes what is to be remembered until the next start.
     pub fn remember(&self, preferences: &mut Preferences) {
         self.train.remember(preferences);
+        self.sweep.remember(preferences);
         self.runs.remember(preferences);
     }
 }

@@ -18,20 +18,24 @@ pub enum Closing {
 /// Asks what is to become of the run.
 pub fn show(ui: &mut Ui, state: &mut State) {
     let Some(closing) = state.closing else { return };
-    if !state.shared.is_training() && closing == Closing::Asked {
+    if !state.shared.is_busy() && closing == Closing::Asked {
         state.closing = None;
         return;
     }
     Modal::new(Id::unique("closing")).frame(widgets::modal_frame(ui)).show(ui.ctx(), |ui| {
         ui.set_width(420.0);
-        ui.heading("A run goes on");
+        let is_sweep = state.shared.is_sweeping();
+        ui.heading(if is_sweep { "A sweep goes on" } else { "A run goes on" });
         ui.add_space(theme::GRID);
         match closing {
             Closing::Asked => {
-                ui.label(
+                ui.label(if is_sweep {
+                    "Whatever you choose, what was recorded is kept. A stopped sweep ends after the step that is going on and \
+                     can be taken up; no step is done twice then."
+                } else {
                     "Whatever you choose, what was recorded is kept. A stopped run ends after the step that is going on, \
-                     saves its state and can be resumed.",
-                );
+                     saves its state and can be resumed."
+                });
                 ui.add_space(3.0 * theme::GRID);
                 ui.horizontal(|ui| {
                     if widgets::primary_button(ui, "Stop and close").clicked() {
@@ -42,6 +46,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                             if let Some(control) = &live.control {
                                 control.stop();
                             }
+                        }
+                        if let Some(sweep) = &mut state.shared.sweep {
+                            sweep.stop();
                         }
                     }
                     if ui.button("Close at once").on_hover_text("Ends the worker; the run is then shown as interrupted").clicked() {

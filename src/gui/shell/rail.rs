@@ -41,7 +41,12 @@ fn item(ui: &mut Ui, shared: &mut Shared, page: Page, tokens: &Tokens) {
     let colour = paint_ground(ui, rect, &response, chosen, tokens);
     icon(ui, page, rect.center_top() + Vec2::new(0.0, 19.0), colour);
     caption(ui, rect, page.label(), colour);
-    if page == Page::Train && shared.is_training() {
+    let goes_on = match page {
+        Page::Train => shared.is_training(),
+        Page::Sweep => shared.is_sweeping(),
+        _ => false,
+    };
+    if goes_on {
         ui.painter().circle_filled(
             rect.right_top() + Vec2::new(-12.0, 10.0),
             3.5,
@@ -99,6 +104,27 @@ fn icon(ui: &Ui, page: Page, centre: Pos2, colour: Color32) {
                 vec![at(-5.0, -7.0), at(7.0, 0.0), at(-5.0, 7.0)],
                 stroke,
             ));
+        }
+        Page::Sweep => {
+            for (x, y) in [
+                (-6.5, -6.5),
+                (0.0, -6.5),
+                (6.5, -6.5),
+                (-6.5, 0.0),
+                (0.0, 0.0),
+            ] {
+                let cell = Rect::from_center_size(at(x, y), Vec2::splat(4.2));
+                painter.rect_filled(cell, 0.5, colour);
+            }
+            for (x, y) in [(6.5, 0.0), (-6.5, 6.5), (0.0, 6.5), (6.5, 6.5)] {
+                let cell = Rect::from_center_size(at(x, y), Vec2::splat(3.4));
+                painter.rect_stroke(
+                    cell,
+                    0.5,
+                    Stroke::new(1.0, colour),
+                    egui::StrokeKind::Middle,
+                );
+            }
         }
         Page::Runs => {
             for y in [-6.0, 0.0, 6.0] {
@@ -163,7 +189,11 @@ fn menu_items(ui: &mut Ui, shared: &mut Shared) {
         }
         if matches!(
             command,
-            Command::Enqueue | Command::CloneSetup | Command::ExportRuns | Command::NextTheme
+            Command::Enqueue
+                | Command::CloneSetup
+                | Command::ExportRuns
+                | Command::ExportSweep
+                | Command::NextTheme
         ) {
             ui.separator();
         }

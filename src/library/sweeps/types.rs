@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::library::types::{Owner, Status};
-use crate::units::{Estimate, Metric, UnknownName};
+use crate::units::{Estimate, Grade, Metric, UnknownName};
 
 /// How a trial stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -224,6 +224,8 @@ pub struct TrialResult {
     pub target_reached: Option<bool>,
     /// Gross joules of training and evaluation since the run began.
     pub energy_j: Option<Estimate>,
+    /// How good the source of that is.
+    pub grade: Option<Grade>,
     /// Whether the meters were made up.
     pub simulated: bool,
     /// Seconds of training and evaluation since the run began.

@@ -113,7 +113,8 @@ impl Found {
             Level::Counts(counts) => format!("{counts} µJ"),
             Level::Watts(watts) => format!("{:.0} µW", watts * 1e6),
         };
-        let refresh_s = refresh_s(|| quantity.read(&file).ok());
+        let watch = || refresh_s(|| quantity.read(&file).ok());
+        let refresh_s = self.watched.refresh_s(&file, watch);
         self.offer_as(
             AmdMeter {
                 info: plan.info(quantity, refresh_s),

@@ -1,10 +1,6 @@
 //! The processors by how busy they are, where no counter answers.
 
-use super::{
-    super::model::{cpu_load, cpu_tdp_w},
-    Found,
-    sysfs::sockets,
-};
+use super::{super::model::cpu_tdp_w, Found, sysfs::sockets};
 use crate::{
     power::{Load, ModelMeter, Options, Parameters, Refusal, SourceReport},
     units::Boundary,
@@ -24,7 +20,11 @@ pub(super) fn find(options: &Options, found: &mut Found) {
         Some(points) if !Parameters::any_given(full_w, idle_w) => Parameters::fitted(points),
         _ => Parameters::choose(full_w, idle_w, table, unknown_cpu()),
     };
-    let Some(load) = options.cpu_load.clone().or_else(cpu_load) else {
+    let Some(load) = options
+        .cpu_load
+        .clone()
+        .or_else(|| options.watched.cpu_load("model"))
+    else {
         let refusal = Refusal::new("the system does not tell the processors' load");
         let mut report = SourceReport::without_meter(
             "model:cpu",

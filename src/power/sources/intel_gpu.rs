@@ -135,7 +135,8 @@ impl Found {
                     continue;
                 }
             };
-            let refresh_s = refresh_s(|| number(&file).ok());
+            let watch = || refresh_s(|| number(&file).ok());
+            let refresh_s = self.watched.refresh_s(&file, watch);
             let meter = IntelMeter {
                 info: info(id, driver, card.address, common, scope, refresh_s),
                 file,

@@ -16,6 +16,7 @@ pub(super) mod simulated;
 mod sysfs;
 pub mod windows_gpu;
 
+pub(super) use nvml::Probe;
 pub use nvml::{part_time_sampled, sleeping_cards};
 pub use perf::{PerfCounter, perf_counters, perf_refusal};
 pub use rapl::{UDEV_RULE, access_refusal};
@@ -23,7 +24,7 @@ pub use rapl::{UDEV_RULE, access_refusal};
 use std::slice;
 
 use super::{
-    Level, Meter, MeterInfo, ModelMeter, Options, Origin, Part, SourceReport, TrainingGpu,
+    Level, Meter, MeterInfo, ModelMeter, Options, Origin, Part, SourceReport, TrainingGpu, Watched,
     choice::{Candidate, Use},
     part::covers,
 };
@@ -41,6 +42,8 @@ pub(super) struct Found {
     pub packages: Vec<Part>,
     /// The memory of each package, where counters tell it apart.
     pub memories: Vec<Part>,
+    /// What is known of sensors from watching them.
+    pub watched: Watched,
 }
 
 impl Found {

@@ -147,15 +147,19 @@ impl Panel {
         );
         self.axes(scene, &x, &y, upwards);
         let on_front = |at: usize| analysis.front.contains(&at);
-        for (at, energy, other) in &points {
-            if points.len() > INTERVALS_MAX && !on_front(*at) {
-                continue;
-            }
+        // Those that are beaten lie behind and step back, so that the front can be read among them.
+        let (first, beaten): (Vec<_>, Vec<_>) = points.iter().partition(|(at, ..)| on_front(*at));
+        let behind = beaten
+            .into_iter()
+            .filter(|_| points.len() <= INTERVALS_MAX)
+            .map(|point| (point, Ink::Line));
+        let before = first.into_iter().map(|point| (point, Ink::Dim));
+        for ((_, energy, other), ink) in behind.chain(before) {
             let (px, py) = (x.place(energy.mean()), y.place(other.mean()));
             let [low, _, high] = ends(energy);
-            scene.line((x.place(low), py), (x.place(high), py), Ink::Dim, 1.0);
+            scene.line((x.place(low), py), (x.place(high), py), ink, 1.0);
             let [low, _, high] = ends(other);
-            scene.line((px, y.place(low)), (px, y.place(high)), Ink::Dim, 1.0);
+            scene.line((px, y.place(low)), (px, y.place(high)), ink, 1.0);
         }
         self.front(scene, &points, (&x, &y), upwards.less_is_better);
         for (_, energy, other) in points.iter().filter(|(at, ..)| !on_front(*at)) {

@@ -102,11 +102,21 @@ pub enum Initialisation {
     Xavier,
     /// Normal with deviation 0.02, as in BERT and GPT-2.
     Normal,
+    /// Orthonormal rows or columns, whichever are fewer (Saxe et al. 2014): of a convolution a row for each output channel, of a
+    /// grouped one and of a recurrent layer each group and gate by itself. Neither lengthens what goes through it nor
+    /// shortens it more than it must.
+    Orthogonal,
 }
 
 impl Initialisation {
     /// Every initialisation.
-    pub const ALL: [Self; 4] = [Self::Default, Self::Kaiming, Self::Xavier, Self::Normal];
+    pub const ALL: [Self; 5] = [
+        Self::Default,
+        Self::Kaiming,
+        Self::Xavier,
+        Self::Normal,
+        Self::Orthogonal,
+    ];
 
     /// Name, as in files and flags.
     pub fn name(self) -> &'static str {
@@ -115,6 +125,7 @@ impl Initialisation {
             Self::Kaiming => "kaiming",
             Self::Xavier => "xavier",
             Self::Normal => "normal",
+            Self::Orthogonal => "orthogonal",
         }
     }
 }

@@ -62,6 +62,19 @@ pub fn read(path: &Path) -> Result<Sweep, SweepError> {
     Ok(sweep)
 }
 
+/// Whether the file at `path` holds a sweep rather than a setup: whether one of its fields is of a sweep and of no setup.
+///
+/// # Errors
+/// Where it cannot be read or is neither TOML nor JSON.
+pub fn is_sweep(path: &Path) -> Result<bool, SetupFileError> {
+    let value = read_value(path)?;
+    let (sweep, setup) = (Sweep::default().to_value(), Setup::default().to_value());
+    let fields = value.as_object().into_iter().flatten();
+    Ok(fields
+        .map(|(name, _)| name.as_str())
+        .any(|name| sweep.get(name).is_some() && setup.get(name).is_none()))
+}
+
 /// Reads and checks a sweep from TOML text without files beside it, as those that come with the program are.
 ///
 /// # Errors

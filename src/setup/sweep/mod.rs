@@ -116,9 +116,10 @@ impl Sweep {
         self.validate_fields(&mut problems);
         problems.into_result()?;
         self.base.validate()?;
-        self.validate_axes()?;
         self.validate_searcher()?;
-        self.validate_size()
+        // Before every value is tried on the setup: that of a million takes minutes.
+        self.validate_size()?;
+        self.validate_axes()
     }
 
     fn validate_fields(&self, problems: &mut Problems) {

@@ -1,11 +1,11 @@
 //! Sweeps that come with the program: the questions of the paper behind it, small enough for a laptop, and one for a
-//! workstation.
+//! workstation; and the searchers on one of them.
 
 use super::{Sweep, SweepError, file};
 use crate::units::UnknownName;
 
 /// Name and text of each.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 9] = [
     (
         "paper-digits",
         include_str!("../../../assets/sweeps/paper-digits.toml"),
@@ -29,6 +29,18 @@ const SHIPPED: [(&str, &str); 6] = [
     (
         "paper-cifar10",
         include_str!("../../../assets/sweeps/paper-cifar10.toml"),
+    ),
+    (
+        "random-digits",
+        include_str!("../../../assets/sweeps/random-digits.toml"),
+    ),
+    (
+        "halving-digits",
+        include_str!("../../../assets/sweeps/halving-digits.toml"),
+    ),
+    (
+        "zeus-digits",
+        include_str!("../../../assets/sweeps/zeus-digits.toml"),
     ),
 ];
 

@@ -52,7 +52,15 @@ impl Sweep {
             ));
         }
         let under = self.where_it_counts(at)?;
-        for index in 0..axis.len().unwrap_or(2) {
+        // A range of more is looked at here and there, both ends included; a trial says what is wrong with the others.
+        const LOOKED_AT_MAX: u64 = 1 << 10;
+        let count = axis.len().unwrap_or(2);
+        let looked_at = count.min(LOOKED_AT_MAX);
+        let spread = |step: u64| match looked_at {
+            _ if looked_at == count => step,
+            _ => (u128::from(step) * u128::from(count - 1) / u128::from(looked_at - 1)) as u64,
+        };
+        for index in (0..looked_at).map(spread) {
             let value = match axis.len() {
                 Some(_) => axis.value(index),
                 None => axis.between(index as f64),

@@ -36,8 +36,11 @@ const RESIDENT_BYTES_MAX: u64 = 1 << 30;
 pub enum Residence {
     /// On the device, normalised once.
     Normalised,
-    /// On the device as bytes; each batch is gathered, changed and normalised there.
+    /// On the device as bytes; each batch is gathered, changed and normalised there by tensor operations.
     Pixels,
+    /// The same, by one kernel of our own (`device/gather.rs`). Only where the device computes with wgpu; elsewhere as
+    /// [`Self::Pixels`].
+    Kernel,
     /// In main memory; a thread puts batches together ahead of time, and they are sent without waiting.
     Streamed,
 }
@@ -136,10 +139,14 @@ impl Batches {
         let host = Host::new(split, shape, target, scale, normalisation);
         let store = match (residence, &host.features) {
             (Residence::Streamed, _) => Store::Streamed(Arc::new(host)),
-            (Residence::Pixels, Features::U8(pixels)) => Store::Pixels {
-                pixels: Pixels::new(pixels, shape, normalisation, device),
-                wanted: host.wanted(0..samples).on(device),
-            },
+            (Residence::Pixels | Residence::Kernel, Features::U8(pixels)) => {
+                let is_wgpu = device.clone().without_autodiff() != Device::flex();
+                let with_kernel = residence == Residence::Kernel && is_wgpu;
+                Store::Pixels {
+                    pixels: Pixels::new(pixels, shape, normalisation, with_kernel, device),
+                    wanted: host.wanted(0..samples).on(device),
+                }
+            }
             _ => {
                 let all: Vec<u32> = (0..samples as u32).collect();
                 let (samples, wanted) = host.assemble(&all, None, 0).on(device);

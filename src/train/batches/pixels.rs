@@ -5,6 +5,7 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use super::Shape;
 use super::draws::Change;
 use crate::data::Normalisation;
+use crate::device::{Gathering, Images};
 
 /// Bytes in one tensor: every adapter can bind 128 MiB at once (the least that WebGPU promises).
 const PART_BYTES_MAX: usize = 128 << 20;
@@ -26,14 +27,18 @@ pub struct Pixels {
     /// `[1, height]` and `[1, width]`: 0, 1, …
     rows: Tensor<2, Int>,
     columns: Tensor<2, Int>,
+    /// Mean and deviation of each channel, `[channels, 2]`, where a kernel of our own makes the batches.
+    kernel_scale: Option<Tensor<2>>,
 }
 
 impl Pixels {
-    /// Puts images of `shape` on `device`.
+    /// Puts images of `shape` on `device`, which computes with wgpu where `with_kernel`: then one kernel makes a batch, else
+    /// tensor operations do.
     pub fn new(
         pixels: &[u8],
         shape: Shape,
         normalisation: &Normalisation,
+        with_kernel: bool,
         device: &Device,
     ) -> Self {
         let words = shape.len().div_ceil(4);
@@ -52,9 +57,16 @@ impl Pixels {
             Tensor::<2, Int>::from_data(TensorData::new(values, shape), device)
         };
         let up_to = |count: usize| (0..count as i32).collect::<Vec<_>>();
+        let kernel_scale = with_kernel.then(|| {
+            let channels = normalisation.mean.iter().zip(&normalisation.std);
+            let pairs: Vec<f32> = channels.flat_map(|(mean, std)| [*mean, *std]).collect();
+            let shape = [pairs.len() / 2, 2];
+            Tensor::from_data(TensorData::new(pairs, shape), device)
+        });
         Self {
             parts: parts.collect(),
             part_images,
+            kernel_scale,
             shifts: ints(vec![0, 8, 16, 24]).unsqueeze(),
             mean: per_channel(&normalisation.mean),
             deviation: per_channel(&normalisation.std),
@@ -66,6 +78,10 @@ impl Pixels {
 
     /// The images `chosen` `[batch]`, normalised, `[batch, channels · height · width]`.
     pub fn batch(&self, chosen: Tensor<1, Int>) -> Tensor<2> {
+        if let Some(scale) = &self.kernel_scale {
+            let changes = Tensor::zeros([1, NUMBERS_OF_CHANGE], &chosen.device());
+            return self.by_kernel(scale, chosen, changes, None);
+        }
         let [batch] = chosen.dims();
         let values = self.bytes(chosen).float();
         self.normalised(values).reshape([batch, self.shape.len()])
@@ -78,6 +94,9 @@ impl Pixels {
         changes: Tensor<2, Int>,
         cutout: usize,
     ) -> Tensor<2> {
+        if let Some(scale) = &self.kernel_scale {
+            return self.by_kernel(scale, chosen, changes, Some(cutout));
+        }
         let [batch] = chosen.dims();
         let Shape {
             channels,
@@ -109,6 +128,36 @@ impl Pixels {
             values.mask_fill(cut.expand([batch, channels, height * width]), 0.0)
         };
         values.reshape([batch, self.shape.len()])
+    }
+
+    /// A kernel for each part; those images that a part does not have come out of it as zeros.
+    fn by_kernel(
+        &self,
+        scale: &Tensor<2>,
+        chosen: Tensor<1, Int>,
+        changes: Tensor<2, Int>,
+        cutout: Option<usize>,
+    ) -> Tensor<2> {
+        let of_part = |(index, words): (usize, &Tensor<2, Int>)| {
+            let gathering = Gathering {
+                channels: self.shape.channels,
+                height: self.shape.height,
+                width: self.shape.width,
+                first: index * self.part_images,
+                is_changed: cutout.is_some(),
+                cutout: cutout.unwrap_or(0),
+            };
+            let images = Images {
+                words,
+                scale,
+                gathering,
+            };
+            images.gather(chosen.clone(), changes.clone())
+        };
+        let parts = self.parts.iter().enumerate().map(of_part);
+        parts
+            .reduce(|all, part| all + part)
+            .expect("a training set has samples")
     }
 
     /// The pixels of images `chosen`, 0 to 255, `[batch, channels, height · width]`.

@@ -30,7 +30,7 @@ impl DevicesPage {
     fn before_first_answer(&mut self, ui: &mut Ui, shared: &Shared) {
         if let Some(error) = self.error.clone() {
             self.failure(ui, &error);
-        } else if shared.is_training() {
+        } else if shared.is_busy() {
             ui.label("Choose a device. Its meters are tried when the run is over.");
         } else {
             widgets::caption(ui, "Trying every meter…");

@@ -72,7 +72,7 @@ impl DevicesPage {
             "What the machine draws while it does nothing, by the meters above. Close other programs first. A run measures its \
              own before it trains; this one is for looking.",
         );
-        let is_training = shared.is_training();
+        let is_training = shared.is_busy();
         ui.horizontal(|ui| {
             if self.idle.wanted.is_some() {
                 if ui.button("Cancel").clicked() {

@@ -18,7 +18,7 @@ const COLUMNS: [f32; 4] = [44.0, 72.0, 84.0, 64.0];
 impl DevicesPage {
     /// Every meter that was tried for the device, with its reading.
     pub(super) fn meters(&mut self, ui: &mut Ui, shared: &Shared, device: &Device) {
-        let is_training = shared.is_training();
+        let is_training = shared.is_busy();
         ui.checkbox(&mut self.live, "Live readings").on_hover_text(
             "Reading the meters keeps a worker and the card's driver awake, which takes a little energy itself",
         );

@@ -238,7 +238,7 @@ impl DevicesPage {
     fn wanted(&mut self, shared: &Shared) -> Option<Subject> {
         let devices = shared.devices.as_ref()?.as_ref().ok()?;
         // Whatever reads a meter during a run is part of what the run measures.
-        if shared.is_training() {
+        if shared.is_busy() {
             self.idle.cancel();
             return None;
         }

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::rows::{Cost, Item};
 use crate::analysis::MeanInterval;
 use crate::gui::preferences::EnergyUnit;
+use crate::gui::widgets::parallel::plain;
 use crate::gui::widgets::written_energy;
-use crate::units::{Estimate, Metric, count, duration, estimate, quantity, significant};
+use crate::units::{Estimate, Metric, count, duration, estimate, quantity};
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -374,15 +375,5 @@ pub fn energy_interval(mean: MeanInterval, unit: EnergyUnit) -> String {
             EnergyUnit::Joules => quantity(mean.mean, "J"),
             EnergyUnit::WattHours => quantity(mean.mean / 3600.0, "Wh"),
         },
-    }
-}
-
-/// A number of a setup as one would write it.
-pub fn plain(value: f64) -> String {
-    let shown = value.to_string();
-    if shown.len() <= 8 {
-        shown
-    } else {
-        significant(value, 4)
     }
 }

@@ -23,6 +23,9 @@ mod toolbar;
 mod transfer;
 mod view;
 
+pub use compare::warning;
+pub use table::status_sign;
+
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -263,7 +263,7 @@ impl Rows {
             }
         }
         let is_due = self.live_at.is_none_or(|at| at.elapsed() >= READ_EVERY);
-        if is_due && self.reading.is_none() && shared.is_training() {
+        if is_due && self.reading.is_none() && shared.is_busy() {
             self.live_at = Some(Instant::now());
             let running = Filter {
                 status: vec![Status::Running],

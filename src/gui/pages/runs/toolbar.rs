@@ -192,7 +192,7 @@ fn actions(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
     }
     let may_resume = one && edit::can_be_resumed(&chosen[0]);
     let resume = ui
-        .add_enabled(may_resume && !shared.is_training(), Button::new("Resume"))
+        .add_enabled(may_resume && !shared.is_busy(), Button::new("Resume"))
         .on_hover_text("Go on with the run from its last checkpoint")
         .on_disabled_hover_text(match (one, may_resume) {
             (false, _) => few,

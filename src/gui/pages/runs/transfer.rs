@@ -395,7 +395,7 @@ pub fn ask_for_library(shared: &mut Shared) {
 
 /// Takes over the runs of the library in file `path`.
 pub fn import(path: PathBuf, shared: &mut Shared) {
-    if shared.is_training() {
+    if shared.is_busy() {
         // An import holds the library for as long as it takes, and the record of a run that goes on comes first.
         return shared
             .toasts

@@ -46,14 +46,14 @@ impl LibraryField {
             };
         }
         let is_fixed = shared.options.library.is_some();
-        let can_change = !is_fixed && !shared.is_training() && !self.is_opening;
+        let can_change = !is_fixed && !shared.is_busy() && !self.is_opening;
         ui.add_enabled_ui(can_change, |ui| self.edit(ui, shared));
         if is_fixed {
             widgets::caption(
                 ui,
                 "Named on the command line or in JOULELAB_LIBRARY, which comes before this setting.",
             );
-        } else if shared.is_training() {
+        } else if shared.is_busy() {
             widgets::caption(
                 ui,
                 "A run goes on and is recorded here; the folder can be changed when it is over.",
@@ -119,7 +119,7 @@ impl LibraryField {
         if self.is_opening {
             return;
         }
-        if shared.is_training() {
+        if shared.is_busy() {
             self.problem = Some("A run goes on; nothing was changed".to_owned());
             return;
         }
@@ -162,7 +162,7 @@ fn was_opened(state: &mut State, own: Option<PathBuf>, opened: Result<(), String
     let (field, shared) = (&mut state.pages.settings.library, &mut state.shared);
     field.is_opening = false;
     // A run of the queue may have begun meanwhile, and is recorded where it began.
-    let opened = opened.and_then(|()| match shared.is_training() {
+    let opened = opened.and_then(|()| match shared.is_busy() {
         true => Err("a run has begun; the folder can be changed when it is over".to_owned()),
         false => Ok(()),
     });

@@ -6,7 +6,7 @@ mod gallery;
 mod heat;
 mod panes;
 mod run;
-mod setup;
+pub mod setup;
 mod tiles;
 
 use std::path::PathBuf;

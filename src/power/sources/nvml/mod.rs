@@ -18,6 +18,7 @@ mod sleep;
 mod training;
 
 pub use card::part_time_sampled;
+pub(in crate::power) use probe::Probe;
 pub use sleep::sleeping_cards;
 
 use std::sync::Arc;
@@ -27,7 +28,6 @@ use self::{
     handle::Handle,
     library::Library,
     meter::{NvmlMeter, Reads},
-    probe::Probe,
     sleep::{SysfsCard, Watch},
     training::{NotKnown, Training},
 };
@@ -124,11 +124,7 @@ fn offer_cards(
             }
         }
     }
-    let watched: Vec<(&Card, &Handle)> = chosen
-        .iter()
-        .map(|(_, card, handle)| (*card, handle.as_ref()))
-        .collect();
-    let probes = probe::watch(&watched);
+    let probes = probes(options, &chosen);
     for ((at, card, handle), probe) in chosen.into_iter().zip(probes) {
         let part = match &options.gpu {
             Some(gpu) if trains(at).is_some() => gpu.part(),
@@ -148,6 +144,29 @@ fn offer_cards(
         };
         offer.make(&part, &probe, found);
     }
+}
+
+/// What is known of `cards` from watching them, in their order. Those that were not watched earlier are, all at once.
+fn probes(options: &Options, cards: &[(usize, &Card, &Arc<Handle>)]) -> Vec<Arc<Probe>> {
+    let known = |card: &Card| options.watched.card(&card.id, &card.name);
+    let new: Vec<(&Card, &Handle)> = cards
+        .iter()
+        .filter(|(_, card, _)| known(card).is_none())
+        .map(|(_, card, handle)| (*card, handle.as_ref()))
+        .collect();
+    let mut seen = probe::watch(&new).into_iter().map(Arc::new);
+    cards
+        .iter()
+        .map(|(_, card, _)| {
+            known(card).unwrap_or_else(|| {
+                let probe = seen.next().unwrap_or_default();
+                if probe.is_conclusive(card.has_counter) {
+                    options.watched.keep_card(&card.id, &card.name, &probe);
+                }
+                probe
+            })
+        })
+        .collect()
 }
 
 /// A card that is to be read.

@@ -26,7 +26,7 @@ const NOTHING_W: f64 = 0.5;
 
 /// What a card published while it was watched.
 #[derive(Default)]
-pub(super) struct Probe {
+pub(in crate::power) struct Probe {
     counter: Track,
     power: Track,
     watched_s: f64,
@@ -142,6 +142,16 @@ impl Probe {
         let known =
             watched_s >= AT_LEAST_S && updates >= ENOUGH || watched_s >= USUAL_S && updates >= FEW;
         known && !self.is_averaged || watched_s >= AT_MOST_S
+    }
+
+    /// Whether it was seen how often the card publishes, so that it need not be watched again.
+    pub fn is_conclusive(&self, has_counter: bool) -> bool {
+        let track = if has_counter {
+            &self.counter
+        } else {
+            &self.power
+        };
+        track.refresh_s().is_some()
     }
 
     /// How often the counter moves, in seconds.

@@ -49,9 +49,11 @@ impl SetupPanel {
     /// Dataset, samples, options.
     pub(super) fn dataset(&mut self, ui: &mut Ui, setup: &mut Setup, shared: &mut Shared) {
         self.choose_dataset(ui, setup, shared);
-        if !offer::show(ui, shared, setup.dataset.name()) {
-            samples::look(ui, &mut self.preview, &setup.dataset);
+        let is_offered = offer::show(ui, shared, setup.dataset.name());
+        if !is_offered && samples::look(ui, &mut self.preview, &setup.dataset) {
+            self.columns.forget();
         }
+        self.removal.show(ui, shared, setup.dataset.name());
         let mut form = Form {
             typed: &mut self.typed,
             problems: &self.checked.problems,
@@ -77,9 +79,13 @@ impl SetupPanel {
             }
             DatasetSetup::Idx(options) => owned::idx(&mut form, ui, options, shared),
             DatasetSetup::Folder(options) => owned::folder(&mut form, ui, options, shared),
-            DatasetSetup::Csv(options) => owned::csv(&mut form, ui, options, shared),
+            DatasetSetup::Csv(options) => {
+                owned::csv(&mut form, ui, options, self.columns.names(), shared);
+            }
             DatasetSetup::Text(options) => owned::text(&mut form, ui, options, shared),
-            DatasetSetup::TextCsv(options) => owned::text_csv(&mut form, ui, options, shared),
+            DatasetSetup::TextCsv(options) => {
+                owned::text_csv(&mut form, ui, options, self.columns.names(), shared);
+            }
             DatasetSetup::Mnist(_)
             | DatasetSetup::FashionMnist(_)
             | DatasetSetup::Kmnist(_)

@@ -2,18 +2,19 @@
 //! starts it.
 
 mod augmentation;
-mod check;
-mod choose;
+pub mod check;
+pub mod choose;
+mod columns;
 mod dataset;
-mod device;
-mod files;
-mod form;
+pub mod device;
+pub mod files;
+pub mod form;
 mod layers;
 mod made;
 mod model;
 mod model_axes;
 mod model_fields;
-mod number;
+pub mod number;
 mod offer;
 mod optimiser;
 mod outlook;
@@ -23,10 +24,11 @@ mod pick;
 mod presets;
 mod preview;
 mod regime;
+mod removal;
 mod samples;
 mod schedule;
 mod stop;
-mod typed;
+pub mod typed;
 
 use std::collections::BTreeMap;
 
@@ -35,8 +37,10 @@ use egui::{
 };
 
 use self::check::Checked;
+use self::columns::Columns;
 use self::outlook::Outlook;
 use self::preview::Preview;
+use self::removal::Removal;
 use self::typed::Typed;
 use crate::analysis::forecast::Planned;
 use crate::gui::commands::{Action, Command};
@@ -59,6 +63,8 @@ pub struct SetupPanel {
     typed: Typed,
     checked: Checked,
     preview: Preview,
+    columns: Columns,
+    removal: Removal,
     outlook: Outlook,
     kept: Kept,
 }
@@ -127,6 +133,7 @@ impl SetupPanel {
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
         let mut setup = shared.preferences.setup.clone();
         self.preview.follow(ui.ctx(), shared, &setup.dataset);
+        self.columns.follow(shared, &setup.dataset);
         self.checked
             .update(&setup, self.preview.counts(&setup.dataset));
         let side = Margin::symmetric(theme::PANEL_MARGIN, 8);
@@ -189,7 +196,7 @@ impl SetupPanel {
             .map(|(plan, steps_per_epoch)| Planned {
                 setup,
                 steps_per_epoch,
-                flop_per_sample: plan.training_flop() as f64,
+                flop_per_sample: setup.training_flop(plan) as f64,
             });
         ui.spacing_mut().item_spacing.y = theme::GRID;
         // Two lines, whatever is written in them: the button must not move.
@@ -214,7 +221,7 @@ impl SetupPanel {
                 }
             }
         });
-        let command = if shared.is_training() {
+        let command = if shared.is_busy() {
             Command::Enqueue
         } else {
             Command::Start

@@ -47,7 +47,7 @@ pub const NORMALISATIONS: [Choice<Normalisation>; 4] = [
     ),
 ];
 
-pub const INITIALISATIONS: [Choice<Initialisation>; 4] = [
+pub const INITIALISATIONS: [Choice<Initialisation>; 5] = [
     (
         Initialisation::Default,
         "Default",
@@ -67,6 +67,11 @@ pub const INITIALISATIONS: [Choice<Initialisation>; 4] = [
         Initialisation::Normal,
         "Normal",
         "Normal with deviation 0.02, as in BERT and GPT-2",
+    ),
+    (
+        Initialisation::Orthogonal,
+        "Orthogonal",
+        "Orthonormal rows or columns, which keep lengths as they are",
     ),
 ];
 

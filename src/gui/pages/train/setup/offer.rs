@@ -35,7 +35,7 @@ enum Wish {
 
 /// Draws it; `false` where the set is there and its samples are to be shown instead.
 pub fn show(ui: &mut Ui, shared: &mut Shared, name: &'static str) -> bool {
-    let is_training = shared.is_training();
+    let is_training = shared.is_busy();
     let wish = match shared.sets.shown(name) {
         Shown::Here => return false,
         Shown::Unknown => {

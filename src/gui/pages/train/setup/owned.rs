@@ -2,6 +2,7 @@
 
 use egui::Ui;
 
+use super::columns;
 use super::dataset::{COLOURS, held_out};
 use super::form::{Form, Look};
 use super::number::Steps;
@@ -87,7 +88,13 @@ pub fn folder(form: &mut Form<'_>, ui: &mut Ui, options: &mut FolderSetup, share
 }
 
 /// A table.
-pub fn csv(form: &mut Form<'_>, ui: &mut Ui, options: &mut CsvSetup, shared: &mut Shared) {
+pub fn csv(
+    form: &mut Form<'_>,
+    ui: &mut Ui,
+    options: &mut CsvSetup,
+    names: &[String],
+    shared: &mut Shared,
+) {
     let hint = "UTF-8 text with cells divided by commas";
     let look = Look::new("File", "dataset.file", hint);
     let empty =
@@ -95,7 +102,7 @@ pub fn csv(form: &mut Form<'_>, ui: &mut Ui, options: &mut CsvSetup, shared: &mu
     form.path(ui, look, &mut options.file, TABLE, empty, shared);
     let hint = "The column to be learnt: its name in the first line, or its number from 1; nothing for the last";
     let look = Look::new("Learn column", "dataset.label", hint);
-    form.text(ui, look, &mut options.label, "the last one");
+    columns::choice(form, ui, look, names, &mut options.label, "the last one");
     let look = Look::new(
         "Take it as",
         "dataset.task",
@@ -168,7 +175,13 @@ pub fn text(form: &mut Form<'_>, ui: &mut Ui, options: &mut TextSetup, shared: &
 }
 
 /// Texts with their classes in a table.
-pub fn text_csv(form: &mut Form<'_>, ui: &mut Ui, options: &mut TextCsvSetup, shared: &mut Shared) {
+pub fn text_csv(
+    form: &mut Form<'_>,
+    ui: &mut Ui,
+    options: &mut TextCsvSetup,
+    names: &[String],
+    shared: &mut Shared,
+) {
     let look = Look::new(
         "File",
         "dataset.file",
@@ -177,19 +190,11 @@ pub fn text_csv(form: &mut Form<'_>, ui: &mut Ui, options: &mut TextCsvSetup, sh
     let empty = "A table with a text and its class in each row, as UTF-8 text with cells divided by commas.";
     form.path(ui, look, &mut options.file, TABLE, empty, shared);
     let hint = "The column of the classes: its name in the first line, or its number from 1; nothing for the first";
-    form.text(
-        ui,
-        Look::new("Learn column", "dataset.label", hint),
-        &mut options.label,
-        "the first one",
-    );
+    let look = Look::new("Learn column", "dataset.label", hint);
+    columns::choice(form, ui, look, names, &mut options.label, "the first one");
     let hint = "The column of the texts, named likewise; nothing for the first one that is left";
-    form.text(
-        ui,
-        Look::new("Text column", "dataset.text", hint),
-        &mut options.text,
-        "the other one",
-    );
+    let look = Look::new("Text column", "dataset.text", hint);
+    columns::choice(form, ui, look, names, &mut options.text, "the other one");
     let hint = "Characters that are seen of a text, 2 to 4096: longer ones are cut, shorter ones padded at the end";
     let look = Look::new("Length", "dataset.length", hint).steps(Steps::PowersOfTwo);
     form.number(ui, look, &mut options.length);

@@ -77,7 +77,7 @@ pub fn samples_of(dataset: &Dataset) -> Samples {
             };
             Samples::Rows(rows)
         }
-        (Features::Tokens(tokens), _) => lines(dataset, tokens),
+        (Features::Tokens(tokens), _) => lines(dataset, tokens, chosen),
         (Features::U8(_), _) => {
             Samples::None("its samples are neither pictures nor rows of a table".to_owned())
         }
@@ -103,7 +103,11 @@ fn spread(of: usize, count: usize) -> impl Iterator<Item = usize> {
 }
 
 /// Sequences as people would write them.
-fn lines(dataset: &Dataset, tokens: &[u16]) -> Samples {
+fn lines<Chosen: Iterator<Item = (usize, String)>>(
+    dataset: &Dataset,
+    tokens: &[u16],
+    chosen: impl FnOnce(usize) -> Chosen,
+) -> Samples {
     let info = &dataset.info;
     let length = info.input.len().max(1);
     let sample = |at: usize| &tokens[at * length..(at + 1) * length];
@@ -142,16 +146,22 @@ fn lines(dataset: &Dataset, tokens: &[u16]) -> Samples {
             let line = |sums: &[String]| sums.join("     ");
             sums.chunks(LINES).map(line).collect()
         }
-        _ => {
-            return Samples::None(
-                "its texts are read as the numbers of their characters".to_owned(),
-            );
+        (Task::Classification, Labels::Classes(_)) if !dataset.symbols.is_empty() => {
+            let chosen = chosen(LINES);
+            let text = |(at, class): (usize, String)| {
+                let symbols = sample(at).iter().take(SYMBOLS);
+                let names = symbols.map(|token| dataset.symbols[usize::from(*token)].as_str());
+                let text: String = names.map(letter).collect();
+                format!("{class}: {}", text.trim_end())
+            };
+            chosen.map(text).collect()
         }
+        _ => return Samples::None("its samples are symbols without a name".to_owned()),
     };
     Samples::Lines(lines)
 }
 
-/// A character by its name; those that cannot be seen are blanks.
+/// A character by its name; those that cannot be seen, and what pads a text, are blanks.
 fn letter(name: &str) -> char {
     let mut letters = name.chars();
     match (letters.next(), letters.next()) {
@@ -190,6 +200,26 @@ mod tests {
             assert_eq!(before, after);
             assert_eq!(before.split(' ').count(), 10, "{before}");
         }
+    }
+
+    #[test]
+    fn texts_are_shown_with_their_classes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("reviews.csv");
+        let rows = "bad,The meter lies.\ngood,\"Counts joules, all of them.\"\n".repeat(20);
+        std::fs::write(&file, format!("stars,words\n{rows}")).expect("it is written");
+        let lines = lines_of(&DatasetSetup::TextCsv(crate::setup::TextCsvSetup {
+            file,
+            ..Default::default()
+        }));
+        assert_eq!(
+            lines,
+            [
+                "bad: The meter lies.",
+                "good: Counts joules, all of them.",
+                "bad: The meter lies."
+            ]
+        );
     }
 
     #[test]

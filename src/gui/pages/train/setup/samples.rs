@@ -14,8 +14,9 @@ const STRIP: f32 = 44.0;
 /// Side of a magnified sample, points.
 const MAGNIFIED: f32 = 160.0;
 
-/// Samples and figures of the set; of the one before while it is read, so that nothing jumps.
-pub fn look(ui: &mut Ui, preview: &mut Preview, dataset: &DatasetSetup) {
+/// Samples and figures of the set; of the one before while it is read, so that nothing jumps. Whether its files are to be read
+/// again.
+pub fn look(ui: &mut Ui, preview: &mut Preview, dataset: &DatasetSetup) -> bool {
     let width = ui.available_width();
     let mut again = false;
     ui.allocate_ui(Vec2::new(width, STRIP), |ui| {
@@ -53,6 +54,7 @@ pub fn look(ui: &mut Ui, preview: &mut Preview, dataset: &DatasetSetup) {
     } else {
         widgets::caption(ui, " ");
     }
+    again
 }
 
 fn figures(ui: &mut Ui, seen: &Seen) {
