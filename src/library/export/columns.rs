@@ -8,7 +8,7 @@ use crate::units::Boundary;
 
 /// The setup's columns: name, and path of the field in the setup's JSON. A path that a setup lacks gives an empty cell;
 /// a list or table gives its JSON. Every field has a column, since every field can be an axis. Columns are only ever added at the end.
-pub const SETUP_COLUMNS: [(&str, &str); 102] = [
+pub const SETUP_COLUMNS: [(&str, &str); 115] = [
     ("setup_dataset", "dataset.name"),
     ("setup_dataset_options", "dataset"),
     ("setup_model", "model.kind"),
@@ -126,6 +126,25 @@ pub const SETUP_COLUMNS: [(&str, &str); 102] = [
     ("setup_wall", "measure.wall"),
     ("setup_checkpoint_every_s", "checkpoint.every_s"),
     ("setup_checkpoint_at_end", "checkpoint.at_end"),
+    ("setup_start_run", "start.run"),
+    ("setup_start_file", "start.file"),
+    ("setup_start_key", "start.key"),
+    ("setup_start_layout", "start.layout"),
+    ("setup_start_rename", "start.rename"),
+    ("setup_start_new_head", "start.new_head"),
+    ("setup_start_file_energy_j", "start.file_energy_j"),
+    ("setup_layers_train", "regime.layers.train"),
+    (
+        "setup_layers_unfreeze_epochs",
+        "regime.layers.unfreeze_epochs",
+    ),
+    (
+        "setup_layers_unfreeze_steps",
+        "regime.layers.unfreeze_steps",
+    ),
+    ("setup_layers_frozen", "regime.layers.frozen"),
+    ("setup_layers_rates", "regime.layers.rates"),
+    ("setup_layers_rate_decay", "regime.layers.rate_decay"),
 ];
 
 /// Writes the cells of [`SETUP_COLUMNS`].
