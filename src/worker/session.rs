@@ -141,6 +141,10 @@ fn run(
         checkpoint: start.checkpoint,
     });
     let (plan, input) = describe(&setup, outbox)?;
+    if resume.is_none() {
+        // Before there is a run, and before a device is touched: weights that do not fit are refused with nothing half-done.
+        train::check_start(&setup, &plan, start.as_ref()).map_err(training_failure)?;
+    }
     let chosen = kept.choose(&setup.device)?;
     if setup.measure.wall {
         Wall::check(&knowledge.walls, &chosen.entry.identity())?;
@@ -163,18 +167,11 @@ fn run(
         }
         None => (0.0, Vec::new(), None),
     };
-    if checkpoint.is_none() {
-        // Before there is a run: weights that do not fit are refused with nothing half-done.
-        train::check_start(&setup, &plan, start.as_ref()).map_err(training_failure)?;
-    }
     let busy = Busy::default();
-    let costs = {
-        let (setup, plan, numbers) = (setup.clone(), plan.clone(), input.len() as u64);
-        move |groups: &[String]| {
-            Costs::of_run(&setup, &plan, numbers, |group| {
-                groups.iter().any(|one| one == group)
-            })
-        }
+    let costs = StepCosts {
+        setup: setup.clone(),
+        plan: plan.clone(),
+        input_numbers: input.len() as u64,
     };
     kept.is_measuring = true;
     let around = Around {
@@ -203,7 +200,7 @@ fn run(
     let mut watcher = Watcher {
         meters,
         busy,
-        costs: Box::new(costs),
+        costs,
         outbox: outbox.clone(),
         controls: Arc::clone(controls),
         warm_up,
@@ -432,15 +429,27 @@ fn reason_name(reason: StopReason) -> String {
     .to_owned()
 }
 
-/// What work comes to while the groups of layers with these names learn.
-type CostsOf = Box<dyn Fn(&[String]) -> Costs>;
+/// What the work of a run comes to.
+struct StepCosts {
+    setup: Setup,
+    plan: Plan,
+    input_numbers: u64,
+}
+
+impl StepCosts {
+    /// While these groups of layers learn.
+    fn of(&self, groups: &[String]) -> Costs {
+        let learns = |group: &str| groups.iter().any(|one| one == group);
+        Costs::of_run(&self.setup, &self.plan, self.input_numbers, learns)
+    }
+}
 
 /// Hears of the training and tells the controller, with the energy of everything.
 struct Watcher {
     meters: Meters,
     busy: Busy,
     /// What work comes to while some groups of layers learn.
-    costs: CostsOf,
+    costs: StepCosts,
     outbox: Outbox,
     controls: Arc<Controls>,
     warm_up: Arc<WarmUp>,
@@ -535,7 +544,7 @@ impl Observer for Watcher {
     }
 
     fn learns(&mut self, groups: &[String]) {
-        self.busy.count((self.costs)(groups));
+        self.busy.count(self.costs.of(groups));
         if self.is_warming {
             return;
         }

@@ -4,9 +4,9 @@ use std::process::{Child, Command, Stdio};
 
 use jiff::Timestamp;
 use joulelab::library::{
-    CarbonBasis, CarbonSummary, Checkpoint, Confusion, Device, EpochEnergy, EpochRecord,
-    ForecastRecord, IdlePower, Library, Machine, Meter, NewRun, Owner, PhaseEnergy, Predictions,
-    Record, SampleRow, SelfCheck, Setup, Status, StepPoint, Summary,
+    Ancestor, CarbonBasis, CarbonSummary, Checkpoint, Confusion, Device, EpochEnergy, EpochRecord,
+    ForecastRecord, IdlePower, Inference, Latency, Library, Machine, Meter, NewRun, Owner,
+    PhaseEnergy, Predictions, Record, SampleRow, SelfCheck, Setup, Status, StepPoint, Summary,
 };
 use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
 use rusqlite::Connection;
@@ -267,6 +267,8 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
                 Record::Meter(meter("nvml:0", Boundary::GpuBoard, "GeForce RTX 3080")),
                 Record::Meter(meter("rapl:package-0", Boundary::CpuPackage, "Ryzen 9")),
                 Record::SelfCheck(self_check()),
+                Record::Start(json!({"taken_numbers": 3})),
+                Record::Ancestors(vec![ancestor()]),
                 began(0.0, "idle"),
                 ended(5.0, vec![gpu(100.0, 5.0)]),
                 Record::IdlePower(vec![IdlePower {
@@ -334,13 +336,74 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
         may_end_earlier: false,
     };
     library.store_forecast(&new.id, &forecast).unwrap();
+    library.store_inference(&new.id, &inference()).unwrap();
+}
+
+/// A run that this library has never seen.
+fn ancestor() -> Ancestor {
+    Ancestor {
+        generation: 1,
+        run_id: Some("elsewhere".into()),
+        title: None,
+        dataset: Some("shapes".into()),
+        model: Some("cnn 16-32".into()),
+        setup_hash: Some("def1".into()),
+        step: Some(40),
+        duration_s: Some(8.5),
+        training: vec![gpu(160.0, 8.0)],
+        stated_j: None,
+        carbon_g: None,
+        is_here: false,
+    }
+}
+
+fn inference() -> Inference {
+    Inference {
+        made_at: time("2026-11-22T01:23:45.250Z"),
+        program_version: "0.1.0".into(),
+        machine: "here".into(),
+        device: "GeForce RTX 3080".into(),
+        backend: "wgpu".into(),
+        step: 20,
+        batch_size: 32,
+        windows: 3,
+        window_s: 2.0,
+        samples: 96_000,
+        seconds: 6.0,
+        warm_up_passes: 10,
+        warm_up_s: 1.5,
+        latency: Latency {
+            p50_s: Some(0.002),
+            ..Latency::default()
+        },
+        throughput: 16_000.0,
+        energy_j: Some(Estimate::plus_minus(16.0, 1.0)),
+        net_j: None,
+        spread_j: Some(0.25),
+        measured_j: Some(Estimate::plus_minus(16.0, 0.875)),
+        interval: 0.02,
+        interval_reached: true,
+        energies: vec![gpu(1536.0, 6.0)],
+        sum: None,
+        missing: Vec::new(),
+        idle_power: Vec::new(),
+        carbon_g: None,
+        carbon: None,
+        metric: Metric::Accuracy,
+        value: Some(0.875),
+        run_value: None,
+        agrees: None,
+    }
 }
 
 /// Takes the library behind `connection` back to the third layout, as an earlier version of the program wrote it.
 pub(crate) fn back_to_layout_3(connection: &Connection) {
     connection
         .execute_batch(
-            "DROP TABLE forecasts;
+            "DROP TABLE inferences;
+             DROP TABLE ancestors;
+             DROP TABLE starts;
+             DROP TABLE forecasts;
              ALTER TABLE runs DROP COLUMN max_power_w;
              ALTER TABLE runs DROP COLUMN utilisation;
              DROP TABLE trials;

@@ -113,11 +113,17 @@ impl Match {
 
     /// That nothing does.
     pub fn nothing_fits(&self, network: &Network, path: PathBuf) -> StartError {
-        let ours = network.parameters();
+        let (ours, left) = (network.parameters(), &self.report.left);
         StartError::NothingFits {
-            found: self.report.left.len(),
-            theirs: some_of(self.report.left.iter().map(|fit| fit.name.as_str())),
-            ours: some_of(ours.iter().map(|parameter| parameter.name.as_str())),
+            found: left.len(),
+            theirs: some_of(
+                left.iter()
+                    .map(|fit| (fit.name.as_str(), fit.shape.as_slice())),
+            ),
+            ours: some_of(
+                ours.iter()
+                    .map(|own| (own.name.as_str(), own.shape.as_slice())),
+            ),
             path,
         }
     }

@@ -191,10 +191,12 @@ impl ModuleMapper for Fill {
     }
 }
 
-/// Some of many names, for a message.
-fn some_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.take(4).map(|name| format!("`{name}`")).collect();
-    names.join(", ")
+/// Some of many tensors, for a message: names and shapes.
+fn some_of<'a>(tensors: impl Iterator<Item = (&'a str, &'a [usize])>) -> String {
+    let words = tensors
+        .take(4)
+        .map(|(name, shape)| format!("`{name}` {shape:?}"));
+    words.collect::<Vec<String>>().join(", ")
 }
 
 fn no_weights(path: &Path, message: impl Into<String>) -> StartError {

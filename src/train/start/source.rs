@@ -217,7 +217,11 @@ fn tables(tensors: &[burn_pack::Tensor]) -> String {
             tables.push(table);
         }
     }
-    super::some_of(tables.into_iter())
+    let tables = tables.into_iter().take(8);
+    tables
+        .map(|table| format!("`{table}`"))
+        .collect::<Vec<String>>()
+        .join(", ")
 }
 
 fn checksum(path: &Path) -> std::io::Result<String> {
