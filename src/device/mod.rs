@@ -6,6 +6,7 @@ mod cache;
 mod cbor;
 mod choose;
 mod gather;
+mod gather_check;
 mod kernels;
 mod list;
 mod mill;

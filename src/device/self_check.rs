@@ -1,4 +1,5 @@
-//! Whether a device computes what the CPU computes: loss and gradients of a small network on a fixed batch.
+//! Whether a device computes what the CPU computes: loss and gradients of a small network on a fixed batch, and a batch that the
+//! program's own kernel puts together.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -7,6 +8,8 @@ use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+
+use super::gather_check;
 
 /// Largest difference that passes, relative to the gradient's size: well above what the order of summation alone makes in
 /// single precision, and far below what a wrong kernel makes.
@@ -31,9 +34,19 @@ pub struct SelfCheckReport {
 /// Compares `device` with Burn's CPU backend.
 ///
 /// # Errors
-/// What the device said, where it could not compute at all.
+/// What the device said, where it could not compute at all; or by how much batches are off that the program's own kernel puts
+/// together.
 pub fn self_check(device: &Device) -> Result<SelfCheckReport, String> {
     let cpu = Device::flex();
+    if *device != cpu {
+        let difference = gather_check::difference(device)?;
+        if difference.is_nan() || difference > SELF_CHECK_TOLERANCE {
+            return Err(format!(
+                "the kernel that puts batches of images together is off by {difference:.3e} deviations (at most \
+                 {SELF_CHECK_TOLERANCE:.0e}); another driver may help, or `--device cpu`"
+            ));
+        }
+    }
     cpu.seed(SEED);
     let network = Check::new(&cpu);
     // A clone draws the parameters, which are lazy, so both sides start from the same.
@@ -158,7 +171,7 @@ impl ModuleVisitor for Collect {
     }
 }
 
-fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
+pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
     let data = tensor
         .try_into_data()
         .map_err(|error| format!("{error:?}"))?;

@@ -5,20 +5,20 @@ use joulelab::setup::{DatasetSetup, ModelSetup, ResnetSetup, Setup};
 use crate::values::write;
 use crate::window::{Window, short};
 
-/// Opens the menu called `menu` and takes the item called `item`.
+/// Opens the menu called `menu`, as soon as there is one to choose from, and takes the item called `item`.
 pub fn choose(window: &mut Window, menu: &str, item: &str) {
-    use egui_kittest::kittest::Queryable as _;
-    window.until(menu, |window| window.has(menu));
-    let box_of_choice = window
-        .harness
-        .query_all_by_role(egui::accesskit::Role::ComboBox)
-        .find(|node| {
-            use egui_kittest::kittest::NodeT as _;
-            node.accesskit_node().label().as_deref() == Some(menu)
-        });
-    box_of_choice.expect("the menu is a box").click();
+    window.until(menu, |window| menu_box(window, menu).is_some());
+    menu_box(window, menu).expect("it was there").click();
     window.settle();
     window.click(item);
+}
+
+fn menu_box<'a>(window: &'a Window, menu: &'a str) -> Option<egui_kittest::Node<'a>> {
+    use egui_kittest::kittest::{NodeT as _, Queryable as _};
+    window
+        .harness
+        .query_all_by_role(egui::accesskit::Role::ComboBox)
+        .find(|node| node.accesskit_node().label().as_deref() == Some(menu))
 }
 
 fn setup(window: &Window) -> Setup {
