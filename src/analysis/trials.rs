@@ -164,7 +164,7 @@ mod tests {
         assert_eq!((found.time_s.value, found.from), (20.0, 4));
         let (low, high) = found.time_s.range.unwrap();
         assert!(
-            low.abs() < 1e-12 && (high - 43.241_69).abs() < 1e-4,
+            low.abs() < 1e-12 && (high - 43.241_30).abs() < 1e-4,
             "{high}"
         );
         let energy = found.energy_j.unwrap();
