@@ -2,7 +2,7 @@ use burn::module::{Module, Param};
 use burn::nn::{Dropout, Linear};
 use burn::tensor::{Bool, Tensor, activation};
 
-use super::layers::{NonLinearity, PositionNorm, drop, dropout};
+use super::layers::{NonLinearity, PositionNorm, drop, dropout, of_each};
 use super::weights::Maker;
 use crate::setup::AttentionStack;
 
@@ -70,8 +70,8 @@ impl Stack {
         for block in &self.blocks {
             let attended = self.attention(block, block.attention_norm.forward(x.clone()), &unseen);
             x = x + drop(&self.dropout, attended);
-            let hidden = block.up.forward(block.mlp_norm.forward(x.clone()));
-            let added = block.down.forward(self.activation.forward(hidden));
+            let hidden = of_each(&block.up, block.mlp_norm.forward(x.clone()));
+            let added = of_each(&block.down, self.activation.forward(hidden));
             x = x + drop(&self.dropout, added);
         }
         self.norm.forward(x)
@@ -90,17 +90,17 @@ impl Stack {
             x.reshape([batch, length, self.heads, of_head])
                 .swap_dims(1, 2)
         };
-        let query = block.query.forward(x.clone());
+        let query = of_each(&block.query, x.clone());
         let query = by_head(query.mul_scalar(1.0 / (of_head as f64).sqrt()));
-        let key = by_head(block.key.forward(x.clone()));
-        let value = by_head(block.value.forward(x));
+        let key = by_head(of_each(&block.key, x.clone()));
+        let value = by_head(of_each(&block.value, x));
         let mut scores = query.matmul(key.transpose());
         if let Some(unseen) = unseen {
             scores = scores.mask_fill(unseen.clone(), UNSEEN);
         }
         let weights = drop(&self.dropout, activation::softmax(scores, 3));
         let sum = weights.matmul(value).swap_dims(1, 2);
-        block.output.forward(sum.reshape([batch, length, width]))
+        of_each(&block.output, sum.reshape([batch, length, width]))
     }
 }
 

@@ -5,7 +5,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::pool::{AvgPool2d, AvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
 use burn::nn::{
     BatchNorm, BatchNormConfig, Dropout, DropoutConfig, GroupNorm, GroupNormConfig, LayerNorm,
-    LayerNormConfig, PaddingConfig2d,
+    LayerNormConfig, Linear, PaddingConfig2d,
 };
 use burn::tensor::{DType, Device, FloatDType, Tensor, activation};
 
@@ -237,4 +237,13 @@ pub fn drop<const D: usize>(dropout: &Option<Dropout>, x: Tensor<D>) -> Tensor<D
         Some(dropout) => dropout.forward(x),
         None => x,
     }
+}
+
+/// `layer` on every position of `x` `[batch, positions, width]`, as one product of all positions: what Burn makes of three axes is a
+/// product a sample, and on the way back a gradient of the weights for each sample, to be summed.
+pub fn of_each(layer: &Linear, x: Tensor<3>) -> Tensor<3> {
+    let [batch, length, width] = x.dims();
+    let out = layer.forward(x.reshape([batch * length, width]));
+    let [_, to] = out.dims();
+    out.reshape([batch, length, to])
 }

@@ -5,7 +5,7 @@ use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
 
 use super::Samples;
-use super::layers::{drop, dropout};
+use super::layers::{drop, dropout, of_each};
 use super::sequence::Reader;
 use super::weights::Maker;
 use crate::setup::{InputShape, Outputs, RecurrentSetup};
@@ -121,7 +121,7 @@ impl Cell {
     /// r, z, n: reset, update, candidate. h' = (1 − z)·n + z·h.
     fn gru(&self, x: Tensor<3>) -> Vec<Tensor<2>> {
         let mut states: Vec<Tensor<2>> = Vec::new();
-        for gate in steps(self.input.forward(x)) {
+        for gate in steps(of_each(&self.input, x)) {
             let before = states.last().cloned();
             let hidden = match &before {
                 Some(state) => self.recurrent.forward(state.clone()),

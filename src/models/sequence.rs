@@ -3,6 +3,7 @@ use burn::nn::{Embedding, Linear};
 use burn::tensor::Tensor;
 
 use super::Samples;
+use super::layers::of_each;
 use super::weights::Maker;
 use crate::setup::InputShape;
 
@@ -73,7 +74,7 @@ impl Reader {
             .swap_dims(1, 2)
             .reshape([batch, self.length, self.channels * self.columns]);
         match &self.rows {
-            Some(linear) => linear.forward(rows),
+            Some(linear) => of_each(linear, rows),
             None => rows,
         }
     }

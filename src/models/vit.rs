@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::attention::{Places, Stack};
 use super::cnn::image;
+use super::layers::of_each;
 use super::weights::Maker;
 use crate::setup::{InputShape, SequencePooling, VitSetup};
 
@@ -50,7 +51,7 @@ impl Vit {
             .reshape([batch, self.channels, rows, patch, columns, patch])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch, rows * columns, self.channels * patch * patch]);
-        let x = self.places.forward(self.patches.forward(patches));
+        let x = self.places.forward(of_each(&self.patches, patches));
         let x = self.stack.forward(x);
         let answer = if self.has_class_token {
             at(x, 0)

@@ -154,10 +154,11 @@ fn stages_and_assumptions_are_told_and_can_be_changed() {
 #[test]
 fn what_cannot_be_compared_is_said_in_words() {
     let program = Program::new();
-    let base = program.train(&["--name", "base"]);
-    let tuned = program.train(&["--start", "base", "--target", "0.1"]);
-    let scratch = program.train(&["--target", "0.1"]);
-    let other = program.train(&["--target", "0.2"]);
+    // Small batches, so that an epoch lasts longer than the meter takes to be renewed.
+    let base = program.train(&["--name", "base", "-b", "4"]);
+    let tuned = program.train(&["--start", "base", "--target", "0.1", "-b", "4"]);
+    let scratch = program.train(&["--target", "0.1", "-b", "4"]);
+    let other = program.train(&["--target", "0.2", "-b", "4"]);
     let reason = |runs: &[&str], scratch: &[&str]| {
         let mut all = vec!["lifecycle", "--json"];
         all.extend(runs);
@@ -182,11 +183,11 @@ fn what_cannot_be_compared_is_said_in_words() {
         "--idle",
         "0",
         "--meter",
-        "simulated:steady",
+        "simulated:steady,refresh_ms=1",
         "-m",
         "mlp",
         "-e",
-        "1",
+        "20",
         "--target",
         "1",
         "--lr",
