@@ -248,6 +248,7 @@ fn record(library: &mut Library, id: &str, setup: &Setup, energy_j: f64, reached
         test_loss: Some(0.1),
         test_metric: Some(value),
         others: BTreeMap::new(),
+        heads: Vec::new(),
         energies: Vec::new(),
     };
     let records = [

@@ -23,15 +23,15 @@ impl Checked {
         {
             return;
         }
-        (self.plan, self.problems) = check(setup, counts);
+        (self.plan, self.problems) = check(setup, counts.as_ref());
         self.of = Some((setup.clone(), counts));
     }
 }
 
 /// The plan of a setup whose data are known, and what is wrong with it.
-pub fn check(setup: &Setup, counts: Option<DataCounts>) -> (Option<Plan>, Vec<Problem>) {
+pub fn check(setup: &Setup, counts: Option<&DataCounts>) -> (Option<Plan>, Vec<Problem>) {
     let result = match counts {
-        Some(counts) => setup.validate_with(&counts).map(Some),
+        Some(counts) => setup.validate_with(counts).map(Some),
         None => setup.validate().map(|()| None),
     };
     match result {

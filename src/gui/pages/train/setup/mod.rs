@@ -107,7 +107,7 @@ impl SetupPanel {
             return Err("Dataset: its file or folder is to be named first".to_owned());
         }
         offer::is_ready(&setup.dataset, &shared.sets)?;
-        let (_, problems) = check::check(setup, self.preview.counts(&setup.dataset));
+        let (_, problems) = check::check(setup, self.preview.counts(&setup.dataset).as_ref());
         if let Some(problem) = problems.first() {
             return Err(check::sentence(
                 &problem.field,
