@@ -51,7 +51,7 @@ fn it_says_who_it_is_and_survives_nonsense() {
     let mut worker = Worker::start(&joulelab);
     let hello = worker.next().expect("a word");
     assert_eq!(hello["event"], "hello");
-    assert_eq!(hello["protocol"], 5);
+    assert_eq!(hello["protocol"], joulelab::protocol::PROTOCOL);
     worker.send("this is no message");
     assert_eq!(worker.until("failed")["kind"], "protocol");
     worker.send(r#"{"command":"dance"}"#);
