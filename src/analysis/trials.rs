@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::forecast::Expected;
 use super::statistics::Moments;
 use super::statistics::distributions::t_quantile;
 use crate::library::{TrialRecord, TrialStatus};
@@ -54,21 +55,12 @@ pub fn spent(trials: &[TrialRecord]) -> Spent {
 /// What trials to come will take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ToCome {
-    /// Seconds on the clock, pauses, loading and warm-up included.
+    /// Seconds on the clock, pauses, loading and warm-up included; with 95 % confidence from three trials on.
     pub time_s: Expected,
     /// Gross joules of training and evaluation; `None` where one of the trials so far has none.
     pub energy_j: Option<Expected>,
     /// Trials that it is told from.
     pub from: usize,
-}
-
-/// A sum that is expected.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Expected {
-    /// Best guess.
-    pub value: f64,
-    /// From where to where with 95 % confidence; `None` below three trials.
-    pub range: Option<(f64, f64)>,
 }
 
 /// What `left` more trials will take, if they are like those that are over: m times their mean, within

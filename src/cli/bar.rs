@@ -267,7 +267,7 @@ fn text(
 }
 
 /// `12.3 s left (11.0 s to 14.1 s)`.
-fn to_come(left: Expected, written: impl Fn(f64) -> String) -> String {
+pub(super) fn to_come(left: Expected, written: impl Fn(f64) -> String) -> String {
     let range = left
         .range
         .filter(|(low, high)| high > low)

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use super::curves::Curves;
-use super::jobs::{Jobs, Lane, Sender};
+use super::jobs::{Jobs, Lane};
 use super::mistakes::Mistakes;
 use super::state::{Page, Shared, State};
 use crate::analysis::{Left, left};
@@ -338,7 +338,11 @@ impl Starter {
                     let control = session.control;
                     std::thread::Builder::new()
                         .name("joulelab-gui-feed".to_owned())
-                        .spawn(move || feed(&session.events, &sender, &pace, serial))
+                        .spawn(move || {
+                            feed(&session.events, &pace, |batch| {
+                                sender.send(move |state| state.take_run_events(serial, batch))
+                            });
+                        })
                         .map(|_| control)
                         .map_err(|error| format!("cannot follow the run: {error}"))
                 });
@@ -364,8 +368,9 @@ impl Starter {
     }
 }
 
-/// Hands the events of a run to the window, several at a time and never more often than the pace allows.
-fn feed(events: &Receiver<RunEvent>, sender: &Sender, pace: &Pace, serial: u64) {
+/// Hands events to the window through `give`, several at a time and never more often than the pace allows, until there are no
+/// more or `give` says that nobody takes them.
+pub(super) fn feed<E>(events: &Receiver<E>, pace: &Pace, give: impl Fn(Vec<E>) -> bool) {
     while let Ok(first) = events.recv() {
         std::thread::sleep(pace.every());
         let mut batch = vec![first];
@@ -376,7 +381,7 @@ fn feed(events: &Receiver<RunEvent>, sender: &Sender, pace: &Pace, serial: u64) 
                 Err(TryRecvError::Disconnected) => break true,
             }
         };
-        let taken = sender.send(move |state| state.take_run_events(serial, batch));
+        let taken = give(batch);
         if over || !taken {
             return;
         }

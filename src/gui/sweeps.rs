@@ -1,13 +1,12 @@
 //! The sweep that goes on, as the window follows it, and how it is started.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Instant;
 
 use serde_json::Value;
 
-use super::jobs::{Jobs, Lane, Sender};
-use super::live::{Pace, WarmUp, Wish};
+use super::jobs::{Jobs, Lane};
+use super::live::{Pace, WarmUp, Wish, feed};
 use super::state::State;
 use crate::control::{
     self, RunEvent, SweepControl, SweepEnding, SweepEvent, SweepLaunch, WorkerCommand,
@@ -282,7 +281,11 @@ impl SweepStarter {
                     let control = session.control;
                     std::thread::Builder::new()
                         .name("joulelab-gui-sweep".to_owned())
-                        .spawn(move || feed(&session.events, &sender, &pace, serial))
+                        .spawn(move || {
+                            feed(&session.events, &pace, |batch| {
+                                sender.send(move |state| state.take_sweep_events(serial, batch))
+                            });
+                        })
                         .map(|_| control.clone())
                         .map_err(|error| {
                             control.stop();
@@ -307,24 +310,5 @@ impl SweepStarter {
                 }
             })
         });
-    }
-}
-
-/// Hands the events of a sweep to the window, several at a time and never more often than the pace allows.
-fn feed(events: &Receiver<SweepEvent>, sender: &Sender, pace: &Pace, serial: u64) {
-    while let Ok(first) = events.recv() {
-        std::thread::sleep(pace.every());
-        let mut batch = vec![first];
-        let over = loop {
-            match events.try_recv() {
-                Ok(event) => batch.push(event),
-                Err(TryRecvError::Empty) => break false,
-                Err(TryRecvError::Disconnected) => break true,
-            }
-        };
-        let taken = sender.send(move |state| state.take_sweep_events(serial, batch));
-        if over || !taken {
-            return;
-        }
     }
 }

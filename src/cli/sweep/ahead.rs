@@ -40,8 +40,12 @@ pub fn text(ahead: &Ahead, sweep: &Sweep) -> String {
     let mut line = |name: &str, value: String| {
         text.push_str(&format!("{name:<14}{value}\n"));
     };
-    if !sweep.name.is_empty() || !sweep.about.is_empty() {
-        line("sweep", format!("{} · {}", sweep.name, sweep.about));
+    let called: Vec<&str> = [sweep.name.as_str(), sweep.about.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
+    if !called.is_empty() {
+        line("sweep", called.join(" · "));
     }
     for axis in &sweep.axes {
         line("axis", axes::in_words(axis));

@@ -127,7 +127,7 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
         sweep: sweep.clone(),
     })?;
     stop_on_interrupt(session.control.clone());
-    let mut progress = Progress::new(&sweep, args.quiet);
+    let mut progress = Progress::new(args.quiet);
     let ending = loop {
         match session.events.recv_timeout(Duration::from_millis(200)) {
             Ok(SweepEvent::Ended(ending)) => break *ending,

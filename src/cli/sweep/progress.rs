@@ -1,16 +1,17 @@
 //! How a sweep goes on: trials done, time and energy left.
 
-use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::analysis::search::words;
+use crate::analysis::trials::{ToCome, to_come};
+use crate::cli::bar;
 use crate::control::{RunEvent, SweepEvent};
 use crate::library::{TrialRecord, TrialStatus};
 use crate::protocol::Event;
-use crate::setup::sweep::{AxisValue, Sweep};
+use crate::setup::sweep::AxisValue;
 use crate::units::{Metric, duration, estimate, quantity};
 
 /// Shows how a sweep goes on.
@@ -20,19 +21,17 @@ pub struct Progress {
     quiet: bool,
     total: u64,
     over: u64,
-    /// Trials that ended while this watched, with when they began.
-    began: HashMap<u64, Instant>,
-    ended: u64,
-    ended_s: f64,
-    energy_j: Option<f64>,
-    without_energy: u64,
+    /// Trials that ended while this watched, without their setups.
+    ended: Vec<TrialRecord>,
+    /// Time and energy left.
+    left: Option<ToCome>,
     now: String,
     metric: Metric,
 }
 
 impl Progress {
     /// For a sweep that begins.
-    pub fn new(_sweep: &Sweep, quiet: bool) -> Self {
+    pub fn new(quiet: bool) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let bar = if is_terminal && !quiet {
             ProgressBar::new(1)
@@ -50,11 +49,8 @@ impl Progress {
             quiet,
             total: 0,
             over: 0,
-            began: HashMap::new(),
-            ended: 0,
-            ended_s: 0.0,
-            energy_j: None,
-            without_energy: 0,
+            ended: Vec::new(),
+            left: None,
             now: String::new(),
             metric: Metric::default(),
         }
@@ -76,10 +72,7 @@ impl Progress {
                 ));
             }
             SweepEvent::Planned { trials } => self.line(&format!("{trials} more trials")),
-            SweepEvent::TrialBegan { number, .. } => {
-                self.began.insert(number, Instant::now());
-                self.now.clear();
-            }
+            SweepEvent::TrialBegan { .. } => self.now.clear(),
             SweepEvent::Run { event, .. } => self.hear(&event),
             SweepEvent::TrialEnded { trial } => self.end(&trial),
             SweepEvent::Paused => self.line("paused"),
@@ -114,18 +107,14 @@ impl Progress {
     }
 
     fn end(&mut self, trial: &TrialRecord) {
-        let took_s = self
-            .began
-            .remove(&trial.number)
-            .map(|began| began.elapsed().as_secs_f64());
-        if let Some(took_s) = took_s.filter(|_| trial.status.is_over()) {
+        if trial.status.is_over() {
             self.over += 1;
-            self.ended += 1;
-            self.ended_s += took_s;
-            match trial.result.as_ref().and_then(|result| result.energy_j) {
-                Some(energy) => *self.energy_j.get_or_insert(0.0) += energy.value,
-                None => self.without_energy += 1,
-            }
+            self.ended.push(TrialRecord {
+                setup_json: String::new(),
+                ..trial.clone()
+            });
+            let left = self.total.saturating_sub(self.over);
+            self.left = to_come(&self.ended, left).filter(|_| left > 0);
         }
         let text = self.about(trial);
         self.line(&text);
@@ -160,19 +149,11 @@ impl Progress {
     fn draw(&mut self) {
         self.bar.set_length(self.total.max(1));
         self.bar.set_position(self.over);
-        let left = self.total.saturating_sub(self.over);
         let mut parts = vec![format!("{} of {}", self.over, self.total)];
-        if self.ended > 0 && left > 0 {
-            let each_s = self.ended_s / self.ended as f64;
-            parts.push(format!("about {} left", duration(each_s * left as f64)));
-            // Where a run has no energy, what is left would be told too low.
-            if let Some(energy_j) = self.energy_j.filter(|_| self.without_energy == 0) {
-                let each_j = energy_j / self.ended as f64;
-                parts.push(format!(
-                    "about {} left",
-                    quantity(each_j * left as f64, "J")
-                ));
-            }
+        if let Some(left) = self.left {
+            parts.push(bar::to_come(left.time_s, duration));
+            let in_joules = |joules| quantity(joules, "J");
+            parts.extend(left.energy_j.map(|energy| bar::to_come(energy, in_joules)));
         }
         if !self.now.is_empty() {
             parts.push(self.now.clone());
@@ -189,5 +170,61 @@ impl Progress {
         } else {
             eprintln!("{text}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::TrialResult;
+    use crate::units::Estimate;
+
+    fn ended(number: u64, status: TrialStatus, took_s: i64, energy_j: Option<f64>) -> SweepEvent {
+        let at = |second| jiff::Timestamp::from_second(1_000_000 + second).ok();
+        let trial = TrialRecord {
+            number,
+            combination: number,
+            repeat: 0,
+            rung: 0,
+            seed: 0,
+            values: serde_json::json!([]),
+            setup_json: "{}".to_owned(),
+            setup_hash: String::new(),
+            group_hash: String::new(),
+            plan: None,
+            status,
+            reason: None,
+            run_id: None,
+            cool_down: None,
+            result: energy_j.map(|energy_j| TrialResult {
+                energy_j: Some(Estimate::plus_minus(energy_j, 1.0)),
+                ..TrialResult::default()
+            }),
+            began_at: at(0),
+            ended_at: at(took_s),
+        };
+        SweepEvent::TrialEnded {
+            trial: Box::new(trial),
+        }
+    }
+
+    #[test]
+    fn what_could_not_run_does_not_make_the_rest_look_short() {
+        let mut progress = Progress::new(true);
+        progress.take(SweepEvent::Began {
+            id: "s".to_owned(),
+            total: 6,
+            over: 0,
+        });
+        progress.take(ended(1, TrialStatus::Done, 10, Some(100.0)));
+        progress.take(ended(2, TrialStatus::Failed, 0, None));
+        progress.take(ended(3, TrialStatus::Done, 20, Some(200.0)));
+        let left = progress.left.expect("two trials tell");
+        assert_eq!((left.from, left.time_s.value), (2, 45.0));
+        assert_eq!(left.energy_j.map(|energy| energy.value), Some(450.0));
+        for number in 4..=6 {
+            progress.take(ended(number, TrialStatus::Done, 10, Some(100.0)));
+        }
+        assert_eq!(progress.left, None, "nothing is left");
     }
 }
