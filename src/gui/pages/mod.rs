@@ -1,6 +1,7 @@
 //! The pages.
 
 mod devices;
+mod run_chooser;
 mod runs;
 mod settings;
 mod sweep;
@@ -67,7 +68,9 @@ impl Pages {
             if is_setup {
                 // It may be a sweep as well; what is in it says so.
                 sweep::read_dropped(path, shared);
-            } else if !self.train.setup.take_data(&path, shared) {
+            } else if !self.train.setup.take_weights(&path, shared)
+                && !self.train.setup.take_data(&path, shared)
+            {
                 self.runs.import(path, shared);
             }
         }

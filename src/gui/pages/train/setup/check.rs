@@ -1,6 +1,6 @@
 //! What is wrong with the setup, and what follows from it where nothing is.
 
-use crate::setup::plan::Plan;
+use crate::setup::plan::{Plan, plan};
 use crate::setup::{DataCounts, Problem, Setup};
 
 /// The last look at a setup; done again only when it or what is known of its data have changed.
@@ -11,6 +11,8 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// Its layers, where setup and data are possible.
     pub plan: Option<Plan>,
+    /// The groups of the model's layers, from the samples to the head, where the data are known; whatever else is wrong.
+    pub groups: Vec<String>,
 }
 
 impl Checked {
@@ -24,6 +26,9 @@ impl Checked {
             return;
         }
         (self.plan, self.problems) = check(setup, counts);
+        let planned = counts.and_then(|data| plan(&setup.model, data.input, data.outputs).ok());
+        let names = |plan: Plan| plan.groups().into_iter().map(str::to_owned).collect();
+        self.groups = planned.map(names).unwrap_or_default();
         self.of = Some((setup.clone(), counts));
     }
 }

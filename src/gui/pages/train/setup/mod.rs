@@ -27,7 +27,9 @@ mod regime;
 mod removal;
 mod samples;
 mod schedule;
+mod start;
 mod stop;
+mod trained;
 pub mod typed;
 
 use std::collections::BTreeMap;
@@ -41,6 +43,7 @@ use self::columns::Columns;
 use self::outlook::Outlook;
 use self::preview::Preview;
 use self::removal::Removal;
+use self::start::StartPart;
 use self::typed::Typed;
 use crate::analysis::forecast::Planned;
 use crate::gui::commands::{Action, Command};
@@ -65,6 +68,7 @@ pub struct SetupPanel {
     preview: Preview,
     columns: Columns,
     removal: Removal,
+    start: StartPart,
     outlook: Outlook,
     kept: Kept,
 }
@@ -107,6 +111,7 @@ impl SetupPanel {
             return Err("Dataset: its file or folder is to be named first".to_owned());
         }
         offer::is_ready(&setup.dataset, &shared.sets)?;
+        self.start.is_ready(setup.start.as_ref())?;
         let (_, problems) = check::check(setup, self.preview.counts(&setup.dataset));
         if let Some(problem) = problems.first() {
             return Err(check::sentence(
@@ -116,7 +121,7 @@ impl SetupPanel {
         }
         match self.preview.of(&setup.dataset) {
             Some(Err(error)) => Err(format!("Dataset: {error}")),
-            _ => Ok(setup.clone()),
+            _ => Ok(self.start.resolved(setup.clone())),
         }
     }
 
@@ -163,6 +168,8 @@ impl SetupPanel {
                         self.dataset(ui, &mut setup, shared);
                         part(ui);
                         self.model(ui, &mut setup);
+                        part(ui);
+                        self.start(ui, &mut setup, shared);
                         part(ui);
                         let metric = self.metric(&setup.dataset);
                         let samples = setup.dataset.sample_kind();

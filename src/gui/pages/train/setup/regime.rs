@@ -4,7 +4,7 @@ use egui::{Slider, Ui};
 
 use super::form::{Form, Look, small_button};
 use super::number::{Number, Steps};
-use super::{SetupPanel, augmentation, optimiser, schedule, stop};
+use super::{SetupPanel, augmentation, optimiser, schedule, stop, trained};
 use crate::gui::theme;
 use crate::gui::widgets;
 use crate::setup::{EmaSetup, Metric, Precision, RegimeSetup, ReinforcementSetup, SampleKind};
@@ -44,6 +44,7 @@ impl SetupPanel {
                     how much chance matters.";
         let look = Look::new("Seed", "regime.seed", hint).steps(Steps::By(1));
         form.number(ui, look, &mut regime.seed);
+        trained::rows(&mut form, ui, &mut regime.layers, &self.checked.groups);
         let paths = ["regime.optimiser", "regime.schedule"];
         form.folded(
             ui,
