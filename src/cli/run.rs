@@ -181,7 +181,7 @@ pub(super) fn announce(event: &Event, bar: &Bar) {
             count(data.plan.parameters()),
             quantity(data.plan.training_flop() as f64, "FLOP"),
         )),
-        Event::Started(report) => bar.line(&format!("start     {}", super::start::in_words(report))),
+        Event::Started(report) => bar.line(&format!("start     {}", report.in_words())),
         Event::Learns { groups, .. } => bar.line(&format!("learning  {}", groups.join(", "))),
         Event::Device { device, because } => bar.line(&format!(
             "device    {} ({}): {because}",

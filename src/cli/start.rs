@@ -2,8 +2,7 @@
 
 use super::{Failed, Place};
 use crate::library::RunDetails;
-use crate::setup::{FitKind, Setup, StartReport, WeightLayout};
-use crate::units::count;
+use crate::setup::{FitKind, Setup, StartReport};
 
 /// The setup with the whole identifier of the run that it starts from, so that its hash does not hang on a name, and the whole path of
 /// a file.
@@ -27,37 +26,10 @@ pub fn resolved(mut setup: Setup, place: &Place) -> Result<Setup, Failed> {
     Ok(setup)
 }
 
-/// A report in a sentence or two.
-pub fn in_words(report: &StartReport) -> String {
-    let origin = &report.origin;
-    let from = match (&origin.run_id, origin.step) {
-        (Some(run), Some(step)) => format!("run {run} after {} steps", count(step)),
-        _ => {
-            let lies = match origin.layout {
-                WeightLayout::Burn => "laid out as Burn does",
-                _ => "laid out as PyTorch does",
-            };
-            format!(
-                "{} ({}, {lies})",
-                origin.path.display(),
-                origin.format.title()
-            )
-        }
-    };
-    format!(
-        "from {from}: {} of {} parameters taken ({} numbers), {} numbers new, {} tensors left",
-        report.taken(),
-        report.parameters.len(),
-        count(report.taken_numbers),
-        count(report.new_numbers),
-        report.left.len(),
-    )
-}
-
 /// What a stored run started from; `None` where it started from nothing.
 pub fn of(details: &RunDetails) -> Option<String> {
     let report: StartReport = serde_json::from_value(details.start.clone()?).ok()?;
-    Some(in_words(&report))
+    Some(report.in_words())
 }
 
 /// Of each layer what became of it, for people.

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Problems;
+use crate::units::count;
 
 /// What a network has learnt before it is trained: the weights of another run, or of a file. Layers are matched by name and
 /// shape; those that find nothing start anew.
@@ -192,6 +193,33 @@ impl StartReport {
     pub fn taken(&self) -> usize {
         let taken = |fit: &&Fit| matches!(fit.kind, FitKind::Taken { .. });
         self.parameters.iter().filter(taken).count()
+    }
+
+    /// A report in a sentence or two.
+    pub fn in_words(&self) -> String {
+        let origin = &self.origin;
+        let from = match (&origin.run_id, origin.step) {
+            (Some(run), Some(step)) => format!("run {run} after {} steps", count(step)),
+            _ => {
+                let lies = match origin.layout {
+                    WeightLayout::Burn => "laid out as Burn does",
+                    _ => "laid out as PyTorch does",
+                };
+                format!(
+                    "{} ({}, {lies})",
+                    origin.path.display(),
+                    origin.format.title()
+                )
+            }
+        };
+        format!(
+            "from {from}: {} of {} parameters taken ({} numbers), {} numbers new, {} tensors left",
+            self.taken(),
+            self.parameters.len(),
+            count(self.taken_numbers),
+            count(self.new_numbers),
+            self.left.len(),
+        )
     }
 }
 

@@ -165,7 +165,7 @@ fn row(ui: &mut Ui, offered: &Offered) -> bool {
     text.append(&offered.name, 0.0, format(theme::BODY, tokens.text));
     text.append("\n", 0.0, format(theme::BODY, tokens.text));
     text.append(&offered.about, 0.0, format(theme::CAPTION, tokens.dim));
-    let response = ui.add(Button::new(text).frame_when_inactive(false).truncate());
+    let response = ui.add(Button::new(text).frame_when_inactive(false).wrap());
     response.widget_info(|| {
         let name = format!("Run {}: {}", offered.name, offered.about);
         WidgetInfo::labeled(Role::Button, true, name)

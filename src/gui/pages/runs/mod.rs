@@ -6,17 +6,20 @@
 //! | `columns`, `view` | what the table says, sorted, filtered and grouped once a change |
 //! | `table`, `toolbar`, `selection` | how it is shown and chosen from |
 //! | `edit` | names, tags, notes, pins, deletion |
+//! | `start`, `lineage` | what a run started from, its ancestors and descendants |
 //! | `summary`, `overlay`, `compare`, `parallel` | what the chosen runs came to |
 //! | `transfer`, `picture` | export, import, pictures of plots |
 
 mod columns;
 mod compare;
 mod edit;
+mod lineage;
 mod overlay;
 mod parallel;
 mod picture;
 mod rows;
 mod selection;
+mod start;
 mod summary;
 mod table;
 mod toolbar;

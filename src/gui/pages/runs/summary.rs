@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use egui::{Grid, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
-use super::RunsPage;
 use super::columns::local_time;
+use super::lineage::{self, Family};
 use super::rows::Item;
 use super::table::status_sign;
+use super::{RunsPage, start};
+use crate::gui::commands::Action;
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::{Shared, State};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{self, written_energy};
-use crate::library::{PhaseEnergy, RunDetails, sum_of_parts};
+use crate::library::{Library, LibraryError, PhaseEnergy, RunDetails, sum_of_parts};
 use crate::protocol;
+use crate::setup::StartReport;
 use crate::units::{Boundary, Metric, count, duration, estimate};
 
 /// Readings of a meter that a window should have (MLPerf).
@@ -30,6 +33,8 @@ pub struct Summary {
     /// Of the list, when it was asked for.
     revision: u64,
     read: Option<Result<Full, String>>,
+    /// Uses among which the ancestry is shared; 0 until it is shown.
+    uses: u64,
 }
 
 /// A run with all that is known of it.
@@ -38,10 +43,15 @@ struct Full {
     stored: Option<protocol::Summary>,
     /// Checkpoints that are still on the disk.
     checkpoints: Vec<(u64, String)>,
+    /// What it started from; none for a run from nothing.
+    start: Option<StartReport>,
+    /// Its ancestors and descendants, where it has some.
+    family: Option<Family>,
 }
 
 impl Full {
-    fn new(details: RunDetails) -> Self {
+    fn read(library: &Library, id: &str) -> Result<Self, LibraryError> {
+        let details = library.details(id)?;
         let stored = details
             .summary
             .as_ref()
@@ -52,11 +62,14 @@ impl Full {
             .iter()
             .filter(|known| std::path::Path::new(&known.path).exists());
         let checkpoints = kept.map(|known| (known.step, known.path.clone())).collect();
-        Self {
+        let start = details.start.clone();
+        Ok(Self {
             stored,
             checkpoints,
+            start: start.and_then(|json| serde_json::from_value(json).ok()),
+            family: Family::read(library, &details)?,
             details,
-        }
+        })
     }
 }
 
@@ -81,7 +94,7 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared, chosen: &[Arc
         summary.revision = page.rows.revision;
         let id = summary.id.clone();
         shared.with_library(
-            move |library| library.details(&id).map(Full::new),
+            move |library| Full::read(library, &id),
             |state: &mut State, read| {
                 let summary = &mut state.pages.runs.summary;
                 if read
@@ -93,6 +106,7 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared, chosen: &[Arc
             },
         );
     }
+    let uses = &mut summary.uses;
     match &summary.read {
         None => {
             widgets::caption(ui, "Reading the run");
@@ -103,13 +117,20 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared, chosen: &[Arc
                 .id_salt("runs-summary")
                 .auto_shrink(false)
                 .show(ui, |ui| {
-                    whole(ui, full, shared.preferences.energy_unit);
+                    let chosen = whole(ui, full, uses, shared.preferences.energy_unit);
+                    if let Some(run_id) = chosen {
+                        shared.ask(Action::ShowRun(run_id));
+                    }
                 });
         }
     }
 }
 
-fn whole(ui: &mut Ui, full: &Full, unit: EnergyUnit) {
+/// Uses among which the ancestry is shared at first.
+const USES: u64 = 10;
+
+/// Draws the whole of it; the relative that was chosen now.
+fn whole(ui: &mut Ui, full: &Full, uses: &mut u64, unit: EnergyUnit) -> Option<String> {
     let tokens = Tokens::in_ui(ui);
     let run = &full.details.run;
     ui.horizontal_wrapped(|ui| {
@@ -147,14 +168,35 @@ fn whole(ui: &mut Ui, full: &Full, unit: EnergyUnit) {
             part(&mut columns[at % number], full, unit);
         }
     });
+    let mut chosen = None;
+    if let Some(report) = &full.start {
+        ui.add_space(2.0 * theme::GRID);
+        start::show(ui, report);
+    }
+    if let Some(family) = &full.family {
+        ui.add_space(2.0 * theme::GRID);
+        if *uses == 0 {
+            *uses = USES;
+        }
+        chosen = lineage::show(ui, family, uses, unit);
+    }
     ui.add_space(2.0 * theme::GRID);
     ScrollArea::horizontal()
         .id_salt("runs-summary-phases")
         .show(ui, |ui| phases(ui, &full.details, unit));
+    chosen
+}
+
+/// With a capital letter at its beginning.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// A line with what it is and what it says.
-fn line(ui: &mut Ui, name: &str, text: impl Into<String>) {
+pub fn line(ui: &mut Ui, name: &str, text: impl Into<String>) {
     let tokens = Tokens::in_ui(ui);
     let text: String = text.into();
     if text.is_empty() {
