@@ -10,6 +10,7 @@ pub mod inference;
 mod left;
 pub mod lifecycle;
 pub mod lineage;
+pub mod lives;
 mod pareto;
 pub mod profile;
 pub mod search;

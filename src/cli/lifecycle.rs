@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use super::table::Table;
 use super::{Exit, Failed, Place, show};
 use crate::analysis;
-use crate::analysis::lifecycle::{
-    Assumptions, BreakEven, Cost, Embodied, LifeCycle, Serving, break_even, embodied, life_cycle,
-};
-use crate::library::{Library, RunDetails, sum_by_source, sum_of_parts};
+use crate::analysis::lifecycle::{Assumptions, Embodied, embodied};
+use crate::analysis::lives::{self, Life, LifeError};
+use crate::library::{Inference, Library, RunDetails};
 use crate::units::{Estimate, duration, estimate, quantity, significant};
 
 /// Arguments of `joulelab lifecycle`.
@@ -81,37 +80,15 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     let runs = details(&library, &args.runs)?;
     let scratch = details(&library, &args.scratch)?;
     let assumptions = assumptions(args, &runs[0])?;
-    let training = cost(&runs)?;
-    let before = before(&runs)?;
-    let serving = serving(args, &runs[0]);
-    let life = life_cycle(&assumptions, before.as_ref(), &training, serving.as_ref())
-        .map_err(|error| Failed::new(Exit::Usage, error.to_string()))?;
-    let paid_off = if scratch.is_empty() {
-        None
-    } else {
-        Some(pays_off(before.as_ref(), &training, &runs, &scratch))
-    };
+    let of_size = |one: &&Inference| one.batch_size == args.batch_size;
+    let inference = runs[0].inferences.iter().find(of_size);
+    let life = lives::life(&runs, &scratch, inference, &assumptions).map_err(failed)?;
     if args.json {
-        let (even, reason) = match &paid_off {
-            Some(Ok(even)) => (Some(even), None),
-            Some(Err(reason)) => (None, Some(reason)),
-            None => (None, None),
-        };
-        show::print_json(&serde_json::json!({
-            "life_cycle": life,
-            "training": training,
-            "pretraining": before,
-            "break_even": even,
-            "no_break_even": reason,
-        }))?;
+        let json = serde_json::to_value(&life)
+            .map_err(|error| Failed::new(Exit::Failure, error.to_string()))?;
+        show::print_json(&json)?;
     } else {
-        show::print(&text(
-            args,
-            &life,
-            &training,
-            serving.is_some(),
-            paid_off.as_ref(),
-        ))?;
+        show::print(&text(args, &life))?;
     }
     Ok(Exit::Success)
 }
@@ -121,141 +98,19 @@ fn details(library: &Library, given: &[String]) -> Result<Vec<RunDetails>, Faile
     Ok(details.collect::<Result<_, _>>()?)
 }
 
-/// What runs took in the mean, with their seconds of training and evaluation.
-fn cost(runs: &[RunDetails]) -> Result<Cost, Failed> {
-    let each = runs.iter().map(|run| {
-        let sum = sum_of_parts(&run.training).map(|sum| sum.figure);
-        let known = sum.and_then(|figure| Some((figure.energy_j?, figure.window_s, figure.source)));
-        known.ok_or_else(|| {
-            let message = format!("run {} has no energy: no meter answered", run.run.id);
-            Failed::new(Exit::Failure, message)
-        })
-    });
-    let each = each.collect::<Result<Vec<_>, Failed>>()?;
-    Cost::of(&each).ok_or_else(|| Failed::new(Exit::Usage, "no run is named"))
-}
-
-/// What went into the weights that the runs started from, which must be the same for all.
-fn before(runs: &[RunDetails]) -> Result<Option<Cost>, Failed> {
-    let labels = |run: &RunDetails| -> Vec<String> {
-        run.ancestors
-            .iter()
-            .map(|ancestor| ancestor.label().to_owned())
-            .collect()
+fn failed(error: LifeError) -> Failed {
+    let exit = match &error {
+        LifeError::NoEnergy { .. } | LifeError::UnknownAncestor { .. } => Exit::Failure,
+        LifeError::NoRun | LifeError::TwoLives { .. } | LifeError::Assumption(_) => Exit::Usage,
     };
-    let first = labels(&runs[0]);
-    if let Some(other) = runs.iter().find(|run| labels(run) != first) {
-        return Err(Failed::new(
-            Exit::Usage,
-            format!(
-                "runs {} and {} did not start from the same: their lives are two",
-                runs[0].run.id, other.run.id
-            ),
-        ));
-    }
-    if first.is_empty() {
-        return Ok(None);
-    }
-    let mut parts = Vec::new();
-    for ancestor in &runs[0].ancestors {
-        let (energy_j, source) = ancestor.energy();
-        let Some(energy_j) = energy_j else {
-            let label = ancestor.label();
-            let message = format!(
-                "what went into {label} is not known: its energy was not measured, or is not stated (start.file_energy_j)"
-            );
-            return Err(Failed::new(Exit::Failure, message));
-        };
-        parts.push((energy_j, source));
-    }
-    let mut sources: Vec<&str> = parts.iter().map(|(_, source)| source.as_str()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    let source = sources.join(" + ");
-    let energy_j = sum_by_source(
-        parts
-            .iter()
-            .map(|(energy, source)| (*energy, source.as_str())),
-    );
-    let seconds = runs[0]
-        .ancestors
-        .iter()
-        .filter_map(|ancestor| ancestor.duration_s)
-        .sum();
-    Ok(Cost::of(&[(energy_j, seconds, source)]))
-}
-
-/// What a sample takes, by the latest figures of this batch size.
-fn serving(args: &Args, run: &RunDetails) -> Option<Serving> {
-    let found = run
-        .inferences
-        .iter()
-        .find(|one| one.batch_size == args.batch_size)?;
-    Some(Serving {
-        energy_j: found.energy_j?.scale(1e-3),
-        spread_j: found.spread_j.map(|spread| spread * 1e-3),
-        seconds: 1.0 / found.throughput.max(f64::MIN_POSITIVE),
-        source: found.sum.as_ref()?.figure.source.clone(),
-    })
-}
-
-/// When what was learnt before has paid off, or why that cannot be told.
-fn pays_off(
-    before: Option<&Cost>,
-    training: &Cost,
-    runs: &[RunDetails],
-    scratch: &[RunDetails],
-) -> Result<BreakEven, String> {
-    let Some(before) = before else {
-        return Err("the runs started from nothing: there is nothing to be paid off".to_owned());
-    };
-    let target = |run: &RunDetails| {
-        let setup: serde_json::Value = serde_json::from_str(&run.run.setup.json).ok()?;
-        setup.pointer("/regime/stop/target")?.as_f64()
-    };
-    let wanted = target(&runs[0]);
-    for run in runs.iter().chain(scratch) {
-        let id = &run.run.id;
-        if wanted.is_none() || target(run) != wanted {
-            return Err(format!(
-                "run {id} has no target, or another one: only energies to the same target can be compared (--target of `run`)"
-            ));
-        }
-        if run.run.target_reached != Some(true) {
-            return Err(format!(
-                "run {id} did not reach the target: what it would have taken is not known; train it longer, or lower the target of all"
-            ));
-        }
-    }
-    if let Some(run) = scratch.iter().find(|run| !run.ancestors.is_empty()) {
-        return Err(format!(
-            "run {} of --scratch did not start from nothing",
-            run.run.id
-        ));
-    }
-    let scratch = cost(scratch).map_err(|failed| failed.message)?;
-    Ok(break_even(before, &scratch, training))
+    Failed::new(exit, error.to_string())
 }
 
 /// Defaults, what the run had, the file, the flags: each wins over those before it.
 fn assumptions(args: &Args, run: &RunDetails) -> Result<Assumptions, Failed> {
     let usage = |message: String| Failed::new(Exit::Usage, message);
-    let mut found = Assumptions::default();
-    if let Some(basis) = &run.run.carbon {
-        found.g_per_kwh = basis.g_per_kwh;
-        found.intensity_source = match &basis.country {
-            Some(country) => format!("{country}: {}", basis.source),
-            None => basis.source.clone(),
-        };
-        found.pue = basis.pue;
-    }
-    let class = match run.run.device.kind.as_str() {
-        "discrete-gpu" => "accelerator",
-        "integrated-gpu" => "laptop",
-        _ => "server",
-    };
     let by_class = |class: &str| embodied(class).map_err(|error| usage(error.to_string()));
-    found.embodied = Some(by_class(class)?);
+    let mut found = lives::assumptions(run).map_err(|error| usage(error.to_string()))?;
     if let Some(path) = &args.assumptions {
         found = from_file(&found, path)?;
     }
@@ -311,13 +166,9 @@ fn from_file(found: &Assumptions, path: &std::path::Path) -> Result<Assumptions,
     serde_json::from_value(fields).map_err(|error| wrong(error.to_string()))
 }
 
-fn text(
-    args: &Args,
-    life: &LifeCycle,
-    training: &Cost,
-    is_served: bool,
-    paid_off: Option<&Result<BreakEven, String>>,
-) -> String {
+fn text(args: &Args, told: &Life) -> String {
+    let (life, training) = (&told.life_cycle, &told.training);
+    let is_served = life.stages.iter().any(|stage| stage.name == "serving");
     let assumed = &life.assumptions;
     let mut table = Table::new([
         "stage",
@@ -372,12 +223,13 @@ fn text(
         )),
         None => line("asking took no energy that could be measured".to_owned()),
     }
-    match paid_off {
-        Some(Ok(even)) => line(even.words.clone()),
-        Some(Err(reason)) => line(format!(
+    if let Some(even) = &told.break_even {
+        line(even.words.clone());
+    }
+    if let Some(reason) = &told.no_break_even {
+        line(format!(
             "when the pretraining pays off cannot be told: {reason}"
-        )),
-        None => {}
+        ));
     }
     line("\nassumptions (--assumptions FILE, or flags)".to_owned());
     line(format!(

@@ -1,0 +1,231 @@
+//! The life of a model from runs of the library: which of their figures count, and which of them can be compared at all.
+
+use serde::Serialize;
+
+use super::lifecycle::{
+    AssumptionError, Assumptions, BreakEven, Cost, LifeCycle, Serving, break_even, embodied,
+    life_cycle,
+};
+use crate::library::{Inference, RunDetails, sum_by_source, sum_of_parts};
+
+/// Why nothing can be told of a model's life.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LifeError {
+    /// Of no run there is nothing to tell.
+    #[error("no run is named")]
+    NoRun,
+    /// No meter answered.
+    #[error("run {run} has no energy: no meter answered")]
+    NoEnergy {
+        /// The run.
+        run: String,
+    },
+    /// Two models.
+    #[error("runs {first} and {other} did not start from the same: their lives are two")]
+    TwoLives {
+        /// A run.
+        first: String,
+        /// The other.
+        other: String,
+    },
+    /// A sum without it would be too small.
+    #[error(
+        "what went into {of} is not known: its energy was not measured, or is not stated (start.file_energy_j)"
+    )]
+    UnknownAncestor {
+        /// The run or file.
+        of: String,
+    },
+    /// An assumption that cannot be.
+    #[error(transparent)]
+    Assumption(#[from] AssumptionError),
+}
+
+/// A model's life, and whether what it started from has paid off.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Life {
+    /// Its stages.
+    pub life_cycle: LifeCycle,
+    /// Mean of its runs.
+    pub training: Cost,
+    /// What went into the weights that they started from.
+    pub pretraining: Option<Cost>,
+    /// Mean of the runs from nothing, where those can be compared with them.
+    pub scratch: Option<Cost>,
+    /// When the pretraining has paid off.
+    pub break_even: Option<BreakEven>,
+    /// Why that cannot be told, where it was asked.
+    pub no_break_even: Option<String>,
+}
+
+/// The life of the model of `runs`, one for each seed; `scratch` are runs to the same target from nothing, and `inference` is what asking
+/// takes.
+///
+/// # Errors
+/// Where the runs are not of one model, an energy that counts is not known, or an assumption cannot be.
+pub fn life(
+    runs: &[RunDetails],
+    scratch: &[RunDetails],
+    inference: Option<&Inference>,
+    assumptions: &Assumptions,
+) -> Result<Life, LifeError> {
+    let training = cost(runs)?;
+    let pretraining = before(runs)?;
+    let serving = inference.and_then(serving);
+    let life_cycle = life_cycle(
+        assumptions,
+        pretraining.as_ref(),
+        &training,
+        serving.as_ref(),
+    )?;
+    let from_nothing = (!scratch.is_empty())
+        .then(|| comparable(pretraining.is_some(), runs, scratch))
+        .transpose();
+    let (scratch, no_break_even) = match from_nothing {
+        Ok(cost) => (cost, None),
+        Err(reason) => (None, Some(reason)),
+    };
+    let both = pretraining.as_ref().zip(scratch.as_ref());
+    let break_even = both.map(|(before, scratch)| break_even(before, scratch, &training));
+    Ok(Life {
+        life_cycle,
+        training,
+        pretraining,
+        scratch,
+        break_even,
+        no_break_even,
+    })
+}
+
+/// What runs took in the mean, with their seconds of training and evaluation.
+fn cost(runs: &[RunDetails]) -> Result<Cost, LifeError> {
+    let each = runs.iter().map(|run| {
+        let sum = sum_of_parts(&run.training).map(|sum| sum.figure);
+        let known = sum.and_then(|figure| Some((figure.energy_j?, figure.window_s, figure.source)));
+        known.ok_or_else(|| LifeError::NoEnergy {
+            run: run.run.id.clone(),
+        })
+    });
+    let each = each.collect::<Result<Vec<_>, LifeError>>()?;
+    Cost::of(&each).ok_or(LifeError::NoRun)
+}
+
+/// What went into the weights that the runs started from, which must be the same for all.
+fn before(runs: &[RunDetails]) -> Result<Option<Cost>, LifeError> {
+    let labels = |run: &RunDetails| -> Vec<String> {
+        run.ancestors
+            .iter()
+            .map(|ancestor| ancestor.label().to_owned())
+            .collect()
+    };
+    let Some(first) = runs.first() else {
+        return Err(LifeError::NoRun);
+    };
+    let of_first = labels(first);
+    if let Some(other) = runs.iter().find(|run| labels(run) != of_first) {
+        return Err(LifeError::TwoLives {
+            first: first.run.id.clone(),
+            other: other.run.id.clone(),
+        });
+    }
+    if of_first.is_empty() {
+        return Ok(None);
+    }
+    let mut parts = Vec::new();
+    for ancestor in &first.ancestors {
+        let (energy_j, source) = ancestor.energy();
+        let Some(energy_j) = energy_j else {
+            let of = ancestor.label().to_owned();
+            return Err(LifeError::UnknownAncestor { of });
+        };
+        parts.push((energy_j, source));
+    }
+    let mut sources: Vec<&str> = parts.iter().map(|(_, source)| source.as_str()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let source = sources.join(" + ");
+    let energy_j = sum_by_source(
+        parts
+            .iter()
+            .map(|(energy, source)| (*energy, source.as_str())),
+    );
+    let seconds = first
+        .ancestors
+        .iter()
+        .filter_map(|ancestor| ancestor.duration_s)
+        .sum();
+    Ok(Cost::of(&[(energy_j, seconds, source)]))
+}
+
+/// What a sample takes; `None` where no meter answered.
+fn serving(inference: &Inference) -> Option<Serving> {
+    Some(Serving {
+        energy_j: inference.energy_j?.scale(1e-3),
+        spread_j: inference.spread_j.map(|spread| spread * 1e-3),
+        seconds: 1.0 / inference.throughput.max(f64::MIN_POSITIVE),
+        source: inference.sum.as_ref()?.figure.source.clone(),
+    })
+}
+
+/// The mean of `scratch`, where it can be compared with `runs`.
+fn comparable(
+    has_ancestors: bool,
+    runs: &[RunDetails],
+    scratch: &[RunDetails],
+) -> Result<Cost, String> {
+    if !has_ancestors {
+        return Err("the runs started from nothing: there is nothing to be paid off".to_owned());
+    }
+    let target = |run: &RunDetails| {
+        let setup: serde_json::Value = serde_json::from_str(&run.run.setup.json).ok()?;
+        setup.pointer("/regime/stop/target")?.as_f64()
+    };
+    let wanted = runs.first().and_then(target);
+    for run in runs.iter().chain(scratch) {
+        let id = &run.run.id;
+        if wanted.is_none() || target(run) != wanted {
+            return Err(format!(
+                "run {id} has no target, or another one: only energies to the same target can be compared (--target of `run`)"
+            ));
+        }
+        if run.run.target_reached != Some(true) {
+            return Err(format!(
+                "run {id} did not reach the target: what it would have taken is not known; train it longer, or lower the target of all"
+            ));
+        }
+    }
+    if let Some(run) = scratch.iter().find(|run| !run.ancestors.is_empty()) {
+        return Err(format!(
+            "run {}, which is to be one from scratch, did not start from nothing",
+            run.run.id
+        ));
+    }
+    cost(scratch).map_err(|error| error.to_string())
+}
+
+/// Defaults, and what `run` was reckoned with. Embodied carbon is that of the class of its device.
+///
+/// # Errors
+/// Where the table of classes lacks it.
+pub fn assumptions(run: &RunDetails) -> Result<Assumptions, AssumptionError> {
+    let mut found = Assumptions::default();
+    if let Some(basis) = &run.run.carbon {
+        found.g_per_kwh = basis.g_per_kwh;
+        found.intensity_source = match &basis.country {
+            Some(country) => format!("{country}: {}", basis.source),
+            None => basis.source.clone(),
+        };
+        found.pue = basis.pue;
+    }
+    found.embodied = Some(embodied(class(&run.run.device.kind))?);
+    Ok(found)
+}
+
+/// The class of a device of this kind.
+fn class(kind: &str) -> &'static str {
+    match kind {
+        "discrete-gpu" => "accelerator",
+        "integrated-gpu" => "laptop",
+        _ => "server",
+    }
+}
