@@ -253,7 +253,7 @@ fn more(out: &mut String, all: usize) {
 }
 
 /// Text without what Markdown takes for its own.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

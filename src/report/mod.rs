@@ -1,6 +1,7 @@
 //! Reports of an analysis: plots as vector and pixel images, a self-contained page, Markdown, and the table as CSV.
 //!
-//! Everything here makes text or bytes from an [`crate::analysis::sweep::Analysis`] and touches no file, so that the command
+//! Everything here makes text or bytes from an [`crate::analysis::sweep::Analysis`], or from the life of a model
+//! ([`crate::analysis::lives::Life`]), and touches no file, so that the command
 //! line and the window write the same. A plot is a [`Scene`], a list of shapes in tokens of colour, which [`svg`] writes for
 //! either theme, or for a page that chooses by itself, and [`png()`] draws with the rasteriser that the window's text goes
 //! through.
@@ -13,6 +14,7 @@ mod files;
 mod html;
 mod ink;
 mod json;
+mod life;
 mod markdown;
 pub mod plots;
 mod raster;
@@ -27,6 +29,7 @@ pub use files::{Heading, Output, files};
 pub use html::html;
 pub use ink::{Ink, Theme};
 pub use json::json;
+pub use life::{LifeOutput, Lines, life_files, life_plots, lines, stages};
 pub use markdown::markdown;
 pub use plots::{Plot, plots};
 pub use raster::png;

@@ -1,0 +1,198 @@
+//! Energy of so many uses, from nothing and from what was learnt before: where the lines cross, the pretraining has paid off.
+
+use crate::analysis::lifecycle::BreakEven;
+use crate::analysis::lives::Life;
+use crate::report::ink::Ink;
+use crate::report::plots::{NAME, SMALL, WIDTH};
+use crate::report::scale::Scale;
+use crate::report::scene::{Anchor, Scene};
+use crate::units::quantity;
+
+const HEIGHT: f64 = 320.0;
+const LEFT: f64 = 72.0;
+const RIGHT: f64 = 24.0;
+const TOP: f64 = 76.0;
+const BOTTOM: f64 = 52.0;
+
+/// What the lines are drawn from. Energies are joules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lines {
+    /// What was learnt before.
+    pub pretraining_j: f64,
+    /// One use of it: mean, and half its 95 % interval over the runs.
+    pub tuned_j: (f64, f64),
+    /// One run from nothing.
+    pub scratch_j: (f64, f64),
+    /// Where they cross.
+    pub break_even: BreakEven,
+}
+
+impl Lines {
+    /// Of a life; `None` where nothing can be compared.
+    pub fn of(life: &Life) -> Option<Self> {
+        let (before, scratch) = life.pretraining.as_ref().zip(life.scratch.as_ref())?;
+        let mean = |cost: &crate::analysis::lifecycle::Cost| {
+            (cost.energy_j.value, cost.spread_j.unwrap_or(0.0))
+        };
+        Some(Self {
+            pretraining_j: before.energy_j.value,
+            tuned_j: mean(&life.training),
+            scratch_j: mean(scratch),
+            break_even: life.break_even.clone()?,
+        })
+    }
+
+    /// Joules of `uses` models that started from what was learnt before.
+    pub fn with_pretraining_j(&self, uses: f64) -> f64 {
+        self.pretraining_j + uses * self.tuned_j.0
+    }
+
+    /// Joules of as many from nothing.
+    pub fn from_nothing_j(&self, uses: f64) -> f64 {
+        uses * self.scratch_j.0
+    }
+
+    /// Uses up to which the lines are drawn: beyond where they cross, and beyond those that are asked about.
+    fn most(&self, uses: u64) -> f64 {
+        let crossed = self.break_even.uses.unwrap_or(0.0);
+        (2.0 * crossed).max(1.5 * uses as f64).max(10.0)
+    }
+
+    /// What `uses` uses come to, in a sentence.
+    pub fn in_words(&self, uses: u64) -> String {
+        let (with, without) = (
+            self.with_pretraining_j(uses as f64),
+            self.from_nothing_j(uses as f64),
+        );
+        let models = if uses == 1 { "model" } else { "models" };
+        let difference = quantity((without - with).abs(), "J");
+        let verdict = match without > with {
+            true => format!("{difference} saved"),
+            false => format!("{difference} more than without it"),
+        };
+        format!(
+            "{uses} {models}: {} with what was learnt before, {} from nothing, {verdict}",
+            quantity(with, "J"),
+            quantity(without, "J")
+        )
+    }
+}
+
+/// Both lines, where they cross with its interval, and a mark at `uses`.
+pub fn lines(found: &Lines, uses: u64) -> Scene {
+    let most = found.most(uses);
+    let across = Scale::new((0.0, most), (LEFT, WIDTH - RIGHT), false);
+    let ends = [found.with_pretraining_j(most), found.from_nothing_j(most)];
+    let up = Scale::from_zero(ends.into_iter(), (HEIGHT - BOTTOM, TOP));
+    let words = format!("{}. {}", found.break_even.words, found.in_words(uses));
+    let mut scene = Scene::new(WIDTH, HEIGHT, format!("Energy by uses: {words}"));
+    scene.heading((20.0, 28.0), "Energy by uses of what was learnt before");
+    legend(&mut scene);
+    axes(&mut scene, &across, &up);
+    let line = |each: f64, once: f64| {
+        let at = |uses: f64| (across.place(uses), up.place(once + uses * each));
+        // Beyond the upper end of the axis a line would bend.
+        let top = up_to(each, once, ends[0].max(ends[1])).min(most);
+        vec![at(0.0), at(top)]
+    };
+    for ((mean, half), once, ink) in [
+        (found.scratch_j, 0.0, Ink::Series(1)),
+        (found.tuned_j, found.pretraining_j, Ink::Series(0)),
+    ] {
+        if half > 0.0 {
+            for each in [(mean - half).max(0.0), mean + half] {
+                scene.path(line(each, once), ink, 1.0, true);
+            }
+        }
+        scene.path(line(mean, once), ink, 2.0, false);
+    }
+    crossing(&mut scene, found, &across, &up, most);
+    let x = across.place(uses as f64);
+    scene.line((x, TOP), (x, HEIGHT - BOTTOM), Ink::Text, 1.0);
+    let text = format!("{uses} uses");
+    let anchor = if x > WIDTH / 2.0 {
+        Anchor::End
+    } else {
+        Anchor::Start
+    };
+    let beside = if anchor == Anchor::End { -6.0 } else { 6.0 };
+    scene.text((x + beside, TOP + 10.0), text, SMALL, Ink::Text, anchor);
+    for (joules, ink) in [
+        (found.with_pretraining_j(uses as f64), Ink::Series(0)),
+        (found.from_nothing_j(uses as f64), Ink::Series(1)),
+    ] {
+        scene.circle((x, up.place(joules)), 4.0, ink, Ink::Surface);
+    }
+    scene
+}
+
+/// The number of uses at which a line comes to `joules`.
+fn up_to(each: f64, once: f64, joules: f64) -> f64 {
+    if each > 0.0 {
+        (joules - once) / each
+    } else {
+        f64::INFINITY
+    }
+}
+
+fn legend(scene: &mut Scene) {
+    let mut x = 20.0;
+    for (ink, name, room) in [
+        (Ink::Series(0), "with what was learnt before", 210.0),
+        (Ink::Series(1), "from nothing", 130.0),
+    ] {
+        scene.line((x, 46.0), (x + 18.0, 46.0), ink, 2.0);
+        scene.text((x + 24.0, 50.0), name, NAME, Ink::Text, Anchor::Start);
+        x += room;
+    }
+    scene.path(vec![(x, 46.0), (x + 18.0, 46.0)], Ink::Dim, 1.0, true);
+    let name = "95 % interval of the mean over the runs";
+    scene.text((x + 24.0, 50.0), name, NAME, Ink::Dim, Anchor::Start);
+}
+
+fn axes(scene: &mut Scene, across: &Scale, up: &Scale) {
+    let (left, right) = (LEFT, WIDTH - RIGHT);
+    for (value, name) in up.marks_in_unit(5) {
+        let y = up.place(value);
+        scene.line((left, y), (right, y), Ink::Line, 1.0);
+        scene.text((left - 8.0, y + 4.0), name, SMALL, Ink::Dim, Anchor::End);
+    }
+    let unit = format!("Energy ({})", up.unit("J"));
+    let middle = (TOP + HEIGHT - BOTTOM) / 2.0;
+    scene.upwards((20.0, middle), unit, NAME, Ink::Dim);
+    for (value, name) in across.marks(8, 1.0) {
+        let x = across.place(value);
+        let y = HEIGHT - BOTTOM;
+        scene.line((x, y), (x, y + 4.0), Ink::Dim, 1.0);
+        scene.text((x, y + 18.0), name, SMALL, Ink::Dim, Anchor::Middle);
+    }
+    let middle = (left + right) / 2.0;
+    let name = "Uses: models that start from it";
+    scene.text(
+        (middle, HEIGHT - 12.0),
+        name,
+        NAME,
+        Ink::Dim,
+        Anchor::Middle,
+    );
+}
+
+/// Where the lines cross, and between how many uses that lies.
+fn crossing(scene: &mut Scene, found: &Lines, across: &Scale, up: &Scale, most: f64) {
+    let Some(uses) = found.break_even.uses else {
+        return;
+    };
+    let y = up.place(found.from_nothing_j(uses));
+    if let Some((least, last)) = found.break_even.uses_range {
+        let last = last.unwrap_or(most).min(most);
+        let (low, high) = (across.place(least), across.place(last));
+        let foot = HEIGHT - BOTTOM;
+        scene.line((low, foot), (high, foot), Ink::Good, 4.0);
+    }
+    let x = across.place(uses);
+    scene.path(vec![(x, y), (x, HEIGHT - BOTTOM)], Ink::Good, 1.0, true);
+    scene.diamond((x, y), 6.0, Ink::Good, Ink::Surface);
+    let text = format!("N* = {uses:.1}");
+    let at = (x + 10.0, y + 16.0);
+    scene.text(at, text, SMALL, Ink::Good, Anchor::Start);
+}
