@@ -202,6 +202,7 @@ impl App {
             Command::BeginSweep => self.state.pages.sweep.begin(shared),
             Command::TakeUpSweep => self.state.pages.sweep.take_up(shared),
             Command::ExportSweep => self.state.pages.sweep.export(shared, None),
+            Command::ExportLifeCycle => self.state.pages.life.export(shared),
             Command::Go(page) => shared.preferences.page = page,
             Command::Palette => {
                 self.state.palette = match self.state.palette.take() {

@@ -40,6 +40,8 @@ pub enum Command {
     TakeUpSweep,
     /// Write what the sweep that is shown came to.
     ExportSweep,
+    /// Write what the life of the model takes that is shown.
+    ExportLifeCycle,
     /// Open a page.
     Go(Page),
     /// Open the palette.
@@ -72,7 +74,7 @@ const CTRL_SHIFT: Modifiers = Modifiers {
 
 impl Command {
     /// Every command, in the order in which the palette lists them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::Start,
         Self::PauseOrResume,
         Self::Stop,
@@ -89,9 +91,11 @@ impl Command {
         Self::BeginSweep,
         Self::TakeUpSweep,
         Self::ExportSweep,
+        Self::ExportLifeCycle,
         Self::Go(Page::Train),
         Self::Go(Page::Sweep),
         Self::Go(Page::Runs),
+        Self::Go(Page::LifeCycle),
         Self::Go(Page::Devices),
         Self::Go(Page::Settings),
         Self::RefreshDevices,
@@ -124,10 +128,12 @@ impl Command {
             Self::BeginSweep => "Begin sweep",
             Self::TakeUpSweep => "Take up the sweep",
             Self::ExportSweep => "Export the sweep's result…",
+            Self::ExportLifeCycle => "Export the life cycle…",
             Self::Go(page) => match page {
                 Page::Train => "Go to Train",
                 Page::Sweep => "Go to Sweep",
                 Page::Runs => "Go to Runs",
+                Page::LifeCycle => "Go to Life cycle",
                 Page::Devices => "Go to Devices",
                 Page::Settings => "Go to Settings",
             },
@@ -171,6 +177,9 @@ impl Command {
             Self::ExportSweep => {
                 "Write what the sweep that is shown came to: table, page, Markdown, plots"
             }
+            Self::ExportLifeCycle => {
+                "Write what the life of the model takes: table, JSON, Markdown, plots"
+            }
             Self::Go(_) => "Open the page",
             Self::Palette => "Find a command by its name",
             Self::ResetLayout => "Put plots and panels where they were at first",
@@ -207,7 +216,8 @@ impl Command {
             Self::ExportSweep => (CTRL_SHIFT, Key::E),
             Self::Go(Page::Sweep) => (CTRL, Key::Num2),
             Self::Go(Page::Runs) => (CTRL, Key::Num3),
-            Self::Go(Page::Devices) => (CTRL, Key::Num4),
+            Self::Go(Page::LifeCycle) => (CTRL, Key::Num4),
+            Self::Go(Page::Devices) => (CTRL, Key::Num5),
             Self::Go(Page::Settings) => (CTRL, Key::Comma),
             Self::Palette => (CTRL, Key::K),
             Self::RefreshDevices => (CTRL, Key::R),
@@ -217,6 +227,7 @@ impl Command {
             Self::Quit => (CTRL, Key::Q),
             Self::SaveSweep
             | Self::TakeUpSweep
+            | Self::ExportLifeCycle
             | Self::ResetLayout
             | Self::Announcements
             | Self::NextTheme

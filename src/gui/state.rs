@@ -32,6 +32,8 @@ pub enum Page {
     Sweep,
     /// The library.
     Runs,
+    /// The life of a model.
+    LifeCycle,
     /// Adapters and meters.
     Devices,
     /// Settings.
@@ -40,10 +42,11 @@ pub enum Page {
 
 impl Page {
     /// Every page, in the order of the rail.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Train,
         Self::Sweep,
         Self::Runs,
+        Self::LifeCycle,
         Self::Devices,
         Self::Settings,
     ];
@@ -54,6 +57,7 @@ impl Page {
             Self::Train => "Train",
             Self::Sweep => "Sweep",
             Self::Runs => "Runs",
+            Self::LifeCycle => "Life cycle",
             Self::Devices => "Devices",
             Self::Settings => "Settings",
         }

@@ -1,6 +1,7 @@
 //! The pages.
 
 mod devices;
+mod life;
 mod run_chooser;
 mod runs;
 mod settings;
@@ -14,6 +15,7 @@ use egui::Ui;
 use super::preferences::Preferences;
 use super::state::{Page, Shared};
 pub use devices::DevicesPage;
+pub use life::LifePage;
 pub use runs::RunsPage;
 pub use settings::SettingsPage;
 pub use sweep::SweepPage;
@@ -27,6 +29,8 @@ pub struct Pages {
     pub sweep: SweepPage,
     /// The library.
     pub runs: RunsPage,
+    /// The life of a model.
+    pub life: LifePage,
     /// Adapters and meters.
     pub devices: DevicesPage,
     /// Settings.
@@ -40,6 +44,7 @@ impl Pages {
             train: TrainPage::new(preferences),
             sweep: SweepPage::new(preferences),
             runs: RunsPage::new(preferences),
+            life: LifePage::new(preferences),
             devices: DevicesPage::default(),
             settings: SettingsPage::default(),
         }
@@ -54,6 +59,7 @@ impl Pages {
             Page::Train => self.train.show(ui, shared),
             Page::Sweep => self.sweep.show(ui, shared),
             Page::Runs => self.runs.show(ui, shared),
+            Page::LifeCycle => self.life.show(ui, shared),
             Page::Devices => self.devices.show(ui, shared),
             Page::Settings => self.settings.show(ui, shared),
         }
@@ -95,5 +101,6 @@ impl Pages {
         self.train.remember(preferences);
         self.sweep.remember(preferences);
         self.runs.remember(preferences);
+        self.life.remember(preferences);
     }
 }

@@ -132,6 +132,13 @@ fn icon(ui: &Ui, page: Page, centre: Pos2, colour: Color32) {
                 painter.circle_filled(at(-7.5, y), 1.4, colour);
             }
         }
+        Page::LifeCycle => {
+            // Stages, each of which takes more.
+            for (x, height) in [(-5.5, 6.0), (0.0, 11.0), (5.5, 16.0)] {
+                let bar = Rect::from_min_max(at(x - 1.8, 8.0 - height), at(x + 1.8, 8.0));
+                painter.rect_stroke(bar, 0.5, stroke, egui::StrokeKind::Middle);
+            }
+        }
         Page::Devices => {
             let chip = Rect::from_center_size(centre, Vec2::splat(10.0));
             painter.rect_stroke(chip, 1.0, stroke, egui::StrokeKind::Middle);
@@ -192,7 +199,7 @@ fn menu_items(ui: &mut Ui, shared: &mut Shared) {
             Command::Enqueue
                 | Command::CloneSetup
                 | Command::ExportRuns
-                | Command::ExportSweep
+                | Command::ExportLifeCycle
                 | Command::NextTheme
         ) {
             ui.separator();

@@ -1,4 +1,4 @@
-use egui::{ComboBox, DragValue, Key, PopupCloseBehavior, ScrollArea, TextEdit, Ui};
+use egui::{ComboBox, DragValue, Id, Key, PopupCloseBehavior, ScrollArea, TextEdit, Ui};
 
 use super::field;
 use crate::analysis::{countries, lookup};
@@ -33,15 +33,7 @@ impl CountryField {
             "Country",
             "Whose electricity the machine runs on",
             |ui, label| {
-                let combo = ComboBox::from_id_salt("country")
-                    .width(WIDTH)
-                    .height(LIST_HEIGHT + 80.0)
-                    .truncate()
-                    .selected_text(name)
-                    .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-                    .show_ui(ui, |ui| self.list(ui, &mut measure.country));
-                self.was_open = combo.inner.is_some();
-                combo.response.labelled_by(label);
+                self.choose(ui, name, &mut measure.country, label);
             },
         );
         match &intensity {
@@ -78,6 +70,19 @@ impl CountryField {
             ui,
             "1 at a desk; a data centre publishes its own, 1.1 to 1.6 as a rule. Carbon = energy × PUE × intensity.",
         );
+    }
+
+    /// The choice alone, with `name` on it, labelled by `label`.
+    pub fn choose(&mut self, ui: &mut Ui, name: String, country: &mut Option<String>, label: Id) {
+        let combo = ComboBox::from_id_salt("country")
+            .width(WIDTH.min(ui.available_width()))
+            .height(LIST_HEIGHT + 80.0)
+            .truncate()
+            .selected_text(name)
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            .show_ui(ui, |ui| self.list(ui, country));
+        self.was_open = combo.inner.is_some();
+        combo.response.labelled_by(label);
     }
 
     fn list(&mut self, ui: &mut Ui, country: &mut Option<String>) {

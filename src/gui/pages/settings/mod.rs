@@ -1,7 +1,7 @@
 //! Settings: how the window looks, how runs are measured, where things are stored.
 
 mod about;
-mod carbon;
+pub mod carbon;
 mod look;
 mod measuring;
 mod storage;
