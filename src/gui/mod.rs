@@ -20,7 +20,7 @@
 //! | `theme` | colours, type, spacing |
 //! | `widgets`, `plot` | parts that pages share |
 //! | `shell` | navigation rail, palette, toasts, dialogs |
-//! | `pages` | train, sweep, runs, devices, settings |
+//! | `pages` | train, sweep, runs, life cycle, devices, settings |
 
 mod app;
 mod commands;

@@ -14,6 +14,7 @@ mod kinds;
 #[cfg(target_os = "linux")]
 mod launch;
 mod library;
+mod life;
 mod mistakes;
 mod names;
 mod quiet;
@@ -34,6 +35,7 @@ mod server;
 mod sets;
 mod settings;
 mod snapshots;
+mod start;
 mod stored;
 mod sweep;
 mod training;

@@ -5,7 +5,14 @@ use crate::window::{Window, short};
 fn every_input_of_every_page_has_a_name_and_nothing_lacks_a_glyph() {
     for (size, zoom) in [([1280.0, 720.0], 1.0), ([2560.0, 1440.0], 2.0)] {
         let mut window = Window::with_size(short(), size, zoom);
-        for page in ["Train", "Sweep", "Runs", "Devices", "Settings"] {
+        for page in [
+            "Train",
+            "Sweep",
+            "Runs",
+            "Life cycle",
+            "Devices",
+            "Settings",
+        ] {
             window.go(page);
             window.settle();
             window.harness.check_accessibility();

@@ -181,8 +181,19 @@ fn new_trial(number: u64, known: &Known, base: &Setup) -> NewTrial {
     }
 }
 
-/// A run of so many joules at 50 W, measured to 5 %.
 fn record(library: &mut Library, id: &str, setup: &Setup, energy_j: f64, reached: bool) {
+    record_with(library, id, setup, energy_j, reached, Vec::new());
+}
+
+/// A run of so many joules at 50 W, measured to 5 %, with `more` of it.
+pub fn record_with(
+    library: &mut Library,
+    id: &str,
+    setup: &Setup,
+    energy_j: f64,
+    reached: bool,
+    more: Vec<Record>,
+) {
     let time_s = energy_j / 50.0;
     let value = if reached { 0.975 } else { 0.91 };
     let run = NewRun {
@@ -250,7 +261,7 @@ fn record(library: &mut Library, id: &str, setup: &Setup, energy_j: f64, reached
         others: BTreeMap::new(),
         energies: Vec::new(),
     };
-    let records = [
+    let mut records = vec![
         Record::Meter(Meter {
             id: "rapl:package-0".to_owned(),
             source: "counter of the package".to_owned(),
@@ -274,6 +285,7 @@ fn record(library: &mut Library, id: &str, setup: &Setup, energy_j: f64, reached
             }],
         },
     ];
+    records.extend(more);
     library.append(id, &records).expect("it is written");
     let summary = Summary {
         json: json!({ "samples": 6400, "reason": "target" }),

@@ -196,3 +196,72 @@ fn crossing(scene: &mut Scene, found: &Lines, across: &Scale, up: &Scale, most: 
     let at = (x + 10.0, y + 16.0);
     scene.text(at, text, SMALL, Ink::Good, Anchor::Start);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::scene::Shape;
+
+    fn found(scratch_j: f64) -> Lines {
+        let saving_j = scratch_j - 50.0;
+        Lines {
+            pretraining_j: 1200.0,
+            tuned_j: (50.0, 5.0),
+            scratch_j: (scratch_j, 5.0),
+            break_even: BreakEven {
+                saving_j,
+                saving_range_j: None,
+                uses: (saving_j > 0.0).then(|| 1200.0 / saving_j),
+                uses_range: (saving_j > 0.0).then_some((16.0, Some(30.0))),
+                words: String::new(),
+            },
+        }
+    }
+
+    /// Where a line through two points is at `x`.
+    fn at(points: &[(f64, f64)], x: f64) -> f64 {
+        let ((x0, y0), (x1, y1)) = (points[0], points[1]);
+        y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    }
+
+    #[test]
+    fn the_mark_lies_where_the_lines_cross() {
+        let scene = lines(&found(110.0), 7);
+        let of_means: Vec<&Vec<(f64, f64)>> = scene
+            .shapes
+            .iter()
+            .filter_map(|shape| match shape {
+                Shape::Line {
+                    points,
+                    ink: Ink::Series(_),
+                    width,
+                    ..
+                } if *width > 1.5 && points[0].1 > TOP => Some(points),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(of_means.len(), 2);
+        let mark = scene.shapes.iter().find_map(|shape| match shape {
+            Shape::Polygon { points, .. } => Some((points[0].0, points[1].1)),
+            _ => None,
+        });
+        let (x, y) = mark.unwrap();
+        for line in of_means {
+            assert!((at(line, x) - y).abs() < 1e-6, "{line:?} {x} {y}");
+        }
+    }
+
+    #[test]
+    fn without_a_saving_nothing_is_marked_and_the_words_say_more() {
+        let found = found(40.0);
+        let scene = lines(&found, 3);
+        let is_mark = |shape: &Shape| matches!(shape, Shape::Polygon { .. });
+        assert!(!scene.shapes.iter().any(is_mark));
+        // 1200 + 3 · 50 against 3 · 40.
+        let words = found.in_words(3);
+        assert!(
+            words.contains("1.35 kJ with") && words.contains("1.23 kJ more than without it"),
+            "{words}"
+        );
+    }
+}

@@ -126,3 +126,52 @@ fn capital(text: &str) -> String {
         first.to_uppercase().chain(letters).collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::lifecycle::{Assumptions, Cost, life_cycle};
+    use crate::report::scene::Shape;
+    use crate::units::Estimate;
+
+    #[test]
+    fn each_stage_is_as_long_as_its_share() {
+        let cost = |joules: f64| Cost {
+            energy_j: Estimate::exact(joules),
+            spread_j: None,
+            seconds: 1.0,
+            runs: 1,
+            source: "RAPL".to_owned(),
+        };
+        let assumptions = Assumptions {
+            uses: 4,
+            ..Assumptions::default()
+        };
+        // 1200 J ÷ 4 and 100 J: three quarters and one.
+        let life = life_cycle(&assumptions, Some(&cost(1200.0)), &cost(100.0), None).unwrap();
+        let scene = stages(&life);
+        let bars: Vec<f64> = scene
+            .shapes
+            .iter()
+            .filter_map(|shape| match shape {
+                Shape::Rect {
+                    area: [_, y, width, _],
+                    ..
+                } if *y >= TOP => Some(*width + 1.0),
+                _ => None,
+            })
+            .collect();
+        let room = WIDTH - LEFT - RIGHT;
+        // Energy and operational carbon; nothing is asked of making the device, nor of a price.
+        let expected = [0.75, 0.25, 0.75, 0.25].map(|share| share * room);
+        assert_eq!(bars.len(), expected.len());
+        for (found, expected) in bars.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        }
+        assert!(
+            scene
+                .description
+                .contains("pretraining 75.0 % of the energy")
+        );
+    }
+}

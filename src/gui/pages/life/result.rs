@@ -92,9 +92,13 @@ fn pays_off(ui: &mut Ui, life: &Life, uses: u64) -> Option<u64> {
         let slider = Slider::new(&mut wanted, 1.0..=most)
             .logarithmic(true)
             .integer();
-        ui.add(slider)
-            .on_hover_text("Models that start from what was learnt before")
-            .labelled_by(label.id);
+        let response = ui.add(slider).labelled_by(label.id);
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::labeled(egui::Role::Slider, true, "Number of uses");
+            info.value = Some(wanted);
+            info
+        });
+        response.on_hover_text("Models that start from what was learnt before");
     });
     let wanted = wanted.round().max(1.0) as u64;
     ui.add(Label::new(sentence(&format!("{}.", found.in_words(wanted)))).wrap());
