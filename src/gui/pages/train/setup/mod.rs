@@ -27,6 +27,7 @@ mod regime;
 mod removal;
 mod samples;
 mod schedule;
+mod source;
 mod start;
 mod stop;
 mod trained;
@@ -91,6 +92,7 @@ impl SetupPanel {
     pub fn setup_was_replaced(&mut self) {
         self.typed.clear();
         self.kept = Kept::default();
+        self.start.forget_kept();
     }
 
     /// The files of the set called `name` are others now.

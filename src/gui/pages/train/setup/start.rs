@@ -5,16 +5,14 @@ use std::path::{Path, PathBuf};
 use egui::{Align2, Button, ComboBox, Margin, TextEdit, Ui};
 
 use super::form::{Form, Look, small_button};
+use super::source::{Found, Known};
 use super::{SetupPanel, strong_row};
 use crate::gui::dialogs::{self, Question};
-use crate::gui::jobs::{Lane, Slot};
 use crate::gui::pages::run_chooser::RunChooser;
 use crate::gui::state::{Page, Shared, State};
 use crate::gui::theme;
 use crate::gui::widgets;
-use crate::library::RunDetails;
 use crate::setup::{Rename, Setup, StartSetup, WeightLayout};
-use crate::units::count;
 
 /// Endings of files with weights.
 const ENDINGS: [&str; 6] = ["safetensors", "bpk", "pt", "pth", "ckpt", "bin"];
@@ -65,92 +63,6 @@ pub struct StartPart {
     kept_file: Option<StartSetup>,
 }
 
-/// What is known of the source that the panel names.
-#[derive(Default)]
-struct Known {
-    of: Option<(Option<String>, Option<PathBuf>, u64)>,
-    found: Option<Slot<Result<Found, String>>>,
-}
-
-/// A source that can be started from.
-struct Found {
-    /// Of a run: its identifier.
-    run_id: Option<String>,
-    name: String,
-    about: String,
-}
-
-impl Known {
-    /// Looks at the source of `start` where it is another than before. Called once a frame.
-    fn follow(&mut self, shared: &mut Shared, start: Option<&StartSetup>) {
-        let of = start.map(|start| {
-            let revision = shared.library_revision;
-            (start.run.clone(), start.file.clone(), revision)
-        });
-        let is_looking = |found: &Slot<_>| found.get().is_none() && !found.is_lost();
-        if self.of == of || self.found.as_ref().is_some_and(is_looking) {
-            return;
-        }
-        self.found = match &of {
-            Some((Some(run), ..)) if !run.trim().is_empty() => {
-                let run = run.clone();
-                let (library, path) = (shared.library.clone(), shared.library_path());
-                Some(shared.jobs.fetch(Lane::Library, move |_| {
-                    let details =
-                        path.and_then(|path| library.with(&path, |library| library.details(&run)));
-                    details
-                        .map_err(|error| error.to_string())
-                        .and_then(|details| of_run(&details))
-                }))
-            }
-            Some((_, Some(file), _)) if !file.as_os_str().is_empty() => {
-                let file = file.clone();
-                Some(shared.jobs.fetch(Lane::Data, move |_| of_file(&file)))
-            }
-            _ => None,
-        };
-        self.of = of;
-    }
-
-    fn found(&self) -> Option<&Result<Found, String>> {
-        self.found.as_ref().and_then(Slot::get)
-    }
-}
-
-fn of_run(details: &RunDetails) -> Result<Found, String> {
-    let run = &details.run;
-    let kept = |path: &str| Path::new(path).exists();
-    let checkpoint = details.checkpoints.iter().rfind(|known| kept(&known.path));
-    let Some(checkpoint) = checkpoint else {
-        return Err(
-            "this run has no checkpoint on this machine: choose another run, or train it again"
-                .to_owned(),
-        );
-    };
-    Ok(Found {
-        run_id: Some(run.id.clone()),
-        name: run.name.clone().unwrap_or_else(|| run.id.clone()),
-        about: format!(
-            "{} · {} · after {} steps",
-            run.setup.dataset,
-            run.setup.model,
-            count(checkpoint.step)
-        ),
-    })
-}
-
-fn of_file(file: &Path) -> Result<Found, String> {
-    let metadata = std::fs::metadata(file).map_err(|error| format!("cannot be read: {error}"))?;
-    if !metadata.is_file() {
-        return Err("is no file; name the file that holds the weights".to_owned());
-    }
-    Ok(Found {
-        run_id: None,
-        name: file.display().to_string(),
-        about: crate::units::bytes(metadata.len()),
-    })
-}
-
 impl StartPart {
     /// Whether the setup names a source that can be started from.
     ///
@@ -168,6 +80,12 @@ impl StartPart {
             Some(Err(error)) if self.known.is_of(start) => Err(format!("Start: {error}")),
             _ => Ok(()),
         }
+    }
+
+    /// Forgets what was turned away from: another setup is shown.
+    pub fn forget_kept(&mut self) {
+        self.kept_run = None;
+        self.kept_file = None;
     }
 
     /// The setup with the run's identifier in place of its name, and the whole path of a file: neither is to mean another one later.
@@ -189,13 +107,6 @@ impl StartPart {
             *file = whole;
         }
         setup
-    }
-}
-
-impl Known {
-    fn is_of(&self, start: &StartSetup) -> bool {
-        let of = self.of.as_ref();
-        of.is_some_and(|(run, file, _)| *run == start.run && *file == start.file)
     }
 }
 
