@@ -36,7 +36,7 @@ fn everything_is_reached_by_keyboard() {
 }
 
 /// Presses Tab until the input called `label` has the focus.
-fn focus_by_tab(window: &mut Window, label: &str) {
+pub fn focus_by_tab(window: &mut Window, label: &str) {
     use egui_kittest::kittest::Queryable as _;
     for _ in 0..400 {
         let has_it = window
