@@ -75,7 +75,8 @@ fn a_dropped_file_of_weights_is_what_a_run_starts_from() {
 
 #[test]
 fn groups_of_layers_are_frozen_and_have_rates_of_their_own() {
-    let mut window = Window::new(short());
+    // High enough for the whole panel: what is out of sight cannot be clicked.
+    let mut window = Window::with_size(short(), [1280.0, 1800.0], 1.0);
     window.click("Groups of layers");
     window.until("the groups", |window| window.has("Freeze head"));
     write(&mut window, "Rate of head", "2");
@@ -83,7 +84,9 @@ fn groups_of_layers_are_frozen_and_have_rates_of_their_own() {
     write(&mut window, "Rate of head", "-1");
     window.until("what is wrong", |window| window.has_part("above 0"));
     write(&mut window, "Rate of head", "1");
-    window.until("nothing wrong", |_| true);
+    window.until("nothing wrong", |window| {
+        !window.has_part("a finite number above 0")
+    });
     assert!(setup(&window).regime.layers.rates.is_empty());
     window.click("Freeze head");
     assert_eq!(setup(&window).regime.layers.frozen, ["head"]);

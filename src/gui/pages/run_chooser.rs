@@ -115,6 +115,8 @@ impl RunChooser {
         ScrollArea::vertical()
             .id_salt(name)
             .max_height(height)
+            // The list comes round after the popup was measured, and makes it grow.
+            .min_scrolled_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
