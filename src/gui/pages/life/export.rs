@@ -50,7 +50,9 @@ fn of(output: LifeOutput) -> (&'static str, &'static str) {
 /// Opens the window.
 pub fn begin(page: &mut LifePage, shared: &mut Shared) {
     shared.preferences.page = Page::LifeCycle;
-    if !page.told.as_ref().is_some_and(|told| told.life.is_ok()) {
+    let is_told = |told: &super::Told| told.life.is_ok();
+    let can_be_written = page.told.as_ref().is_some_and(is_told);
+    if !can_be_written {
         let why = "Choose the runs of a model on the Life cycle page first; there is nothing to write yet";
         return shared.toasts.warn(why);
     }
