@@ -214,7 +214,7 @@ pub fn forecast(planned: &Planned<'_>, past: &[PastRun]) -> Option<Forecast> {
         energy_j,
         runs: runs.len(),
         basis,
-        may_end_earlier: regime.stop.target.is_some() || regime.stop.patience.is_some(),
+        may_end_earlier: planned.setup.has_target() || regime.stop.patience.is_some(),
     })
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::heads;
 use crate::analysis::forecast::Expected;
 use crate::analysis::profile::Profile;
 use crate::analysis::{left, share_done};
@@ -191,7 +192,14 @@ impl Bar {
 
     /// How good it is: on the held-out samples where they have been looked at.
     fn result(&self, progress: &Progress) -> Option<String> {
-        let held_out = self.evaluation.as_ref().and_then(|found| found.metric);
+        let evaluation = self.evaluation.as_ref();
+        if let Some(found) = evaluation.filter(|found| !found.heads.is_empty()) {
+            let heads = found.heads.iter();
+            let heads = heads.map(|head| format!("{} {}", head.head, heads::value(head)));
+            let heads: Vec<String> = heads.collect();
+            return Some(format!("test {}", heads.join(", ")));
+        }
+        let held_out = evaluation.and_then(|found| found.metric);
         let (of, value) = match held_out {
             Some(value) => ("test", value),
             None => ("train", progress.metric?),

@@ -2,6 +2,7 @@ use super::data_sets::{label_in_words, task_in_words};
 use super::flags::SetupFlags;
 use super::table::Table;
 use super::{Exit, Failed, show};
+use crate::data::DataInfo;
 use crate::units::{bytes, count, quantity};
 
 /// Arguments of `joulelab info`.
@@ -31,7 +32,7 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
         return Ok(Exit::Success);
     }
     let mut text = format!(
-        "{} ({}): {} to learn from, {} held out, each {}, {}\ntask {}\nlabel {}\nfrom {}\n",
+        "{} ({}): {} to learn from, {} held out, each {}, {}\ntask {}\nlabel {}\n{}from {}\n",
         info.title,
         info.name,
         count(info.train_samples as u64),
@@ -40,6 +41,7 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
         bytes(info.feature_bytes),
         task_in_words(info.task),
         label_in_words(&info),
+        labels(&info),
         info.provenance.source,
     );
     for (name, value) in [
@@ -101,4 +103,15 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
     }
     show::print(&text)?;
     Ok(Exit::Success)
+}
+
+/// The labels that can be learnt at once, where there are several.
+fn labels(info: &DataInfo) -> String {
+    let name =
+        |label: &crate::data::LabelColumn| format!("{} ({})", label.name, label.classes.len());
+    let names: Vec<String> = info.labels.iter().map(name).collect();
+    match names.len() {
+        0 | 1 => String::new(),
+        _ => format!("labels for --heads, with classes: {}\n", names.join(", ")),
+    }
 }

@@ -34,6 +34,19 @@ pub struct SetupFlags {
     #[arg(long, value_name = "SHARE", help_heading = "Dataset")]
     test_fraction: Option<f64>,
 
+    /// Labels to learn at once, a head for each, such as `shape,colour,size`; `joulelab info` lists those of a dataset
+    #[arg(
+        long,
+        value_name = "LABELS",
+        value_delimiter = ',',
+        help_heading = "Dataset"
+    )]
+    heads: Vec<String>,
+
+    /// How the losses of several heads are added up: fixed, or uncertainty, which learns their weights
+    #[arg(long, value_name = "HOW", help_heading = "Dataset")]
+    weighting: Option<String>,
+
     /// Model: mlp, cnn, lenet5, vgg, resnet, mobilenet-v2, vit, lstm, gru or transformer
     #[arg(long, short = 'm', help_heading = "Model")]
     model: Option<String>,
@@ -280,6 +293,7 @@ impl SetupFlags {
             self.device.clone() => "device",
             self.dataset.clone() => "dataset.name",
             self.test_fraction => "dataset.test_fraction",
+            self.weighting.clone() => "multitask.weighting",
             self.model.clone() => "model.kind",
             self.hidden.as_deref().map(list) => "model.hidden",
             self.channels.as_deref().map(list) => "model.channels",
@@ -340,6 +354,11 @@ impl SetupFlags {
         }
         if !self.freeze.is_empty() {
             change.set("regime.layers.frozen", self.freeze.clone());
+        }
+        if !self.heads.is_empty() {
+            let heads = self.heads.iter();
+            let heads = heads.map(|label| serde_json::json!({ "label": label.trim() }));
+            change.set("multitask.heads", heads.collect::<Vec<_>>());
         }
         if !self.meters.is_empty() {
             change.set("measure.meters", self.meters.clone());

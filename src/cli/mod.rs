@@ -17,6 +17,7 @@ mod exit;
 mod export;
 mod flags;
 mod foretold;
+mod heads;
 mod infer;
 mod lifecycle;
 mod lineage;

@@ -148,6 +148,7 @@ fn more(details: &RunDetails) -> String {
     text.push_str(&super::start::layers(details));
     text.push_str(&phases(&details.totals));
     text.push_str(&epochs(details));
+    text.push_str(&super::heads::table(details));
     text
 }
 

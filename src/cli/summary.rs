@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::foretold;
+use super::{foretold, heads};
 use crate::library::{JudgedForecast, PhaseEnergy, RunDetails};
 use crate::protocol::Summary;
 use crate::units::{Boundary, EnergyFigure, Estimate, Metric, count, duration, estimate};
@@ -33,6 +33,9 @@ pub fn text(details: &RunDetails, judged: &[JudgedForecast], path: &Path) -> Str
         out.line("failure", failure);
     }
     out.line(details.run.metrics.metric.title(), &result(details));
+    for (head, text) in heads::lines(details) {
+        out.line(&head, &text);
+    }
     if let Some(target) = target(details) {
         out.line("target", &target);
     }
@@ -74,6 +77,7 @@ fn result(details: &RunDetails) -> String {
                 .unwrap_or_default();
             let of = match metrics.metric {
                 Metric::Return => "over the last episodes",
+                Metric::Accuracy if is_joint(details) => "of the head with the lowest",
                 Metric::Accuracy => "of the held-out samples",
                 _ => "on the held-out samples",
             };
@@ -87,7 +91,27 @@ fn result(details: &RunDetails) -> String {
     }
 }
 
+/// Whether it learns several labels at once.
+fn is_joint(details: &RunDetails) -> bool {
+    let last = details.epochs.last();
+    last.is_some_and(|last| last.heads.len() > 1)
+}
+
 fn target(details: &RunDetails) -> Option<String> {
+    let heads = heads::of(details);
+    if !heads.is_empty() {
+        let wanted = heads.iter().filter(|head| head.last.target.is_some());
+        let missing: Vec<&str> = wanted
+            .clone()
+            .filter(|head| head.target_reached != Some(true))
+            .map(|head| head.last.head.as_str())
+            .collect();
+        wanted.clone().next()?;
+        return Some(match missing.len() {
+            0 => "reached by every head that has one".to_owned(),
+            _ => format!("not reached by {}", missing.join(", ")),
+        });
+    }
     let setup: serde_json::Value = serde_json::from_str(&details.run.setup.json).ok()?;
     let target = setup.pointer("/regime/stop/target")?.as_f64()?;
     let word = match details.run.target_reached {

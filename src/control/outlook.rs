@@ -85,7 +85,7 @@ impl Outlook {
 }
 
 fn may_end_earlier(setup: &Setup) -> bool {
-    setup.regime.stop.target.is_some() || setup.regime.stop.patience.is_some()
+    setup.has_target() || setup.regime.stop.patience.is_some()
 }
 
 /// The newest runs of `device` on this machine that did a step, the newest first, for forecasts.

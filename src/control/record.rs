@@ -230,6 +230,7 @@ impl Recorder {
             test_loss: evaluation.loss,
             test_metric: evaluation.metric,
             others: evaluation.others.clone(),
+            heads: evaluation.heads.clone(),
             energies,
         }
     }

@@ -6,7 +6,8 @@ use super::{
     DataError, Normalisation,
     split::{self, Partition},
 };
-use crate::setup::{DataCounts, InputShape, Outputs, SplitSetup, Task};
+use crate::setup::plan::Head;
+use crate::setup::{DataCounts, InputShape, Outputs, SplitSetup, Task, columns_of};
 
 /// A dataset, whole, in memory.
 #[derive(Clone, Debug)]
@@ -72,8 +73,15 @@ impl DataInfo {
             input: self.input,
             task: self.task,
             outputs: self.outputs(),
+            labels: self.labels.iter().map(LabelColumn::head).collect(),
             train: self.train_samples,
         }
+    }
+
+    /// Which of [`Self::labels`] `heads` foretell, in their order.
+    pub fn columns(&self, heads: &[Head]) -> Vec<usize> {
+        let labels: Vec<String> = self.labels.iter().map(|label| label.name.clone()).collect();
+        columns_of(heads, &labels)
     }
 
     /// The label to be learnt.
@@ -108,6 +116,14 @@ pub struct LabelColumn {
 }
 
 impl LabelColumn {
+    /// A head that foretells it.
+    fn head(&self) -> Head {
+        Head {
+            name: self.name.clone(),
+            classes: self.classes.len(),
+        }
+    }
+
     pub(super) fn new<S: Into<String>>(name: &str, classes: impl IntoIterator<Item = S>) -> Self {
         Self {
             name: name.to_owned(),

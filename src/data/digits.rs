@@ -1,7 +1,8 @@
 use flate2::read::GzDecoder;
 
 use super::{
-    DataError, Dataset, Features, LabelColumn, Provenance, Source, dataset::Heading, shipped,
+    DataError, Dataset, Features, LabelColumn, Labels, Provenance, Source, dataset::Heading,
+    shipped, split,
 };
 use crate::setup::{InputShape, SplitSetup, Task};
 
@@ -30,7 +31,10 @@ impl Source for Digits<'_> {
                 width: SIDE,
             },
             task: Task::Classification,
-            labels: vec![LabelColumn::new("digit", (0..CLASSES).map(|i| i.to_string()))],
+            labels: vec![
+                LabelColumn::new("digit", (0..CLASSES).map(|i| i.to_string())),
+                LabelColumn::new("parity", ["even", "odd"]),
+            ],
             target: 0,
             provenance: Provenance {
                 source: "UCI Machine Learning Repository, Optical Recognition of Handwritten Digits; the test part, \
@@ -40,6 +44,10 @@ impl Source for Digits<'_> {
                 licence: Some("CC BY 4.0".to_owned()),
             },
         };
-        heading.with_samples(&Features::U8(pixels), table.labels, self.0)
+        // Both parts are the same whichever label is learnt.
+        let partition = split::stratified(&table.labels, self.0)?;
+        let parity = table.labels.iter().map(|digit| digit % 2).collect();
+        let labels = Labels::Classes(vec![table.labels, parity]);
+        Ok(heading.with_partition(&Features::U8(pixels), &labels, &partition))
     }
 }

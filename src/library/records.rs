@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::lineage::Ancestor;
-use crate::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
+use crate::units::{Boundary, EnergyFigure, Estimate, Grade, HeadResult, Metric};
 
 /// The phases that a run's time belongs to, by the names of [`crate::setup::Phase`], in the order in which they are
 /// exported. New ones go to the end.
@@ -192,6 +192,9 @@ pub struct EpochRecord {
     pub test_metric: Option<f64>,
     /// Further metrics on the held-out split.
     pub others: BTreeMap<Metric, f64>,
+    /// Each head on the held-out split, where several labels are learnt at once.
+    #[serde(default)]
+    pub heads: Vec<HeadResult>,
     /// Its energy, at most one figure a boundary.
     pub energies: Vec<EpochEnergy>,
 }

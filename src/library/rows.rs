@@ -10,7 +10,7 @@ use super::records::{
     Checkpoint, EpochRecord, IdlePower, Meter, PhaseEnergy, SampleRow, StepPoint,
 };
 use super::{time, write::bad};
-use crate::units::{Estimate, Metric};
+use crate::units::{Estimate, HeadResult, Metric};
 
 /// A number as it is stored: only finite ones are numbers.
 pub(super) fn finite(number: Option<f64>) -> Option<f64> {
@@ -33,6 +33,12 @@ fn others(metrics: &BTreeMap<Metric, f64>) -> Option<String> {
         .map(|(metric, value)| (metric.name().to_owned(), (*value).into()))
         .collect();
     (!finite.is_empty()).then(|| serde_json::Value::Object(finite).to_string())
+}
+
+/// The heads as JSON; nothing where there is one label.
+fn heads(heads: &[HeadResult]) -> Option<String> {
+    // Plain data, in which what is no number is missing already.
+    (!heads.is_empty()).then(|| serde_json::json!(heads).to_string())
 }
 
 pub(super) fn insert_meter(
@@ -75,8 +81,8 @@ pub(super) fn insert_epoch(
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO epochs (run, epoch, step, t_s, duration_s, samples, samples_per_s, train_loss,
-                 train_metric, test_loss, test_metric, test_others)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 train_metric, test_loss, test_metric, test_others, test_heads)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             run,
@@ -90,7 +96,8 @@ pub(super) fn insert_epoch(
             finite(epoch.train_metric),
             finite(epoch.test_loss),
             finite(epoch.test_metric),
-            others(&epoch.others)
+            others(&epoch.others),
+            heads(&epoch.heads)
         ])?;
     for energy in &epoch.energies {
         let [gross, gross_low, gross_high] = parts(energy.gross_j);

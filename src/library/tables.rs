@@ -11,7 +11,7 @@ use super::read::{SampleFilter, Series};
 use super::records::{Checkpoint, EpochEnergy, EpochRecord, IdlePower, Meter, SelfCheck};
 use super::types::{CarbonSummary, PhaseRecord, Summary};
 use super::{energy, time};
-use crate::units::{Boundary, Estimate, Metric};
+use crate::units::{Boundary, Estimate, HeadResult, Metric};
 
 pub(super) fn rows<T>(
     connection: &Connection,
@@ -93,12 +93,20 @@ fn others(row: &Row<'_>) -> rusqlite::Result<BTreeMap<Metric, f64>> {
         .collect())
 }
 
+/// The heads, in their order.
+fn heads(row: &Row<'_>) -> rusqlite::Result<Vec<HeadResult>> {
+    match row.get::<_, Option<String>>("test_heads")? {
+        Some(text) => json(row, "test_heads", &text),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// The epochs of `run` in order.
 pub(super) fn epochs(connection: &Connection, run: i64) -> Result<Vec<EpochRecord>, Fault> {
     let mut epochs = rows(
         connection,
         "SELECT epoch, step, t_s, duration_s, samples, samples_per_s, train_loss, train_metric, test_loss,
-             test_metric, test_others
+             test_metric, test_others, test_heads
          FROM epochs WHERE run = ?1 ORDER BY step",
         run,
         |row| {
@@ -114,6 +122,7 @@ pub(super) fn epochs(connection: &Connection, run: i64) -> Result<Vec<EpochRecor
                 test_loss: row.get(8)?,
                 test_metric: row.get(9)?,
                 others: others(row)?,
+                heads: heads(row)?,
                 energies: Vec::new(),
             })
         },

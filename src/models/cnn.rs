@@ -6,6 +6,7 @@ use burn::nn::{Dropout, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::convolve::convolve;
+use super::head::{Answer, Head};
 use super::layers::{MapNorm, NonLinearity, Pool, drop, dropout, global_average};
 use super::weights::{Convolution, Maker};
 use crate::setup::{
@@ -20,7 +21,7 @@ pub struct Cnn {
     activation: NonLinearity,
     dropout: Option<Dropout>,
     hidden: Vec<Linear>,
-    classes: Linear,
+    pub(super) classes: Head,
     channels: usize,
     height: usize,
     width: usize,
@@ -61,7 +62,7 @@ impl Cnn {
         setup: &CnnSetup,
         input: InputShape,
         flattened: usize,
-        answer: usize,
+        answer: Answer<'_>,
         device: &Device,
     ) -> Self {
         let blocks = setup.channels.iter().map(|&out| BlockParts {
@@ -88,7 +89,7 @@ impl Cnn {
         setup: &Lenet5Setup,
         input: InputShape,
         flattened: usize,
-        answer: usize,
+        answer: Answer<'_>,
         device: &Device,
     ) -> Self {
         let (_, height, width) = image(input);
@@ -118,7 +119,7 @@ impl Cnn {
         setup: &VggSetup,
         input: InputShape,
         flattened: usize,
-        answer: usize,
+        answer: Answer<'_>,
         device: &Device,
     ) -> Self {
         let (_, mut height, mut width) = image(input);
@@ -151,7 +152,7 @@ impl Cnn {
         parts: Parts<'_>,
         input: InputShape,
         flattened: usize,
-        answer: usize,
+        answer: Answer<'_>,
         device: &Device,
     ) -> Self {
         let make = Maker::new(parts.initialisation, device);
@@ -181,7 +182,7 @@ impl Cnn {
             activation: NonLinearity::new(parts.activation),
             dropout: dropout(parts.dropout),
             hidden,
-            classes: make.linear(vector, answer),
+            classes: Head::new(&make, vector, answer),
             channels,
             height,
             width,

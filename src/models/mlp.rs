@@ -3,6 +3,7 @@ use burn::nn::{Dropout, Embedding, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::Samples;
+use super::head::{Answer, Head};
 use super::layers::{NonLinearity, VectorNorm, drop, dropout};
 use super::weights::Maker;
 use crate::setup::{InputShape, MlpSetup};
@@ -16,7 +17,7 @@ pub struct Mlp {
     norms: Vec<Option<VectorNorm>>,
     activation: NonLinearity,
     dropout: Option<Dropout>,
-    classes: Linear,
+    pub(super) classes: Head,
 }
 
 impl Mlp {
@@ -25,7 +26,7 @@ impl Mlp {
         setup: &MlpSetup,
         input: InputShape,
         flattened: usize,
-        answer: usize,
+        answer: Answer<'_>,
         device: &Device,
     ) -> Self {
         let make = Maker::new(setup.initialisation, device);
@@ -48,7 +49,7 @@ impl Mlp {
             norms,
             activation: NonLinearity::new(setup.activation),
             dropout: dropout(setup.dropout),
-            classes: make.linear(width, answer),
+            classes: Head::new(&make, width, answer),
         }
     }
 

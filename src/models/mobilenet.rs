@@ -1,8 +1,9 @@
 use burn::module::Module;
-use burn::nn::{Dropout, Linear};
+use burn::nn::Dropout;
 use burn::tensor::{Device, Tensor};
 
 use super::cnn::image;
+use super::head::{Answer, Head};
 use super::layers::{NonLinearity, NormedConv, drop, dropout, global_average};
 use super::weights::{Convolution, Maker};
 use crate::setup::{InputShape, Inverted, MobilenetSetup};
@@ -15,7 +16,7 @@ pub struct Mobilenet {
     last: NormedConv,
     activation: NonLinearity,
     dropout: Option<Dropout>,
-    classes: Linear,
+    pub(super) classes: Head,
     channels: usize,
     height: usize,
     width: usize,
@@ -36,7 +37,7 @@ impl Mobilenet {
         setup: &MobilenetSetup,
         input: InputShape,
         flattened: usize,
-        answer: usize,
+        answer: Answer<'_>,
         device: &Device,
     ) -> Self {
         let make = Maker::new(setup.initialisation, device);
@@ -59,7 +60,7 @@ impl Mobilenet {
             last: NormedConv::new(&make, Convolution::same(before, setup.last(), 1), norm),
             activation: NonLinearity::new(setup.activation),
             dropout: dropout(setup.dropout),
-            classes: make.linear(flattened, answer),
+            classes: Head::new(&make, flattened, answer),
             channels,
             height,
             width,

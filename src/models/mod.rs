@@ -8,6 +8,7 @@
 mod attention;
 mod cnn;
 pub mod convolve;
+mod head;
 mod layers;
 mod mlp;
 mod mobilenet;
@@ -26,6 +27,7 @@ use burn::tensor::{Device, Int, Tensor};
 use crate::setup::{InputShape, ModelSetup, Outputs, plan::Plan};
 
 pub use cnn::Cnn;
+pub use head::{Answer, Head};
 pub use layers::casts_itself;
 pub use mlp::Mlp;
 pub use mobilenet::Mobilenet;
@@ -89,7 +91,11 @@ impl Network {
     ) -> Self {
         let cpu = Device::flex();
         cpu.seed(seed);
-        let (flattened, answer) = (plan.flattened, outputs.numbers);
+        let flattened = plan.flattened;
+        let answer = Answer {
+            numbers: outputs.numbers,
+            heads: plan.heads.as_ref(),
+        };
         let network = match model {
             ModelSetup::Mlp(setup) => Self::Mlp(Mlp::new(setup, input, flattened, answer, &cpu)),
             ModelSetup::Cnn(setup) => Self::Cnn(Cnn::of_cnn(setup, input, flattened, answer, &cpu)),
@@ -105,13 +111,13 @@ impl Network {
             }
             ModelSetup::Vit(setup) => Self::Vit(Vit::new(setup, input, answer, &cpu)),
             ModelSetup::Lstm(setup) => {
-                Self::Recurrent(Recurrent::new(setup, true, input, outputs, &cpu))
+                Self::Recurrent(Recurrent::new(setup, true, input, outputs, answer, &cpu))
             }
             ModelSetup::Gru(setup) => {
-                Self::Recurrent(Recurrent::new(setup, false, input, outputs, &cpu))
+                Self::Recurrent(Recurrent::new(setup, false, input, outputs, answer, &cpu))
             }
             ModelSetup::Transformer(setup) => {
-                Self::Transformer(Transformer::new(setup, input, outputs, &cpu))
+                Self::Transformer(Transformer::new(setup, input, outputs, answer, &cpu))
             }
         };
         // Parameters are drawn when they are first used, which would be on `device` and from its own generator.
@@ -125,7 +131,8 @@ impl Network {
     }
 
     /// Answers `[answers, numbers]`: one for each sample, or one for each position of each sample, sample after sample,
-    /// where [`Outputs::per_position`] asks for that. Of classes, tokens and actions they are scores before softmax.
+    /// where [`Outputs::per_position`] asks for that. Of classes, tokens and actions they are scores before softmax. Those of
+    /// several heads stand one after the other, in the order of the plan.
     pub fn forward(&self, samples: Samples) -> Tensor<2> {
         match self {
             Self::Mlp(mlp) => mlp.forward(samples),
@@ -136,6 +143,21 @@ impl Network {
             Self::Recurrent(recurrent) => recurrent.forward(samples),
             Self::Transformer(transformer) => transformer.forward(samples),
         }
+    }
+
+    /// Of a network that learns how much each of its heads counts: `sₖ` `[heads]`, the logarithm of the variance of each head's
+    /// loss.
+    pub fn uncertainty(&self) -> Option<Tensor<1>> {
+        match self {
+            Self::Mlp(mlp) => &mlp.classes,
+            Self::Cnn(cnn) => &cnn.classes,
+            Self::Resnet(resnet) => &resnet.classes,
+            Self::Mobilenet(mobilenet) => &mobilenet.classes,
+            Self::Vit(vit) => &vit.classes,
+            Self::Recurrent(recurrent) => &recurrent.classes,
+            Self::Transformer(transformer) => &transformer.classes,
+        }
+        .uncertainty()
     }
 }
 

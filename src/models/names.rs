@@ -106,7 +106,12 @@ fn group(name: &str) -> Option<String> {
     let first = parts.next()?;
     let numbered = |group: &str, number: Option<&str>| Some(format!("{group}.{}", number?));
     match first {
-        "classes" => Some(HEAD.to_owned()),
+        "classes" => {
+            let second = parts.next();
+            // Of several heads the layers are one deeper, behind the name of the head.
+            let head = second.filter(|_| parts.next().is_some());
+            Some(head.map_or(HEAD.to_owned(), |name| format!("{HEAD}.{name}")))
+        }
         "embedding" | "reader" | "places" | "patches" => Some("input".to_owned()),
         // A normalisation of a multilayer perceptron stands beside its layers.
         "hidden" | "norms" => numbered("hidden", parts.next()),

@@ -5,6 +5,7 @@ use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
 
 use super::Samples;
+use super::head::{Answer, Head};
 use super::layers::{drop, dropout, of_each};
 use super::sequence::Reader;
 use super::weights::Maker;
@@ -16,7 +17,7 @@ pub struct Recurrent {
     reader: Reader,
     layers: Vec<Cell>,
     dropout: Option<Dropout>,
-    classes: Linear,
+    pub(super) classes: Head,
     per_position: bool,
 }
 
@@ -35,6 +36,7 @@ impl Recurrent {
         is_lstm: bool,
         input: InputShape,
         outputs: Outputs,
+        answer: Answer<'_>,
         device: &Device,
     ) -> Self {
         let make = Maker::new(setup.initialisation, device);
@@ -54,7 +56,7 @@ impl Recurrent {
             layers: layers.collect(),
             reader,
             dropout: dropout(setup.dropout),
-            classes: make.linear(setup.width, outputs.numbers),
+            classes: Head::new(&make, setup.width, answer),
             per_position: outputs.per_position,
         }
     }

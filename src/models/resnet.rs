@@ -1,8 +1,9 @@
 use burn::module::Module;
-use burn::nn::{Dropout, Linear};
+use burn::nn::Dropout;
 use burn::tensor::{Device, Tensor};
 
 use super::cnn::image;
+use super::head::{Answer, Head};
 use super::layers::{NonLinearity, NormedConv, Pool, drop, dropout, global_average};
 use super::weights::{Convolution, Maker};
 use crate::setup::{InputShape, Pooling, Residual, ResnetSetup};
@@ -15,7 +16,7 @@ pub struct Resnet {
     blocks: Vec<Block>,
     activation: NonLinearity,
     dropout: Option<Dropout>,
-    classes: Linear,
+    pub(super) classes: Head,
     channels: usize,
     height: usize,
     width: usize,
@@ -34,7 +35,7 @@ impl Resnet {
         setup: &ResnetSetup,
         input: InputShape,
         flattened: usize,
-        answer: usize,
+        answer: Answer<'_>,
         device: &Device,
     ) -> Self {
         let make = Maker::new(setup.initialisation, device);
@@ -66,7 +67,7 @@ impl Resnet {
             blocks,
             activation: NonLinearity::new(setup.activation),
             dropout: dropout(setup.dropout),
-            classes: make.linear(flattened, answer),
+            classes: Head::new(&make, flattened, answer),
             channels,
             height,
             width,

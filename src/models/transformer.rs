@@ -1,9 +1,9 @@
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use super::Samples;
 use super::attention::{Places, Stack};
+use super::head::{Answer, Head};
 use super::sequence::Reader;
 use super::vit::{at, mean};
 use super::weights::{Maker, SMALL};
@@ -15,7 +15,7 @@ pub struct Transformer {
     reader: Reader,
     places: Places,
     stack: Stack,
-    classes: Linear,
+    pub(super) classes: Head,
     per_position: bool,
     is_causal: bool,
     has_class_token: bool,
@@ -27,6 +27,7 @@ impl Transformer {
         setup: &TransformerSetup,
         input: InputShape,
         outputs: Outputs,
+        answer: Answer<'_>,
         device: &Device,
     ) -> Self {
         let make = Maker::new(setup.initialisation, device);
@@ -40,7 +41,7 @@ impl Transformer {
             reader: Reader::new(input, setup.width, SMALL, true, &make),
             places: Places::new(length, setup.width, has_class_token, are_learnt, &make),
             stack: Stack::new(&setup.stack(outputs), &make),
-            classes: make.linear(setup.width, outputs.numbers),
+            classes: Head::new(&make, setup.width, answer),
             per_position: outputs.per_position,
             is_causal: setup.is_causal(outputs),
             has_class_token,

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::attention::{Places, Stack};
 use super::cnn::image;
+use super::head::{Answer, Head};
 use super::layers::of_each;
 use super::weights::Maker;
 use crate::setup::{InputShape, SequencePooling, VitSetup};
@@ -14,7 +15,7 @@ pub struct Vit {
     patches: Linear,
     places: Places,
     stack: Stack,
-    classes: Linear,
+    pub(super) classes: Head,
     channels: usize,
     rows: usize,
     columns: usize,
@@ -24,7 +25,7 @@ pub struct Vit {
 
 impl Vit {
     /// For images of shape `input`, whose height and width the patches divide.
-    pub fn new(setup: &VitSetup, input: InputShape, answer: usize, device: &Device) -> Self {
+    pub fn new(setup: &VitSetup, input: InputShape, answer: Answer<'_>, device: &Device) -> Self {
         let make = Maker::new(setup.initialisation, device);
         let (channels, height, width) = image(input);
         let (rows, columns) = (height / setup.patch, width / setup.patch);
@@ -33,7 +34,7 @@ impl Vit {
             patches: make.linear(channels * setup.patch * setup.patch, setup.width),
             places: Places::new(rows * columns, setup.width, has_class_token, true, &make),
             stack: Stack::new(&setup.stack(), &make),
-            classes: make.linear(setup.width, answer),
+            classes: Head::new(&make, setup.width, answer),
             channels,
             rows,
             columns,
@@ -53,12 +54,12 @@ impl Vit {
             .reshape([batch, rows * columns, self.channels * patch * patch]);
         let x = self.places.forward(of_each(&self.patches, patches));
         let x = self.stack.forward(x);
-        let answer = if self.has_class_token {
+        let vector = if self.has_class_token {
             at(x, 0)
         } else {
             mean(x)
         };
-        self.classes.forward(answer)
+        self.classes.forward(vector)
     }
 }
 

@@ -76,7 +76,8 @@ impl<'a> Maker<'a> {
         })
     }
 
-    fn zeros(&self, count: usize) -> Param<Tensor<1>> {
+    /// Numbers that are learnt, from 0.
+    pub fn zeros(&self, count: usize) -> Param<Tensor<1>> {
         Initializer::Zeros.init([count], self.device)
     }
 

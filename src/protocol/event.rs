@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{KnownWall, Stretch};
 use crate::setup::{InputShape, Phase, StartReport, Task, plan::Plan};
-use crate::units::{Boundary, EnergyFigure, Estimate, Grade, Latencies, Metric};
+use crate::units::{
+    Boundary, EnergyFigure, Estimate, Grade, HeadOutcome, HeadResult, Latencies, Metric,
+};
 
 /// What a worker tells its controller. `t_s` is seconds since the run began.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -638,6 +640,9 @@ pub struct Evaluation {
     /// Further metrics.
     #[serde(default)]
     pub others: BTreeMap<Metric, f64>,
+    /// Each head, where several labels are learnt at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<HeadResult>,
     /// Mean training loss since the last evaluation.
     pub train_loss: Option<f64>,
     /// The task's metric over the training samples since the last evaluation.
@@ -710,6 +715,9 @@ pub struct Summary {
     pub best_metric: Option<f64>,
     /// Whether the target was reached; `None` where there is none.
     pub target_reached: Option<bool>,
+    /// Each head, where several labels are learnt at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<HeadOutcome>,
     /// Seconds of training steps.
     pub train_s: f64,
     /// Energy of training and evaluation, by meter; the run's result.

@@ -45,7 +45,8 @@ impl Setup {
         if let Some(fields) = value.as_object_mut() {
             // A run that starts from nothing hashes as before there was anything else.
             fields.retain(|key, value| {
-                ["schema", "dataset", "model", "start", "regime"].contains(&key.as_str())
+                ["schema", "dataset", "model", "start", "multitask", "regime"]
+                    .contains(&key.as_str())
                     && !value.is_null()
             });
             if let Some(start) = fields.get_mut("start").and_then(Value::as_object_mut) {

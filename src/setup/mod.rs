@@ -16,6 +16,7 @@ pub mod file;
 mod hash;
 mod measure;
 mod model;
+mod multitask;
 mod phase;
 pub mod plan;
 mod problem;
@@ -37,6 +38,7 @@ pub use dataset_shapes::*;
 pub use dataset_text::{TextCsvSetup, TextSetup};
 pub use measure::{CheckpointSetup, MeasureSetup};
 pub use model::*;
+pub use multitask::{HeadSetup, MultitaskSetup, Weighting, columns_of};
 pub use phase::{Phase, StepPart};
 pub use problem::{Problem, Problems};
 pub use regime::*;
@@ -69,6 +71,8 @@ pub struct Setup {
     pub model: ModelSetup,
     /// What it has learnt before; left out: nothing.
     pub start: Option<StartSetup>,
+    /// Which labels are learnt at once; left out: the one label of the dataset.
+    pub multitask: Option<MultitaskSetup>,
     /// How it learns, and when it stops.
     pub regime: RegimeSetup,
     /// How its energy is measured.
@@ -85,6 +89,7 @@ impl Default for Setup {
             dataset: DatasetSetup::default(),
             model: ModelSetup::default(),
             start: None,
+            multitask: None,
             regime: RegimeSetup::default(),
             measure: MeasureSetup::default(),
             checkpoint: CheckpointSetup::default(),
@@ -93,7 +98,7 @@ impl Default for Setup {
 }
 
 /// Counts that only the data can tell, for the checks that need them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataCounts {
     /// Shape of one sample.
     pub input: InputShape,
@@ -101,6 +106,8 @@ pub struct DataCounts {
     pub task: Task,
     /// What it answers with.
     pub outputs: Outputs,
+    /// Every label that samples have, with its classes.
+    pub labels: Vec<plan::Head>,
     /// Samples to train on.
     pub train: usize,
 }
@@ -129,6 +136,9 @@ impl Setup {
         if let Some(start) = &self.start {
             start.validate(&mut problems);
         }
+        if let Some(multitask) = &self.multitask {
+            multitask.validate(&mut problems);
+        }
         self.regime.validate(&mut problems);
         if let Some(task) = self.dataset.task() {
             self.regime.stop.validate_for(task.metric(), &mut problems);
@@ -146,7 +156,7 @@ impl Setup {
         self.validate()?;
         let mut problems = Problems::default();
         self.regime.validate_for(data, &mut problems);
-        match plan::plan(&self.model, data.input, data.outputs) {
+        match self.plan_for(data) {
             Ok(plan) => {
                 let groups = plan.groups();
                 self.regime.layers.validate_for(&groups, &mut problems);
@@ -160,6 +170,27 @@ impl Setup {
                 Err(problems)
             }
         }
+    }
+
+    /// Whether there is something that a run must reach: for one of several heads is enough.
+    pub fn has_target(&self) -> bool {
+        let stop = self.regime.stop.target;
+        match &self.multitask {
+            None => stop.is_some(),
+            Some(multitask) => multitask.targets(stop).iter().any(Option::is_some),
+        }
+    }
+
+    /// The layers of the model for `data`, whatever the regime is.
+    ///
+    /// # Errors
+    /// Where the model does not fit the samples, or they lack the label of a head.
+    pub fn plan_for(&self, data: &DataCounts) -> Result<plan::Plan, Problems> {
+        let mut problems = Problems::default();
+        let heads = self.multitask.as_ref();
+        let heads = heads.and_then(|heads| heads.heads_for(data, &mut problems));
+        problems.into_result()?;
+        plan::plan_with_heads((&self.model, data.input, data.outputs), heads)
     }
 
     /// Floating-point operations of training on one sample, once all groups of layers learn that this setup lets learn at all.

@@ -4,11 +4,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
 use super::batches::{Batches, Order};
 use super::confusion::{Answers, SAMPLES_KEPT_MAX};
-use super::metrics::{first, register};
+use super::metrics::{read_sums, register};
 use super::objective::{Means, Objective};
 use super::{TrainError, Work};
 use crate::models::Network;
-use crate::setup::Task;
 
 /// The held-out samples, cut into batches of one shape; the last is filled up with repeats that do not count.
 pub struct Held {
@@ -66,8 +65,8 @@ impl Held {
         let samples = self.batches.len();
         let count = samples.div_ceil(self.batch_size);
         let mut sums = objective.sums(device);
-        let classifies = objective.task() == Task::Classification;
-        let keeps_confidence = classifies && samples <= SAMPLES_KEPT_MAX;
+        let keeps_confidence = samples <= SAMPLES_KEPT_MAX;
+        let uncertainty = network.uncertainty();
         let (mut predicted, mut confidence) = (Vec::new(), Vec::new());
         let mut loader = self.batches.loader(&self.order, self.batch_size)?;
         for index in 0..count {
@@ -83,7 +82,7 @@ impl Held {
                 let counted = counted.expand([self.batch_size, each]).reshape([rows]);
                 (counted, self.padding * each)
             });
-            let judged = objective.judge(answers.clone(), &batch.targets);
+            let judged = objective.judge(answers.clone(), &batch.targets, uncertainty.as_ref());
             objective.add(
                 &mut sums,
                 judged.each,
@@ -92,14 +91,18 @@ impl Held {
                 counted,
                 true,
             );
-            if classifies {
-                predicted.push(taken_for(answers.clone()));
-            }
-            if keeps_confidence {
-                confidence.push(sureness(answers));
+            if let Some(shown) = objective.shown(&answers) {
+                predicted.push(taken_for(shown.clone()));
+                if keeps_confidence {
+                    confidence.push(sureness(shown));
+                }
             }
         }
         let mut reading = register(Transaction::default(), &sums);
+        let mut next = 4 * (1 + sums.heads.len());
+        if let Some(uncertainty) = &uncertainty {
+            reading = reading.register(uncertainty.clone().neg().exp());
+        }
         if !predicted.is_empty() {
             reading = reading.register(Tensor::cat(predicted, 0));
         }
@@ -109,12 +112,16 @@ impl Held {
         let data = reading
             .try_execute()
             .map_err(TrainError::device("evaluating"))?;
-        let read = [0, 1, 2, 3].map(|index| first(&data, index));
-        let means = objective.means(read, sums.answers, true);
+        let read = read_sums(&data, &sums);
+        let learnt: Option<Vec<f64>> = uncertainty.and_then(|_| {
+            next += 1;
+            Some(data.get(next - 1)?.iter::<f64>().collect())
+        });
+        let means = objective.means(&read, &sums, true, learnt.as_deref());
         // The repeats that fill the last batch up stand at the end.
         let answers = Answers {
-            predicted: data.get(4).cloned(),
-            confidence: data.get(5).cloned(),
+            predicted: data.get(next).cloned(),
+            confidence: data.get(next + 1).cloned(),
             samples,
         };
         Ok((means, answers))

@@ -6,10 +6,10 @@ use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Int, Tensor, TensorData};
 
-use super::batches::{Batches, Residence, Scale};
+use super::batches::{Batches, Columns, Residence, Scale};
 use super::evaluate::Held;
 use super::objective::{Means, Objective};
-use super::{CheckpointError, TrainError, checkpoint};
+use super::{CheckpointError, TrainError, checkpoint, joint};
 use crate::data::{self, Normalisation, Split};
 use crate::models::{Network, Samples};
 use crate::setup::plan::Plan;
@@ -50,7 +50,7 @@ pub struct Inferer {
 struct HeldOut {
     split: Split,
     input: InputShape,
-    target: usize,
+    columns: Columns,
     scale: Scale,
     normalisation: Normalisation,
 }
@@ -89,13 +89,15 @@ impl Inferer {
             .and_then(|record| network.try_load_record(record))
             .map_err(|error| unreadable(error.to_string()))?;
         let scale = Scale::of(&data.train.labels);
+        let (objective, columns) =
+            joint::objective_of(&setup, &plan, &data.info, 0.0, scale.deviation);
         Ok(Self {
             network: network.valid(),
-            objective: Objective::new(data.info.task, outputs, 0.0, scale.deviation),
+            objective,
             held_out: HeldOut {
                 split: data.test,
                 input,
-                target: data.info.target,
+                columns,
                 scale,
                 normalisation: data.normalisation,
             },
@@ -173,7 +175,7 @@ impl HeldOut {
         Batches::new(
             self.split.clone(),
             self.input,
-            self.target,
+            self.columns.clone(),
             self.scale,
             &self.normalisation,
             residence,

@@ -32,15 +32,19 @@ impl Layers {
         }
     }
 
-    /// How many groups, counted from the head, are to learn in step `step`, from 0.
+    fn stages(&self) -> usize {
+        let groups: Vec<&str> = self.groups.iter().map(String::as_str).collect();
+        LayersSetup::stages(&groups)
+    }
+
+    /// How many groups, counted from the head, are to learn in step `step`, from 0. Several heads count as one.
     pub fn opened(&self, step: u64) -> usize {
-        let count = self.groups.len();
-        self.setup.opened(count, step, self.steps_per_epoch)
+        self.setup.opened(self.stages(), step, self.steps_per_epoch)
     }
 
     /// Every such number of a run, in order of time.
     pub fn all_opened(&self) -> Vec<usize> {
-        self.setup.all_opened(self.groups.len())
+        self.setup.all_opened(self.stages())
     }
 
     /// The groups that learn where `opened` of them do.

@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 
 use super::TrainError;
-use super::objective::{Objective, Sums, Targets};
+use super::objective::{Each, Objective, Sums, Targets};
 
 /// Sums of losses and of the task's metric, kept on the device and read from time to time.
 pub struct Metrics {
@@ -44,7 +44,7 @@ impl Metrics {
     pub fn add(
         &mut self,
         loss: Tensor<1>,
-        each: Tensor<1>,
+        each: Each,
         answers: &Tensor<2>,
         targets: &Targets,
         samples: usize,
@@ -79,8 +79,8 @@ impl Metrics {
         )
         .try_execute()
         .map_err(TrainError::device("reading the training metrics"))?;
-        let sums = [1, 2, 3, 4].map(|index| first(&data, index));
-        let means = self.objective.means(sums, self.sums.answers, false);
+        let read = read_sums(&data[1..], &self.sums);
+        let means = self.objective.means(&read, &self.sums, false, None);
         let reading = Reading {
             loss: first(&data, 0) / self.steps as f64,
             metric: means.metric,
@@ -93,13 +93,21 @@ impl Metrics {
     }
 }
 
-/// Adds the four sums to what is to be read.
+/// Adds the four sums to what is to be read, and those of each head behind them.
 pub fn register(transaction: Transaction, sums: &Sums) -> Transaction {
-    transaction
+    let own = transaction
         .register(sums.loss.clone())
         .register(sums.hits.clone())
         .register(sums.top_five.clone())
-        .register(sums.weighted.clone())
+        .register(sums.weighted.clone());
+    sums.heads.iter().fold(own, register)
+}
+
+/// What [`register`] had read, at the beginning of `data`: the four sums, and those of each head.
+pub fn read_sums(data: &[TensorData], sums: &Sums) -> Vec<[f64; 4]> {
+    (0..=sums.heads.len())
+        .map(|part| [0, 1, 2, 3].map(|index| first(data, 4 * part + index)))
+        .collect()
 }
 
 /// The first number of what was read at `index`.

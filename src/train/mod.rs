@@ -12,6 +12,7 @@ mod error;
 mod evaluate;
 mod half;
 mod infer;
+mod joint;
 mod layers;
 mod learner;
 mod method;
@@ -27,7 +28,7 @@ mod stop;
 mod supervised;
 mod update;
 
-pub use batches::{Batch, Batches, Feed, Feeding, Residence, Scale};
+pub use batches::{Batch, Batches, Columns, Feed, Feeding, Residence, Scale};
 pub use checkpoint::{CheckpointError, Saved, verify_checkpoint};
 pub use confusion::{CLASSES_MAX, Predictions, SAMPLES_KEPT_MAX, SamplePredictions};
 pub use error::TrainError;

@@ -6,7 +6,9 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor};
 
 use super::batches::part;
+use super::joint::{self, HeadObjective};
 use crate::setup::{Metric, Outputs, Task};
+use crate::units::HeadResult;
 
 /// What a batch's answers are to be, `[answers]` each.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub enum Targets {
     },
     /// The number of each answer, brought to mean 0 and deviation 1.
     Numbers(Tensor<1>),
+    /// Those of each head.
+    Heads(Vec<Self>),
 }
 
 impl Targets {
@@ -52,6 +56,7 @@ impl Targets {
                 share,
             },
             Self::Numbers(numbers) => Self::Numbers(numbers.inner()),
+            Self::Heads(heads) => Self::Heads(heads.into_iter().map(Self::inner).collect()),
         }
     }
 
@@ -64,6 +69,9 @@ impl Targets {
                 classes,
                 share,
             },
+            Self::Heads(heads) => {
+                Self::Heads(heads.into_iter().map(|head| head.mixed(share)).collect())
+            }
             other => other,
         }
     }
@@ -86,6 +94,9 @@ impl Targets {
                 share: *share,
             },
             Self::Numbers(all) => Self::Numbers(part(all, index, count)),
+            Self::Heads(heads) => {
+                Self::Heads(heads.iter().map(|head| head.part(index, count)).collect())
+            }
         }
     }
 
@@ -102,13 +113,13 @@ impl Targets {
         }
     }
 
-    /// The classes, where classes are asked for; of mixed samples the first ones.
+    /// The classes, where one class is asked for; of mixed samples the first ones.
     pub fn classes(&self) -> Option<&Tensor<1, Int>> {
         match self {
             Self::Classes(classes)
             | Self::Weighted { classes, .. }
             | Self::Mixed { classes, .. } => Some(classes),
-            Self::Numbers(_) => None,
+            Self::Numbers(_) | Self::Heads(_) => None,
         }
     }
 }
@@ -121,14 +132,50 @@ pub struct Objective {
     label_smoothing: f64,
     /// Deviation of the numbers that are foretold, which brings errors back to their unit.
     scale: f64,
+    /// Where several labels are learnt at once.
+    heads: Vec<HeadObjective>,
+    /// The head whose single answers are told, where there are several.
+    shown: Option<usize>,
 }
 
 /// How good a batch's answers are.
 pub struct Judged {
     /// Mean loss `[1]`, through which gradients flow.
     pub loss: Tensor<1>,
-    /// Loss of each answer without smoothing, `[answers]`: cross-entropy, or the squared error in units of the deviation.
-    pub each: Tensor<1>,
+    /// The mean loss that is told `[1]`, without autodiff: the same, but where weights of several heads are learnt.
+    pub told: Tensor<1>,
+    /// Loss of each answer.
+    pub each: Each,
+}
+
+impl Judged {
+    fn new(loss: Tensor<1>, each: Tensor<1>) -> Self {
+        Self {
+            told: loss.clone().inner(),
+            loss,
+            each: Each::of(each.inner()),
+        }
+    }
+}
+
+/// Loss of each answer without smoothing, `[answers]`, without autodiff: cross-entropy, or the squared error in units of the
+/// deviation.
+#[derive(Clone, Debug)]
+pub struct Each {
+    /// Of all that is asked for; with several heads the sum, by the weights of the setup.
+    pub all: Tensor<1>,
+    /// Of each head, where there are several.
+    pub heads: Vec<Tensor<1>>,
+}
+
+impl Each {
+    /// Where there are no heads.
+    pub fn of(all: Tensor<1>) -> Self {
+        Self {
+            all,
+            heads: Vec::new(),
+        }
+    }
 }
 
 impl Objective {
@@ -140,12 +187,26 @@ impl Objective {
             outputs: outputs.numbers,
             label_smoothing,
             scale,
+            heads: Vec::new(),
+            shown: None,
         }
     }
 
-    /// What is asked of the model.
-    pub fn task(&self) -> Task {
-        self.task
+    /// For several heads; of `shown` single answers are told.
+    pub fn joint(heads: Vec<HeadObjective>, shown: Option<usize>) -> Self {
+        Self {
+            heads,
+            shown,
+            ..Self::new(Task::Classification, Outputs::of_sample(0), 0.0, 1.0)
+        }
+    }
+
+    /// What of `answers` `[answers, numbers]` single answers are told of; `None` where none are.
+    pub fn shown(&self, answers: &Tensor<2>) -> Option<Tensor<2>> {
+        match (self.heads.is_empty(), self.shown) {
+            (true, _) => (self.task == Task::Classification).then(|| answers.clone()),
+            (false, shown) => self.heads.get(shown?).map(|head| head.own(answers)),
+        }
     }
 
     /// The metric by which the task is judged.
@@ -158,30 +219,29 @@ impl Objective {
         self.task.other_metrics(self.outputs)
     }
 
-    /// Loss of `answers` `[answers, numbers]`.
-    pub fn judge(&self, answers: Tensor<2>, targets: &Targets) -> Judged {
+    /// Loss of `answers` `[answers, numbers]`; `uncertainty` is that of the network, [`crate::models::Network::uncertainty`].
+    pub fn judge(
+        &self,
+        answers: Tensor<2>,
+        targets: &Targets,
+        uncertainty: Option<&Tensor<1>>,
+    ) -> Judged {
         let [count, _] = answers.dims();
         match targets {
             Targets::Numbers(numbers) => {
                 let each = (answers.reshape([count]) - numbers.clone()).powi_scalar(2);
-                Judged {
-                    loss: each.clone().mean(),
-                    each,
-                }
+                Judged::new(each.clone().mean(), each)
             }
             Targets::Classes(classes) => {
                 let (each, smooth) = self.cross_entropy(answers, classes);
-                Judged {
-                    loss: smooth.mean(),
-                    each,
-                }
+                Judged::new(smooth.mean(), each)
             }
             Targets::Weighted { classes, weights } => {
                 let (each, smooth) = self.cross_entropy(answers, classes);
                 // A part of a batch may have none that counts.
                 let count = weights.clone().sum().clamp_min(1.0);
                 let loss = (smooth * weights.clone()).sum() / count;
-                Judged { loss, each }
+                Judged::new(loss, each)
             }
             Targets::Mixed {
                 classes,
@@ -191,11 +251,9 @@ impl Objective {
                 let (each, smooth) = self.cross_entropy(answers.clone(), classes);
                 let (each_other, smooth_other) = self.cross_entropy(answers, others);
                 let mix = |a: Tensor<1>, b: Tensor<1>| a * *share + b * (1.0 - share);
-                Judged {
-                    loss: mix(smooth, smooth_other).mean(),
-                    each: mix(each, each_other),
-                }
+                Judged::new(mix(smooth, smooth_other).mean(), mix(each, each_other))
             }
+            Targets::Heads(targets) => joint::judge(&self.heads, &answers, targets, uncertainty),
         }
     }
 
@@ -231,6 +289,7 @@ impl Objective {
             top_five: zero(),
             weighted: zero(),
             answers: 0.0,
+            heads: self.heads.iter().map(|head| head.sums(device)).collect(),
         }
     }
 
@@ -240,13 +299,25 @@ impl Objective {
     pub fn add(
         &self,
         sums: &mut Sums,
-        each: Tensor<1>,
+        each: Each,
         answers: &Tensor<2>,
         targets: &Targets,
         counted: Option<(Tensor<1>, usize)>,
         full: bool,
     ) {
         let [count, numbers] = answers.dims();
+        if let Targets::Heads(targets) = targets {
+            let counted = counted.as_ref();
+            joint::add(
+                &self.heads,
+                &mut sums.heads,
+                each.heads,
+                answers,
+                targets,
+                counted,
+                full,
+            );
+        }
         let (filled, padding) = match counted {
             Some((filled, padding)) => (Some(filled), padding),
             None => (None, 0),
@@ -259,7 +330,7 @@ impl Objective {
             Some(weights) => (values * weights.clone()).sum(),
             None => values.sum(),
         };
-        sums.loss = sums.loss.clone() + sum(each);
+        sums.loss = sums.loss.clone() + sum(each.all);
         match (targets.weights(), &weights) {
             (Some(_), Some(weights)) => {
                 sums.weighted = sums.weighted.clone() + weights.clone().sum();
@@ -295,10 +366,18 @@ impl Objective {
         }
     }
 
-    /// What sums that were read come to: `[loss, hits, top five, weighted answers]`, and the answers that were counted
-    /// without weights.
-    pub fn means(&self, read: [f64; 4], answers: f64, full: bool) -> Means {
-        let count = answers + read[3];
+    /// What `sums` come to, of which was read `[loss, hits, top five, weighted answers]`, and the same of each head; `learnt` are
+    /// the factors of the heads' losses, where they are learnt. Several heads are as good as the worst of them.
+    pub fn means(
+        &self,
+        read: &[[f64; 4]],
+        sums: &Sums,
+        full: bool,
+        learnt: Option<&[f64]>,
+    ) -> Means {
+        let (&read, of_heads) = read.split_first().unwrap_or((&[f64::NAN; 4], &[]));
+        let count = sums.answers + read[3];
+        let heads = joint::means(&self.heads, &sums.heads, of_heads, full, learnt);
         let loss = read[0] / count;
         let value = |metric: Metric| match metric {
             Metric::Accuracy => read[1] / count,
@@ -312,7 +391,8 @@ impl Objective {
         let others = self.others().iter().filter(|_| full);
         Means {
             loss,
-            metric: value(self.metric()),
+            metric: worst(&heads).unwrap_or_else(|| value(self.metric())),
+            heads,
             others: others.map(|&metric| (metric, value(metric))).collect(),
         }
     }
@@ -331,6 +411,14 @@ pub struct Sums {
     pub weighted: Tensor<1>,
     /// Answers that count otherwise.
     pub answers: f64,
+    /// Of each head, where there are several.
+    pub heads: Vec<Self>,
+}
+
+/// The lowest value of all heads, whose metrics are shares of right answers; NaN where one has none.
+fn worst(heads: &[HeadResult]) -> Option<f64> {
+    let values = heads.iter().map(|head| head.value.unwrap_or(f64::NAN));
+    values.reduce(|a, b| if a <= b || a.is_nan() { a } else { b })
 }
 
 /// Means over answers.
@@ -342,4 +430,6 @@ pub struct Means {
     pub metric: f64,
     /// Further metrics.
     pub others: Vec<(Metric, f64)>,
+    /// Of each head, where there are several.
+    pub heads: Vec<HeadResult>,
 }

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Predictions, Saved};
 use crate::setup::{Metric, Phase, StartReport, StepPart};
+use crate::units::HeadResult;
 
 /// What the user wants, asked before every step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,9 @@ pub struct Evaluation {
     pub metric: f64,
     /// Further metrics over the held-out samples.
     pub others: Vec<(Metric, f64)>,
+    /// Each head, where several labels are learnt at once.
+    #[serde(default)]
+    pub heads: Vec<HeadResult>,
     /// Mean training loss since the last evaluation, where a step was made.
     pub train_loss: Option<f64>,
     /// The task's metric over the training samples since the last evaluation.

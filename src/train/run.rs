@@ -15,6 +15,7 @@ use super::{Evaluation, Observer, Progress, Signal, StartFrom, StopReason, Train
 use crate::models::Network;
 use crate::setup::sweep::Until;
 use crate::setup::{DatasetSetup, Metric, Phase, Setup, StepPart, plan::Plan};
+use crate::units::HeadOutcome;
 
 /// Steps of warm-up where kernels are compiled and tuned.
 const WARM_UP_STEPS_COMPILED: u64 = 10;
@@ -68,6 +69,8 @@ pub struct Outcome {
     pub best_metric: Option<f64>,
     /// Whether the target was reached; `None` where there is none.
     pub target_reached: Option<bool>,
+    /// Each head, where several labels are learnt at once.
+    pub heads: Vec<HeadOutcome>,
 }
 
 /// Trains until the stop rule or the user ends it.
@@ -429,6 +432,7 @@ impl Run {
             loss: look.means.loss,
             metric: look.means.metric,
             others: look.means.others,
+            heads: look.means.heads,
             train_loss: since.mean_loss(),
             train_metric: since.metric(metric),
             samples: since.samples,
@@ -500,7 +504,8 @@ impl Run {
             final_metric: stop.final_metric,
             final_loss: stop.final_loss,
             best_metric: stop.best_metric,
-            target_reached: self.setup.regime.stop.target.map(|_| stop.target_reached),
+            target_reached: self.setup.has_target().then_some(stop.target_reached),
+            heads: stop.heads.clone(),
         }
     }
 }

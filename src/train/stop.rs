@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Evaluation;
 use crate::setup::{Metric, StopSetup};
+use crate::units::HeadOutcome;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,9 @@ pub struct StopState {
     pub final_metric: Option<f64>,
     /// The last held-out loss.
     pub final_loss: Option<f64>,
+    /// Each head, where several labels are learnt at once.
+    #[serde(default)]
+    pub heads: Vec<HeadOutcome>,
 }
 
 impl StopState {
@@ -73,6 +77,10 @@ impl StopState {
     ) -> Option<StopReason> {
         self.final_metric = Some(evaluation.metric);
         self.final_loss = Some(evaluation.loss);
+        let heads = evaluation.heads.iter().enumerate().map(|(index, head)| {
+            HeadOutcome::after(self.heads.get(index), head.clone(), evaluation.step)
+        });
+        self.heads = heads.collect();
         let best = self.best_metric.map_or(evaluation.metric, |best| {
             metric.better(best, evaluation.metric)
         });
@@ -96,12 +104,8 @@ impl StopState {
         if !evaluation.loss.is_finite() {
             return Some(StopReason::Diverged);
         }
-        if let Some(target) = stop.target {
-            self.in_target = if metric.reaches(evaluation.metric, target) {
-                self.in_target + 1
-            } else {
-                0
-            };
+        if let Some(reached) = self.reaches(evaluation, metric, stop.target) {
+            self.in_target = if reached { self.in_target + 1 } else { 0 };
             if self.in_target >= stop.target_patience {
                 self.target_reached = true;
                 return Some(StopReason::Target);
@@ -110,5 +114,21 @@ impl StopState {
         stop.patience
             .is_some_and(|patience| self.since_best >= patience)
             .then_some(StopReason::EarlyStopping)
+    }
+
+    /// Whether an evaluation is at the target; with several heads, whether each that has one is at its own. `None` where
+    /// there is no target.
+    fn reaches(
+        &self,
+        evaluation: &Evaluation,
+        metric: Metric,
+        target: Option<f64>,
+    ) -> Option<bool> {
+        if self.heads.is_empty() {
+            return target.map(|target| metric.reaches(evaluation.metric, target));
+        }
+        let mut reached = self.heads.iter().filter_map(|head| head.target_reached);
+        let first = reached.next()?;
+        Some(first && reached.all(|reached| reached))
     }
 }

@@ -6,6 +6,7 @@ use super::batches::{Batches, Feed, Feeding, Residence, Scale};
 use super::checkpoint::Position;
 use super::confusion::Answers;
 use super::evaluate::Held;
+use super::joint;
 use super::learner::Learner;
 use super::method::{Look, Method, Subject};
 use super::metrics::{Metrics, Reading};
@@ -46,18 +47,21 @@ impl Supervised {
         let data = data::load(&setup.dataset)?;
         let autodiff = device.clone().autodiff();
         let (input, target) = (data.info.input, data.info.target);
-        let (task, outputs) = (data.info.task, data.info.outputs());
+        let outputs = data.info.outputs();
         let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
         let scale = Scale::of(&data.train.labels);
         let samples = data.train.len();
         let feeding = Feeding::of(&setup.regime, setup.steps_per_epoch(samples) as u64);
         let normalisation = &data.normalisation;
+        let smoothing = setup.regime.label_smoothing;
+        let (objective, columns) =
+            joint::objective_of(setup, plan, &data.info, smoothing, scale.deviation);
         let part = |split: Split, changes: bool, device: &Device| {
             let residence = Residence::choose(&split.features, changes, on_processor);
             Batches::new(
                 split,
                 input,
-                target,
+                columns.clone(),
                 scale,
                 normalisation,
                 residence,
@@ -66,8 +70,6 @@ impl Supervised {
         };
         let train = part(data.train, feeding.augmentation.moves_pixels(), &autodiff);
         let test = part(data.test, false, device);
-        let objective =
-            Objective::new(task, outputs, setup.regime.label_smoothing, scale.deviation);
         let supervised = Self {
             metrics: Metrics::new(&objective, device),
             has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),

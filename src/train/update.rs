@@ -81,16 +81,23 @@ impl Update<'_> {
                     halved.forward(half.samples(part)).cast(FloatDType::F32)
                 }
             };
-            let judged = self.objective.judge(answers.clone(), &targets);
-            let loss = match (&of_all, targets.count()) {
-                _ if passes == 1 => judged.loss,
-                (Some(all), Some(own)) => judged.loss * (own / all.clone().clamp_min(1.0)),
-                _ => judged.loss / passes as f64,
+            // In 32 bits whatever the passes are in.
+            let uncertainty = network.uncertainty();
+            let judged = self
+                .objective
+                .judge(answers.clone(), &targets, uncertainty.as_ref());
+            let (loss, told) = match (&of_all, targets.count()) {
+                _ if passes == 1 => (judged.loss, judged.told),
+                (Some(all), Some(own)) => {
+                    let share = own / all.clone().clamp_min(1.0);
+                    (judged.loss * share.clone(), judged.told * share.inner())
+                }
+                _ => (judged.loss / passes as f64, judged.told / passes as f64),
             };
             tell(StepPart::Metrics);
             metrics.add(
-                loss.clone().inner(),
-                judged.each.inner(),
+                told,
+                judged.each,
                 &answers.inner(),
                 &targets.inner(),
                 samples,

@@ -273,6 +273,7 @@ pub fn evaluation(evaluation: &train::Evaluation) -> Evaluation {
             .filter(|(_, value)| value.is_finite())
             .copied()
             .collect(),
+        heads: evaluation.heads.clone(),
         train_loss: evaluation.train_loss.and_then(finite),
         train_metric: evaluation.train_metric.and_then(finite),
         samples: evaluation.samples,

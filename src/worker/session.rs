@@ -403,6 +403,7 @@ fn summary(outcome: Outcome, ended: Ended, places: &[power::Place]) -> Summary {
         final_loss: outcome.final_loss.and_then(convert::finite),
         best_metric: outcome.best_metric.and_then(convert::finite),
         target_reached: outcome.target_reached,
+        heads: outcome.heads,
         train_s: outcome.train_s,
         components,
         missing,

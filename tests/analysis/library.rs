@@ -89,6 +89,7 @@ fn epoch(epoch: u64, metric: f64, cumulative_j: f64) -> EpochRecord {
         test_loss: Some(1.0),
         test_metric: Some(metric),
         others: BTreeMap::new(),
+        heads: Vec::new(),
         energies: vec![EpochEnergy {
             boundary: Boundary::Components,
             source: "counter".into(),

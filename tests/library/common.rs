@@ -168,6 +168,7 @@ pub(crate) fn epoch(epoch: u64, t_s: f64, test_metric: Option<f64>) -> EpochReco
         test_loss: None,
         test_metric,
         others: BTreeMap::new(),
+        heads: Vec::new(),
         energies: vec![EpochEnergy {
             boundary: Boundary::GpuBoard,
             source: "energy counter".into(),
@@ -417,6 +418,7 @@ pub(crate) fn back_to_layout_3(connection: &Connection) {
              ALTER TABLE epochs RENAME COLUMN train_metric TO train_accuracy;
              ALTER TABLE epochs RENAME COLUMN test_metric TO test_accuracy;
              ALTER TABLE epochs DROP COLUMN test_others;
+             ALTER TABLE epochs DROP COLUMN test_heads;
              PRAGMA user_version = 3",
         )
         .unwrap();

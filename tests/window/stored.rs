@@ -259,6 +259,7 @@ pub fn record_with(
         test_loss: Some(0.1),
         test_metric: Some(value),
         others: BTreeMap::new(),
+        heads: Vec::new(),
         energies: Vec::new(),
     };
     let mut records = vec![

@@ -58,10 +58,10 @@ impl Ahead {
                     let dataset = &trial.setup.dataset;
                     let key = serde_json::to_string(dataset).unwrap_or_default();
                     let counts = match described.get(&key) {
-                        Some(counts) => *counts,
+                        Some(counts) => counts.clone(),
                         None => {
                             let counts = describe(dataset)?;
-                            described.insert(key, counts);
+                            described.insert(key, counts.clone());
                             counts
                         }
                     };

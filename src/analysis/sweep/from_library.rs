@@ -187,11 +187,16 @@ pub fn with_ancestry(trial: &mut Trial, ancestors: &[Ancestor], ancestry: Ancest
     });
 }
 
-/// Dataset, model, start and regime of a setup.
+/// Dataset, model, start, heads and regime of a setup.
 fn learning(json: &str) -> Value {
     let mut setup: Value = serde_json::from_str(json).unwrap_or_default();
     if let Some(fields) = setup.as_object_mut() {
-        fields.retain(|name, _| matches!(name.as_str(), "dataset" | "model" | "start" | "regime"));
+        fields.retain(|name, _| {
+            matches!(
+                name.as_str(),
+                "dataset" | "model" | "start" | "multitask" | "regime"
+            )
+        });
     }
     setup
 }
@@ -253,7 +258,7 @@ fn trial(
             source: sum.figure.source,
         })
     });
-    let target = setup.pointer("/regime/stop/target").and_then(Value::as_f64);
+    let target = target(setup);
     // A run that its target ended has spent nothing after it.
     let to_target = (row.target_reached == Some(true)).then(|| ToTarget {
         gross_j: energy.as_ref().map(|energy| energy.gross_j),
@@ -288,6 +293,15 @@ fn trial(
     }
 }
 
+/// What a setup's runs are to reach: of several heads with targets of their own the lowest, since a run is as good as its worst head.
+fn target(setup: &Value) -> Option<f64> {
+    let of_all = setup.pointer("/regime/stop/target").and_then(Value::as_f64);
+    let heads = setup.pointer("/multitask/heads").and_then(Value::as_array);
+    let own = heads.into_iter().flatten();
+    let own = own.filter_map(|head| head.get("target")?.as_f64().or(of_all));
+    own.reduce(f64::min).or(of_all)
+}
+
 /// A trial whose run never began, or was deleted since. Of an energy whose meters are not known any more nothing is made.
 fn without_run(record: &TrialRecord, axes: BTreeMap<String, Value>, setup: &Value) -> Trial {
     let result = record.result.clone().unwrap_or_default();
@@ -299,7 +313,7 @@ fn without_run(record: &TrialRecord, axes: BTreeMap<String, Value>, setup: &Valu
         reason: None,
         device: String::new(),
         metric: result.metric,
-        target: setup.pointer("/regime/stop/target").and_then(Value::as_f64),
+        target: target(setup),
         to_target: (result.target_reached == Some(true)).then_some(ToTarget {
             gross_j: None::<Estimate>,
             time_s: result.time_s,

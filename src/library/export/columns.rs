@@ -8,7 +8,7 @@ use crate::units::Boundary;
 
 /// The setup's columns: name, and path of the field in the setup's JSON. A path that a setup lacks gives an empty cell;
 /// a list or table gives its JSON. Every field has a column, since every field can be an axis. Columns are only ever added at the end.
-pub const SETUP_COLUMNS: [(&str, &str); 115] = [
+pub const SETUP_COLUMNS: [(&str, &str); 117] = [
     ("setup_dataset", "dataset.name"),
     ("setup_dataset_options", "dataset"),
     ("setup_model", "model.kind"),
@@ -145,6 +145,8 @@ pub const SETUP_COLUMNS: [(&str, &str); 115] = [
     ("setup_layers_frozen", "regime.layers.frozen"),
     ("setup_layers_rates", "regime.layers.rates"),
     ("setup_layers_rate_decay", "regime.layers.rate_decay"),
+    ("setup_multitask_heads", "multitask.heads"),
+    ("setup_multitask_weighting", "multitask.weighting"),
 ];
 
 /// Writes the cells of [`SETUP_COLUMNS`].
@@ -172,6 +174,11 @@ pub(super) fn setup(cells: &mut Cells<'_>, json: &str) -> Result<(), ExportError
 /// A phase or boundary as part of a column's name.
 pub(super) fn snake(id: &str) -> String {
     id.replace('-', "_")
+}
+
+/// The heads of a run that learns several labels at once, as JSON.
+pub(super) fn heads<T: serde::Serialize>(heads: &[T]) -> Option<String> {
+    (!heads.is_empty()).then(|| serde_json::json!(heads).to_string())
 }
 
 /// Names of the columns that `names` gives for each boundary, such as `{}_gross_j`.

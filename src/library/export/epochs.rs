@@ -61,6 +61,7 @@ const BY_BOUNDARY: [&str; 14] = [
 pub(super) fn header() -> Vec<String> {
     let mut names: Vec<String> = FIRST.map(str::to_owned).to_vec();
     names.extend(by_boundary(&BY_BOUNDARY));
+    names.push("test_heads".to_owned());
     names
 }
 
@@ -99,6 +100,7 @@ pub(super) fn rows(
                 .find(|energy| energy.boundary == boundary);
             write_energy(cells, energy, epoch.samples)?;
         }
+        cells.maybe_text(super::columns::heads(&epoch.heads).as_deref())?;
         cells.end_row()?;
     }
     Ok(())

@@ -122,6 +122,7 @@ pub(super) fn header() -> Vec<String> {
         names.extend(by_boundary(&ENERGY).map(|name| format!("{phase}_{name}")));
     }
     names.extend(own(&LINEAGE));
+    names.push("heads".to_owned());
     names
 }
 
@@ -160,7 +161,19 @@ pub(super) fn rows(
         }
     }
     write_lineage(cells, &details)?;
+    write_heads(cells, &details)?;
     cells.end_row()
+}
+
+/// As the summary has them; of a run without one, as they were last seen.
+fn write_heads(cells: &mut Cells<'_>, details: &RunDetails) -> Result<(), ExportError> {
+    let summary = details.summary.as_ref();
+    let told = summary.and_then(|summary| summary.json.get("heads")?.as_array());
+    let heads = match (told, details.epochs.last()) {
+        (Some(told), _) => columns::heads(told),
+        (None, last) => last.and_then(|last| columns::heads(&last.heads)),
+    };
+    cells.maybe_text(heads.as_deref())
 }
 
 /// Empty without ancestors, and where the energy of one is not known: a sum without it would be too small.

@@ -44,6 +44,7 @@
 //! for what is counted in the same way.
 
 mod cnn;
+mod heads;
 mod image;
 mod mlp;
 mod mobilenet;
@@ -53,6 +54,7 @@ mod resnet;
 mod trained;
 mod transformer;
 
+pub use heads::{Head, Heads, is_head};
 pub use trained::Trained;
 
 use serde::{Deserialize, Serialize};
@@ -88,9 +90,12 @@ pub struct Plan {
     pub layers: Vec<Layer>,
     /// Length of the vector that leaves the head: it enters the hidden linear layers, or the one that answers.
     pub flattened: usize,
+    /// The heads of a model that learns several labels at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heads: Option<Heads>,
 }
 
-/// The group of the layer that answers.
+/// The group of the layer that answers; of several heads the beginning of their groups, as in `head.shape`.
 pub const HEAD: &str = "head";
 
 impl Plan {
@@ -173,7 +178,19 @@ const PARAMETERS_MAX: u64 = 20_000_000_000;
 /// Where the model does not fit the samples: a kernel larger than the image, more pooling than there are pixels, patches that do
 /// not fill it, a convolutional network for a table, one answer a sample where one at each position is asked for.
 pub fn plan(model: &ModelSetup, input: InputShape, outputs: Outputs) -> Result<Plan, Problems> {
+    plan_with_heads((model, input, outputs), None)
+}
+
+/// As [`plan`], where `heads` answer in place of one layer.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_with_heads(
+    (model, input, outputs): (&ModelSetup, InputShape, Outputs),
+    heads: Option<Heads>,
+) -> Result<Plan, Problems> {
     let mut planner = Planner::new(model.kind(), input, outputs);
+    planner.heads.clone_from(&heads);
     let flattened = match model {
         ModelSetup::Mlp(mlp) => planner.mlp(mlp),
         ModelSetup::Cnn(cnn) => planner.cnn(cnn),
@@ -191,6 +208,7 @@ pub fn plan(model: &ModelSetup, input: InputShape, outputs: Outputs) -> Result<P
     let plan = Plan {
         layers,
         flattened: flattened.unwrap_or_default(),
+        heads,
     };
     problems.require(
         plan.parameters() <= PARAMETERS_MAX,

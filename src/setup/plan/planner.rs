@@ -1,6 +1,6 @@
 //! A model's layers as they are noted down, one after the other.
 
-use super::Layer;
+use super::{Heads, Layer};
 use crate::setup::{Activation, InputShape, Normalisation, Outputs, Problems};
 
 /// Notes layers down and keeps the shape that enters the next one.
@@ -11,6 +11,8 @@ pub(super) struct Planner {
     pub shape: InputShape,
     /// What is to be answered with.
     pub outputs: Outputs,
+    /// Heads that answer in place of one layer.
+    pub heads: Option<Heads>,
     pub problems: Problems,
     layers: Vec<Layer>,
     /// Where in the model the next layers are, such as `block 2`.
@@ -59,6 +61,7 @@ impl Planner {
             kind,
             shape: input,
             outputs,
+            heads: None,
             problems: Problems::default(),
             layers: Vec::new(),
             place: String::new(),
@@ -158,7 +161,10 @@ impl Planner {
             InputShape::Sequence { width, .. } => width,
             _ => self.shape.len(),
         };
-        self.linear("linear", self.outputs.numbers);
+        match self.heads.take() {
+            None => self.linear("linear", self.outputs.numbers),
+            Some(heads) => self.heads(&heads),
+        }
         Some(flattened)
     }
 

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::setup::Problems;
+use crate::setup::plan::is_head;
 
 /// Which groups of layers learn, and how fast. A group is one of [`crate::setup::plan::Plan::groups`]; in a file it is named as
 /// it is there (`blocks.0`), or by what several begin with (`blocks`).
@@ -50,7 +51,13 @@ impl Default for LayersSetup {
 }
 
 impl LayersSetup {
-    /// How many of `count` groups, counted from the head, learn in step `step` (from 0), those that are frozen by name among them.
+    /// How many of `groups` learn or wait by themselves: all heads of a model are one.
+    pub fn stages(groups: &[&str]) -> usize {
+        let heads = groups.iter().filter(|group| is_head(group)).count();
+        groups.len() - heads.saturating_sub(1)
+    }
+
+    /// How many of `count` stages, counted from the head, learn in step `step` (from 0), those that are frozen by name among them.
     pub fn opened(&self, count: usize, step: u64, steps_per_epoch: u64) -> usize {
         match self.train {
             TrainedLayers::All => count,
@@ -69,7 +76,7 @@ impl LayersSetup {
         }
     }
 
-    /// Every number of groups that learn at some time of a run, in order of time, with how many of `count` there are.
+    /// Every number of stages that learn at some time of a run, in order of time, with how many of `count` there are.
     pub fn all_opened(&self, count: usize) -> Vec<usize> {
         match self.train {
             TrainedLayers::All => vec![count],
@@ -78,11 +85,18 @@ impl LayersSetup {
         }
     }
 
-    /// The groups that learn where `opened` of them do, counted from the head; `groups` from the samples to the head.
+    /// The groups that learn where `opened` stages do, counted from the head; `groups` from the samples to the head.
     pub fn learning<'a>(&self, groups: &[&'a str], opened: usize) -> Vec<&'a str> {
         let limit = match self.train {
             TrainedLayers::Head => opened.min(1),
             _ => opened,
+        };
+        // All heads are one stage, and stand at the end.
+        let more = groups.len() - Self::stages(groups);
+        let limit = if limit == 0 {
+            0
+        } else {
+            limit.saturating_add(more)
         };
         let from = groups.len().saturating_sub(limit);
         let learns = |group: &&str| !self.frozen.iter().any(|name| names(name, group));
@@ -98,7 +112,7 @@ impl LayersSetup {
         let behind = groups
             .iter()
             .position(|known| *known == group)
-            .map_or(0, |at| groups.len() - 1 - at);
+            .map_or(0, |at| Self::stages(groups).saturating_sub(1 + at));
         own * self
             .rate_decay
             .powi(i32::try_from(behind).unwrap_or(i32::MAX))
@@ -149,7 +163,7 @@ impl LayersSetup {
                 format!("a group of this model's layers: {}", groups.join(", ")),
             );
         }
-        let first = self.opened(groups.len(), 0, 1);
+        let first = self.opened(Self::stages(groups), 0, 1);
         problems.require(
             !all_known || groups.is_empty() || !self.learning(groups, first).is_empty(),
             "regime.layers.frozen",

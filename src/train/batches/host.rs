@@ -4,7 +4,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::draws::Change;
 use super::wanted::{Wanted, WantedData};
-use super::{Scale, Shape};
+use super::{Columns, Scale, Shape};
 use crate::data::{Features, Labels, Normalisation, Split};
 use crate::models::Samples;
 
@@ -12,7 +12,7 @@ use crate::models::Samples;
 pub struct Host {
     pub(super) features: Features,
     labels: Labels,
-    target: usize,
+    columns: Columns,
     scale: Scale,
     /// Whether every position counts; decided for the whole part, so that every batch has the same form.
     all_count: bool,
@@ -30,11 +30,11 @@ pub struct Assembled {
 }
 
 impl Host {
-    /// Takes over `split`, whose samples are of `shape`, with its column of classes `target`, or numbers brought to `scale`.
+    /// Takes over `split`, whose samples are of `shape`, with its `columns` of classes, or numbers brought to `scale`.
     pub fn new(
         split: Split,
         shape: Shape,
-        target: usize,
+        columns: Columns,
         scale: Scale,
         normalisation: &Normalisation,
     ) -> Self {
@@ -53,7 +53,7 @@ impl Host {
             all_count,
             features: split.features,
             labels: split.labels,
-            target,
+            columns,
             scale,
             normalisation: normalisation.clone(),
             shape,
@@ -62,10 +62,10 @@ impl Host {
     }
 
     /// What `chosen` are to be answered with.
-    pub fn wanted(&self, chosen: impl ExactSizeIterator<Item = usize>) -> WantedData {
+    pub fn wanted(&self, chosen: impl ExactSizeIterator<Item = usize> + Clone) -> WantedData {
         WantedData::new(
             &self.labels,
-            self.target,
+            &self.columns,
             self.scale,
             self.all_count,
             chosen,

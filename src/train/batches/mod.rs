@@ -125,12 +125,12 @@ pub enum Order {
 }
 
 impl Batches {
-    /// Takes over `split`, whose samples are of shape `input`, with its column of classes `target`, or numbers brought to
+    /// Takes over `split`, whose samples are of shape `input`, with its `columns` of classes, or numbers brought to
     /// `scale`. `device` decides whether gradients can be taken.
     pub fn new(
         split: Split,
         input: InputShape,
-        target: usize,
+        columns: impl Into<Columns>,
         scale: Scale,
         normalisation: &Normalisation,
         residence: Residence,
@@ -138,7 +138,7 @@ impl Batches {
     ) -> Self {
         let samples = split.len();
         let shape = Shape::of(input);
-        let host = Host::new(split, shape, target, scale, normalisation);
+        let host = Host::new(split, shape, columns.into(), scale, normalisation);
         let store = match (residence, &host.features) {
             (Residence::Streamed, _) => Store::Streamed(Arc::new(host)),
             (Residence::Pixels | Residence::Kernel, Features::U8(pixels)) => {
@@ -264,6 +264,21 @@ impl Batches {
             samples,
             targets: wanted.whole(),
         }
+    }
+}
+
+/// Which columns of classes samples are to be answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// One.
+    One(usize),
+    /// One for each head.
+    Heads(Vec<usize>),
+}
+
+impl From<usize> for Columns {
+    fn from(column: usize) -> Self {
+        Self::One(column)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::Scale;
+use super::{Columns, Scale};
 use crate::data::Labels;
 use crate::train::objective::Targets;
 
@@ -10,6 +10,8 @@ use crate::train::objective::Targets;
 pub enum Wanted {
     /// `[samples]`.
     Classes(Tensor<1, Int>),
+    /// `[samples]` for each head.
+    Heads(Vec<Tensor<1, Int>>),
     /// `[samples, length]`; weights where not every position counts.
     Tokens {
         /// The tokens; any where none is asked for.
@@ -24,6 +26,7 @@ pub enum Wanted {
 /// The same in main memory.
 pub enum WantedData {
     Classes(Vec<i32>),
+    Heads(Vec<Vec<i32>>),
     Tokens {
         length: usize,
         tokens: Vec<i32>,
@@ -33,19 +36,27 @@ pub enum WantedData {
 }
 
 impl WantedData {
-    /// Of `samples`, from column `target` of classes, or from numbers brought to `scale`. With `all_count` every position of
+    /// Of `samples`, from `columns` of classes, or from numbers brought to `scale`. With `all_count` every position of
     /// tokens counts.
     pub fn new(
         labels: &Labels,
-        target: usize,
+        columns: &Columns,
         scale: Scale,
         all_count: bool,
-        samples: impl ExactSizeIterator<Item = usize>,
+        samples: impl ExactSizeIterator<Item = usize> + Clone,
     ) -> Self {
         match labels {
-            Labels::Classes(columns) => {
-                let column = columns.get(target).map_or(&[][..], Vec::as_slice);
-                Self::Classes(samples.map(|i| i32::from(column[i])).collect())
+            Labels::Classes(all) => {
+                let of = |column: usize| -> Vec<i32> {
+                    let column = all.get(column).map_or(&[][..], Vec::as_slice);
+                    samples.clone().map(|i| i32::from(column[i])).collect()
+                };
+                match columns {
+                    Columns::One(column) => Self::Classes(of(*column)),
+                    Columns::Heads(columns) => {
+                        Self::Heads(columns.iter().copied().map(of).collect())
+                    }
+                }
             }
             Labels::Numbers(numbers) => {
                 Self::Numbers(samples.map(|i| scale.apply(numbers[i])).collect())
@@ -74,6 +85,15 @@ impl WantedData {
                 let shape = [classes.len()];
                 Wanted::Classes(Tensor::from_data(TensorData::new(classes, shape), device))
             }
+            Self::Heads(heads) => Wanted::Heads(
+                heads
+                    .into_iter()
+                    .map(|classes| {
+                        let shape = [classes.len()];
+                        Tensor::from_data(TensorData::new(classes, shape), device)
+                    })
+                    .collect(),
+            ),
             Self::Numbers(numbers) => {
                 let shape = [numbers.len()];
                 Wanted::Numbers(Tensor::from_data(TensorData::new(numbers, shape), device))
@@ -100,6 +120,12 @@ impl Wanted {
         match self {
             Self::Classes(all) => Self::Classes(all.clone().select(0, chosen)),
             Self::Numbers(all) => Self::Numbers(all.clone().select(0, chosen)),
+            Self::Heads(heads) => Self::Heads(
+                heads
+                    .iter()
+                    .map(|all| all.clone().select(0, chosen.clone()))
+                    .collect(),
+            ),
             Self::Tokens { tokens, weights } => Self::Tokens {
                 tokens: tokens.clone().select(0, chosen.clone()),
                 weights: weights.clone().map(|weights| weights.select(0, chosen)),
@@ -113,6 +139,7 @@ impl Wanted {
         match self {
             Self::Classes(classes) => Targets::Classes(classes),
             Self::Numbers(numbers) => Targets::Numbers(numbers),
+            Self::Heads(heads) => Targets::Heads(heads.into_iter().map(Targets::Classes).collect()),
             Self::Tokens { tokens, weights } => {
                 let [samples, length] = tokens.dims();
                 let classes = tokens.reshape([samples * length]);

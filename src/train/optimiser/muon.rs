@@ -65,7 +65,8 @@ pub fn hidden_matrices<M: Module>(network: &M) -> Vec<String> {
     let mut finder = Finder::default();
     network.visit(&mut finder);
     let mut found = finder.matrices;
-    found.pop();
+    // Several heads answer side by side.
+    found.truncate(found.len() - finder.heads.max(1).min(found.len()));
     if !finder.embeds && !found.is_empty() {
         found.remove(0);
     }
@@ -79,6 +80,8 @@ struct Finder {
     /// In the order of the network; `None` for one that is not for Muon wherever it stands.
     matrices: Vec<Option<String>>,
     embeds: bool,
+    /// Matrices that are heads of several.
+    heads: usize,
 }
 
 impl ModuleVisitor for Finder {
@@ -102,6 +105,7 @@ impl ModuleVisitor for Finder {
         if !is_weight || !(D == 2 && is("Linear") || D == 4 && is("Conv2d")) {
             return;
         }
+        self.heads += usize::from(self.containers.iter().any(|of| of == "Struct:Heads"));
         let depthwise = D == 4 && param.shape()[1] == 1 && !self.matrices.is_empty();
         self.matrices
             .push((!depthwise).then(|| self.path.join(".")));

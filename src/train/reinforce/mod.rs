@@ -167,6 +167,7 @@ impl Method for Reinforced {
     ) -> Result<Look, TrainError> {
         Ok(Look {
             means: Means {
+                heads: Vec::new(),
                 loss: position.since_evaluation.mean_loss().unwrap_or(0.0),
                 metric: position.recent.mean(),
                 others: Vec::new(),

@@ -9,7 +9,7 @@ use super::names::{self, Prefixes};
 use super::source::{Source, Stored};
 use super::{StartError, some_of};
 use crate::models::{Named, Network};
-use crate::setup::plan::HEAD;
+use crate::setup::plan::is_head;
 use crate::setup::{Fit, FitKind, ModelSetup, Rename, StartReport, StartSetup, WeightLayout};
 
 /// What fits what.
@@ -136,7 +136,7 @@ fn fits(
     setup: &StartSetup,
     layout: WeightLayout,
 ) -> Result<bool, String> {
-    if setup.new_head && parameter.group == HEAD {
+    if setup.new_head && is_head(&parameter.group) {
         return Err("start.new_head wants a new head".to_owned());
     }
     if !stored.is_float() {

@@ -25,8 +25,10 @@ impl Checked {
         {
             return;
         }
-        (self.plan, self.problems) = check(setup, counts);
-        let planned = counts.and_then(|data| plan(&setup.model, data.input, data.outputs).ok());
+        (self.plan, self.problems) = check(setup, counts.as_ref());
+        let planned = counts
+            .as_ref()
+            .and_then(|data| plan(&setup.model, data.input, data.outputs).ok());
         let names = |plan: Plan| plan.groups().into_iter().map(str::to_owned).collect();
         self.groups = planned.map(names).unwrap_or_default();
         self.of = Some((setup.clone(), counts));
@@ -34,9 +36,9 @@ impl Checked {
 }
 
 /// The plan of a setup whose data are known, and what is wrong with it.
-pub fn check(setup: &Setup, counts: Option<DataCounts>) -> (Option<Plan>, Vec<Problem>) {
+pub fn check(setup: &Setup, counts: Option<&DataCounts>) -> (Option<Plan>, Vec<Problem>) {
     let result = match counts {
-        Some(counts) => setup.validate_with(&counts).map(Some),
+        Some(counts) => setup.validate_with(counts).map(Some),
         None => setup.validate().map(|()| None),
     };
     match result {

@@ -114,7 +114,7 @@ impl SetupPanel {
         }
         offer::is_ready(&setup.dataset, &shared.sets)?;
         self.start.is_ready(setup.start.as_ref())?;
-        let (_, problems) = check::check(setup, self.preview.counts(&setup.dataset));
+        let (_, problems) = check::check(setup, self.preview.counts(&setup.dataset).as_ref());
         if let Some(problem) = problems.first() {
             return Err(check::sentence(
                 &problem.field,

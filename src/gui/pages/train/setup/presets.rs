@@ -177,6 +177,7 @@ mod tests {
             },
             task: Task::Classification,
             outputs: Outputs::of_sample(10),
+            labels: Vec::new(),
             train,
         }
     }
