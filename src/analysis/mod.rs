@@ -11,6 +11,7 @@ mod left;
 pub mod lifecycle;
 pub mod lineage;
 pub mod lives;
+pub mod multitask;
 mod pareto;
 pub mod profile;
 pub mod search;

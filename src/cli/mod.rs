@@ -24,6 +24,7 @@ mod lineage;
 mod logging;
 mod manual;
 mod meters;
+mod multitask;
 mod power;
 mod run;
 mod runs;
@@ -97,6 +98,8 @@ enum Command {
     Infer(infer::Args),
     /// Say what a model's life takes in energy, carbon and money, and when what was learnt before has paid off
     Lifecycle(Box<lifecycle::Args>),
+    /// Compare one network for several tasks with a network for each, at equal targets
+    Multitask(multitask::Args),
     /// Delete runs
     Delete(edit::DeleteArgs),
     /// Bring deleted runs back
@@ -154,6 +157,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Show(args)) => show::run(&args, &place),
         Some(Command::Infer(args)) => infer::run(&args, &place),
         Some(Command::Lifecycle(args)) => lifecycle::run(&args, &place),
+        Some(Command::Multitask(args)) => multitask::run(&args, &place),
         Some(Command::Delete(args)) => edit::delete(&args, &place),
         Some(Command::Restore(args)) => edit::restore(&args, &place),
         Some(Command::Note(args)) => edit::note(&args, &place),

@@ -1,0 +1,192 @@
+//! `joulelab multitask`: one network for several tasks against a network for each.
+
+use super::table::Table;
+use super::{Exit, Failed, Place, show};
+use crate::analysis::multitask::{Branch, Comparison, Mean, TaskRun, compare};
+use crate::analysis::sweep::Ratio;
+use crate::library::Library;
+use crate::units::{Metric, count, duration, estimate, significant};
+
+/// Arguments of `joulelab multitask`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Runs that learn all labels at once, one for each seed: identifiers, their beginnings, or names
+    #[arg(long, required = true, value_name = "RUN", num_args = 1..)]
+    joint: Vec<String>,
+
+    /// Runs that learn one label each, for each label as many as seeds
+    #[arg(long, required = true, value_name = "RUN", num_args = 1..)]
+    separate: Vec<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Compares joint runs with separate ones.
+pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
+    let library = place.open()?;
+    let refused = |error: crate::analysis::multitask::CannotCompare| {
+        Failed::new(Exit::Usage, error.to_string())
+    };
+    let joint = runs(&library, &args.joint)?;
+    let separate = runs(&library, &args.separate)?;
+    let comparison = compare(&joint, &separate).map_err(refused)?;
+    if args.json {
+        show::print_json(&serde_json::json!({
+            "comparison": comparison,
+            "joint_runs": joint,
+            "separate_runs": separate,
+        }))?;
+    } else {
+        show::print(&text(&comparison))?;
+    }
+    Ok(Exit::Success)
+}
+
+fn runs(library: &Library, given: &[String]) -> Result<Vec<TaskRun>, Failed> {
+    let run = |name: &String| -> Result<TaskRun, Failed> {
+        let details = library.details(name)?;
+        TaskRun::of(&details).map_err(|error| Failed::new(Exit::Usage, error.to_string()))
+    };
+    given.iter().map(run).collect()
+}
+
+fn text(found: &Comparison) -> String {
+    let mut table = Table::new(["", "joint", "separate", "joint ÷ separate"]);
+    let energy = |branch: &Branch| match &branch.energy_j {
+        Some(figure) => estimate(figure.estimate, "J"),
+        None => "not known".to_owned(),
+    };
+    let time = |branch: &Branch| match &branch.time_s {
+        Some(figure) => duration(figure.mean()),
+        None => "not known".to_owned(),
+    };
+    let parameters = |branch: &Branch| branch.parameters.map_or("not known".to_owned(), count);
+    let seeds = |branch: &Branch| branch.seeds.len().to_string();
+    let of = |ratio: &Option<Ratio>| ratio.as_ref().map_or("not known".to_owned(), in_words);
+    let (joint, separate) = (&found.joint, &found.separate);
+    table.push([
+        "energy".to_owned(),
+        energy(joint),
+        energy(separate),
+        of(&found.energy),
+    ]);
+    for (task, figure) in &separate.by_task_j {
+        let own = estimate(figure.estimate, "J");
+        table.push([format!("  {task} alone"), String::new(), own, String::new()]);
+    }
+    table.push([
+        "time".to_owned(),
+        time(joint),
+        time(separate),
+        of(&found.time),
+    ]);
+    let share = found
+        .parameters
+        .map_or("not known".to_owned(), |share| significant(share, 3));
+    table.push([
+        "parameters".to_owned(),
+        parameters(joint),
+        parameters(separate),
+        share,
+    ]);
+    table.push([
+        "seeds".to_owned(),
+        seeds(joint),
+        seeds(separate),
+        String::new(),
+    ]);
+    let mut text = format!("training and evaluation until every target was reached\n\n{table}\n");
+
+    let mut table = Table::new([
+        "accuracy",
+        "target",
+        "joint",
+        "separate",
+        "joint − separate",
+    ]);
+    for task in &found.tasks {
+        let percent = |mean: &Option<Mean>| mean.as_ref().map_or("not known".to_owned(), accuracy);
+        table.push([
+            task.name.clone(),
+            task.target
+                .map_or("none".to_owned(), |target| Metric::Accuracy.format(target)),
+            percent(&task.joint),
+            percent(&task.separate),
+            task.difference
+                .as_ref()
+                .map_or("other seeds".to_owned(), points),
+        ]);
+    }
+    text.push_str(&table.to_string());
+    if let Some(ratio) = &found.energy {
+        text.push_str(&format!("\n{}\n", verdict(ratio)));
+    }
+    for sentence in found.reasons.iter().chain(&found.remarks) {
+        text.push_str(&format!("\nnote: {sentence}"));
+    }
+    if !(found.reasons.is_empty() && found.remarks.is_empty()) {
+        text.push('\n');
+    }
+    text
+}
+
+fn in_words(ratio: &Ratio) -> String {
+    let estimate = ratio.estimate;
+    format!(
+        "{} ({} to {})",
+        significant(estimate.value, 3),
+        significant(estimate.low, 3),
+        significant(estimate.high, 3)
+    )
+}
+
+/// A share over seeds, in per cent.
+fn accuracy(mean: &Mean) -> String {
+    let half = mean
+        .half_width
+        .map(|half| format!(" ± {:.2}", 100.0 * half));
+    format!("{:.2}{} %", 100.0 * mean.mean, half.unwrap_or_default())
+}
+
+/// A difference of shares, in percentage points.
+fn points(mean: &Mean) -> String {
+    let half = mean
+        .half_width
+        .map(|half| format!(" ± {:.2}", 100.0 * half));
+    format!(
+        "{:+.2}{} points",
+        100.0 * mean.mean,
+        half.unwrap_or_default()
+    )
+}
+
+/// What the ratio of the energies says, in a sentence.
+fn verdict(ratio: &Ratio) -> String {
+    let estimate = ratio.estimate;
+    let share = |value: f64| format!("{:.0} %", 100.0 * value.abs());
+    if ratio.test.is_none() {
+        return format!(
+            "One seed says nothing of chance: joint training took {} of the energy here.",
+            share(estimate.value)
+        );
+    }
+    if estimate.high < 1.0 {
+        format!(
+            "Joint training saves {} of the energy ({} to {}).",
+            share(1.0 - estimate.value),
+            share(1.0 - estimate.high),
+            share(1.0 - estimate.low)
+        )
+    } else if estimate.low > 1.0 {
+        format!(
+            "There is no saving: joint training takes {} more energy ({} to {}).",
+            share(estimate.value - 1.0),
+            share(estimate.low - 1.0),
+            share(estimate.high - 1.0)
+        )
+    } else {
+        "These runs do not tell which takes less energy: the interval includes 1.".to_owned()
+    }
+}
