@@ -97,7 +97,11 @@ fn text(found: &Comparison) -> String {
         seeds(separate),
         String::new(),
     ]);
-    let mut text = format!("training and evaluation until every target was reached\n\n{table}\n");
+    let until = match found.tasks.iter().all(|task| task.target.is_some()) {
+        true => "until every target was reached",
+        false => "until the runs ended",
+    };
+    let mut text = format!("training and evaluation {until}\n\n{table}\n");
 
     let mut table = Table::new([
         "accuracy",

@@ -1,1 +1,217 @@
+//! From the command line: what is stored of heads, what is told of them, and joint against separate runs.
 
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The program with a library of its own and simulated meters.
+struct Program(TempDir);
+
+impl Program {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_joulelab"));
+        command
+            .args(arguments)
+            .arg("--library")
+            .arg(self.path("library.sqlite"))
+            .current_dir(self.0.path())
+            .env("JOULELAB_DATA", self.path("data"))
+            .env("JOULELAB_SYSFS_ROOT", self.path("no-sysfs"))
+            .env("JOULELAB_NVML_LIBRARY", self.path("no-nvml"));
+        command.output().unwrap()
+    }
+
+    fn stdout(&self, arguments: &[&str]) -> String {
+        let output = self.output(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.stdout(arguments)).unwrap()
+    }
+
+    /// Code and words of a command that must fail.
+    fn refused(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.output(arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code().unwrap_or(-1), words)
+    }
+
+    /// A run on the CPU under a name.
+    fn train(&self, name: &str, arguments: &[&str]) {
+        let mut all = vec![
+            "run",
+            "-q",
+            "--device",
+            "cpu",
+            "--idle",
+            "0",
+            "--rate",
+            "50",
+            "--meter",
+            "simulated:steady,refresh_ms=1",
+            "-m",
+            "mlp",
+            "--hidden",
+            "32",
+            "-e",
+            "15",
+            "-b",
+            "32",
+            "--name",
+            name,
+        ];
+        all.extend(arguments);
+        self.stdout(&all);
+    }
+}
+
+fn column(csv: &str, name: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let at = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|of| of == name)
+        .unwrap();
+    let rows = reader.records().map(|row| row.unwrap()[at].to_owned());
+    rows.collect()
+}
+
+#[test]
+fn heads_are_stored_shown_and_exported_each_by_itself() {
+    let program = Program::new();
+    program.train(
+        "both",
+        &[
+            "--heads",
+            "digit,parity",
+            "--weighting",
+            "uncertainty",
+            "-t",
+            "0.8",
+        ],
+    );
+    let shown = program.json(&["show", "both", "--json"]);
+    assert_eq!(shown["run"]["target_reached"], true);
+    let heads = shown["summary"]["json"]["heads"].as_array().unwrap();
+    let names: Vec<&str> = heads
+        .iter()
+        .map(|head| head["head"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["digit", "parity"]);
+    let epochs = shown["epochs"].as_array().unwrap();
+    let last = &epochs.last().unwrap()["heads"];
+    let mut worst = f64::INFINITY;
+    for (head, last) in heads.iter().zip(last.as_array().unwrap()) {
+        assert_eq!(head["value"], last["value"]);
+        assert!(head["value"].as_f64().unwrap() >= 0.8);
+        assert_eq!(
+            (&head["target"], &head["target_reached"]),
+            (&0.8.into(), &true.into())
+        );
+        assert!(head["weight"].as_f64().unwrap() != 1.0, "it was learnt");
+        worst = worst.min(head["value"].as_f64().unwrap());
+    }
+    assert_eq!(shown["run"]["metrics"]["final_test_metric"], worst);
+
+    let text = program.stdout(&["show", "both"]);
+    for part in [
+        "reached by every head",
+        "of the head with the lowest",
+        "accuracy by head",
+        "  parity",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let runs = program.stdout(&["export", "-f", "runs", "both"]);
+    let told: Value = serde_json::from_str(&column(&runs, "heads")[0]).unwrap();
+    assert_eq!(told, Value::Array(heads.clone()));
+    assert_eq!(column(&runs, "setup_multitask_weighting"), ["uncertainty"]);
+    let csv = program.stdout(&["export", "-f", "epochs", "both"]);
+    let of_epochs = column(&csv, "test_heads");
+    assert_eq!(of_epochs.len(), epochs.len());
+    for (cell, epoch) in of_epochs.iter().zip(epochs) {
+        assert_eq!(serde_json::from_str::<Value>(cell).unwrap(), epoch["heads"]);
+    }
+    let setup = program.stdout(&["show", "both", "--setup"]);
+    assert!(setup.contains("[[multitask.heads]]"), "{setup}");
+}
+
+#[test]
+fn joint_and_separate_runs_are_compared_at_equal_targets() {
+    let program = Program::new();
+    for seed in ["0", "1"] {
+        let target = ["-t", "0.8", "-s", seed];
+        let with = |heads: &[&'static str]| [heads, &target[..]].concat();
+        program.train(&format!("both{seed}"), &with(&["--heads", "digit,parity"]));
+        // A run of the set's own label, and one of a single head.
+        program.train(&format!("digit{seed}"), &with(&[]));
+        program.train(&format!("parity{seed}"), &with(&["--heads", "parity"]));
+    }
+    let separate = ["--separate", "digit0", "digit1", "parity0", "parity1"];
+    let all = [&["multitask", "--joint", "both0", "both1"], &separate[..]].concat();
+    let found = program.json(&[&all[..], &["--json"]].concat());
+    let comparison = &found["comparison"];
+    let at = |path: &str| comparison.pointer(path).and_then(Value::as_f64).unwrap();
+    // Two networks of 64·32 + 32 numbers before their heads, against one.
+    let trunk = 64.0 * 32.0 + 32.0;
+    let (digit, parity) = (33.0 * 10.0, 33.0 * 2.0);
+    assert_eq!(at("/joint/parameters"), trunk + digit + parity);
+    assert_eq!(at("/separate/parameters"), 2.0 * trunk + digit + parity);
+    let ratio = at("/joint/energy_j/estimate/value") / at("/separate/energy_j/estimate/value");
+    assert!((at("/energy/estimate/value") - ratio).abs() < 1e-9);
+    let of_runs = |branch: &str| -> f64 {
+        let runs = found[branch].as_array().unwrap().iter();
+        runs.map(|run| run["energy_j"]["value"].as_f64().unwrap())
+            .sum()
+    };
+    assert!(
+        (of_runs("separate_runs") / 2.0 - at("/separate/energy_j/estimate/value")).abs() < 1e-9
+    );
+    assert!((of_runs("joint_runs") / 2.0 - at("/joint/energy_j/estimate/value")).abs() < 1e-9);
+    for task in comparison["tasks"].as_array().unwrap() {
+        assert_eq!(task["joint_reached"], serde_json::json!([2, 2]), "{task}");
+        assert_eq!(task["target"], 0.8);
+    }
+    let text = program.stdout(&all);
+    for part in ["parity alone", "joint ÷ separate", "joint − separate"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (code, words) = program.refused(&["multitask", "--joint", "both0", "--separate", "digit0"]);
+    assert!(
+        code == 2 && words.contains("no separate run learns `parity`"),
+        "{code}: {words}"
+    );
+}
+
+#[test]
+fn a_head_without_labels_is_refused_before_anything_is_done() {
+    let program = Program::new();
+    let (code, words) = program.refused(&["run", "--device", "cpu", "--heads", "digit,colour"]);
+    assert_eq!(code, 2);
+    assert!(
+        words.contains("a label that the samples of this dataset have: digit, parity"),
+        "{words}"
+    );
+    assert_eq!(program.json(&["runs", "--json"]), serde_json::json!([]));
+    let info = program.stdout(&["info", "--heads", "digit,parity"]);
+    assert!(
+        info.contains("labels for --heads, with classes: digit (10), parity (2)"),
+        "{info}"
+    );
+    assert!(info.contains("head.parity"), "{info}");
+}
