@@ -42,6 +42,14 @@ impl Program {
         serde_json::from_str(&self.stdout(arguments)).unwrap()
     }
 
+    /// The CSV of a run.
+    fn export(&self, format: &str, run: &str) -> String {
+        let path = self.path(&format!("{format}.csv"));
+        let name = path.to_str().unwrap();
+        self.stdout(&["export", "-f", format, "-o", name, run]);
+        std::fs::read_to_string(path).unwrap()
+    }
+
     /// Code and words of a command that must fail.
     fn refused(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.output(arguments);
@@ -137,11 +145,11 @@ fn heads_are_stored_shown_and_exported_each_by_itself() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let runs = program.stdout(&["export", "-f", "runs", "both"]);
+    let runs = program.export("runs", "both");
     let told: Value = serde_json::from_str(&column(&runs, "heads")[0]).unwrap();
     assert_eq!(told, Value::Array(heads.clone()));
     assert_eq!(column(&runs, "setup_multitask_weighting"), ["uncertainty"]);
-    let csv = program.stdout(&["export", "-f", "epochs", "both"]);
+    let csv = program.export("epochs", "both");
     let of_epochs = column(&csv, "test_heads");
     assert_eq!(of_epochs.len(), epochs.len());
     for (cell, epoch) in of_epochs.iter().zip(epochs) {
