@@ -6,7 +6,8 @@ use super::lifecycle::{
     AssumptionError, Assumptions, BreakEven, Cost, LifeCycle, Serving, break_even, embodied,
     life_cycle,
 };
-use crate::library::{Inference, RunDetails, sum_by_source, sum_of_parts};
+use crate::library::{Ancestor, Inference, RunDetails, sum_by_source, sum_of_parts};
+use crate::units::Estimate;
 
 /// Why nothing can be told of a model's life.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,29 +111,54 @@ fn cost(runs: &[RunDetails]) -> Result<Cost, LifeError> {
     Cost::of(&each).ok_or(LifeError::NoRun)
 }
 
-/// What went into the weights that the runs started from, which must be the same for all.
+/// What went into the weights that the runs started from: the same for all, or one for each seed, of which the mean counts. They must
+/// have learnt the same, as far as their records tell.
 fn before(runs: &[RunDetails]) -> Result<Option<Cost>, LifeError> {
-    let labels = |run: &RunDetails| -> Vec<String> {
-        run.ancestors
-            .iter()
-            .map(|ancestor| ancestor.label().to_owned())
-            .collect()
-    };
     let Some(first) = runs.first() else {
         return Err(LifeError::NoRun);
     };
-    let of_first = labels(first);
-    if let Some(other) = runs.iter().find(|run| labels(run) != of_first) {
+    let is_alike = |one: &Ancestor, other: &Ancestor| {
+        let of_file = one.run_id.is_none() || other.run_id.is_none();
+        let learnt = |of: &Ancestor| (of.generation, of.dataset.clone(), of.model.clone());
+        one.label() == other.label() || !of_file && learnt(one) == learnt(other)
+    };
+    let other = runs.iter().find(|run| {
+        let (one, other) = (&first.ancestors, &run.ancestors);
+        one.len() != other.len()
+            || !one
+                .iter()
+                .zip(other)
+                .all(|(one, other)| is_alike(one, other))
+    });
+    if let Some(other) = other {
         return Err(LifeError::TwoLives {
             first: first.run.id.clone(),
             other: other.run.id.clone(),
         });
     }
-    if of_first.is_empty() {
-        return Ok(None);
+    let mut different: Vec<&[Ancestor]> = Vec::new();
+    let labels = |of: &[Ancestor]| -> Vec<String> {
+        of.iter()
+            .map(|ancestor| ancestor.label().to_owned())
+            .collect()
+    };
+    for run in runs.iter().filter(|run| !run.ancestors.is_empty()) {
+        if !different
+            .iter()
+            .any(|known| labels(known) == labels(&run.ancestors))
+        {
+            different.push(&run.ancestors);
+        }
     }
+    let costs = different.into_iter().map(ancestry);
+    let costs = costs.collect::<Result<Vec<_>, LifeError>>()?;
+    Ok(Cost::of(&costs))
+}
+
+/// Joules, seconds and meters of all that is in a run's weights.
+fn ancestry(ancestors: &[Ancestor]) -> Result<(Estimate, f64, String), LifeError> {
     let mut parts = Vec::new();
-    for ancestor in &first.ancestors {
+    for ancestor in ancestors {
         let (energy_j, source) = ancestor.energy();
         let Some(energy_j) = energy_j else {
             let of = ancestor.label().to_owned();
@@ -149,12 +175,11 @@ fn before(runs: &[RunDetails]) -> Result<Option<Cost>, LifeError> {
             .iter()
             .map(|(energy, source)| (*energy, source.as_str())),
     );
-    let seconds = first
-        .ancestors
+    let seconds = ancestors
         .iter()
         .filter_map(|ancestor| ancestor.duration_s)
         .sum();
-    Ok(Cost::of(&[(energy_j, seconds, source)]))
+    Ok((energy_j, seconds, source))
 }
 
 /// What a sample takes; `None` where no meter answered.

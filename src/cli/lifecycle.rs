@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::sweep_runs::OfSetup;
 use super::table::Table;
-use super::{Exit, Failed, Place, show};
+use super::{Exit, Failed, Place, show, sweep_runs};
 use crate::analysis;
 use crate::analysis::lifecycle::{Assumptions, Embodied, embodied};
 use crate::analysis::lives::{self, Life, LifeError};
@@ -14,12 +15,16 @@ use crate::units::{Estimate, duration, estimate, quantity, significant};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Runs of the model, one for each seed: identifiers, their beginnings, or names
-    #[arg(required = true)]
+    #[arg(required_unless_present = "sweep")]
     runs: Vec<String>,
 
     /// Runs to the same target from nothing, to tell when what was learnt before has paid off; may be given several times
     #[arg(long, value_name = "RUN", num_args = 1..)]
     scratch: Vec<String>,
+
+    /// A sweep with both: each setup that starts from something against the one that starts from nothing
+    #[arg(long, conflicts_with_all = ["runs", "scratch"])]
+    sweep: Option<String>,
 
     /// Models among which what was learnt before is shared
     #[arg(long, value_name = "NUMBER")]
@@ -77,20 +82,63 @@ pub struct Args {
 /// Says what a model's life takes.
 pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     let library = place.open()?;
-    let runs = details(&library, &args.runs)?;
-    let scratch = details(&library, &args.scratch)?;
-    let assumptions = assumptions(args, &runs[0])?;
-    let of_size = |one: &&Inference| one.batch_size == args.batch_size;
-    let inference = runs[0].inferences.iter().find(of_size);
-    let life = lives::life(&runs, &scratch, inference, &assumptions).map_err(failed)?;
+    let to_json = |life: &Life| {
+        serde_json::to_value(life).map_err(|error| Failed::new(Exit::Failure, error.to_string()))
+    };
+    let Some(sweep) = &args.sweep else {
+        let runs = details(&library, &args.runs)?;
+        let scratch = details(&library, &args.scratch)?;
+        let life = life(args, &runs, &scratch)?;
+        match args.json {
+            true => show::print_json(&to_json(&life)?)?,
+            false => show::print(&text(args, &life))?,
+        }
+        return Ok(Exit::Success);
+    };
+    let (started, scratch) = of_sweep(&library, sweep)?;
+    let mut json = Vec::new();
+    for setup in started {
+        let life = life(args, &setup.runs, &scratch)?;
+        if args.json {
+            json.push(serde_json::json!({ "setup": setup.label, "life": to_json(&life)? }));
+        } else {
+            show::print(&format!("{}\n\n{}\n", setup.label, text(args, &life)))?;
+        }
+    }
     if args.json {
-        let json = serde_json::to_value(&life)
-            .map_err(|error| Failed::new(Exit::Failure, error.to_string()))?;
-        show::print_json(&json)?;
-    } else {
-        show::print(&text(args, &life))?;
+        show::print_json(&serde_json::json!({ "setups": json }))?;
     }
     Ok(Exit::Success)
+}
+
+fn life(args: &Args, runs: &[RunDetails], scratch: &[RunDetails]) -> Result<Life, Failed> {
+    let first = runs.first().ok_or_else(|| failed(LifeError::NoRun))?;
+    let assumptions = assumptions(args, first)?;
+    let of_size = |one: &&Inference| one.batch_size == args.batch_size;
+    let inference = first.inferences.iter().find(of_size);
+    lives::life(runs, scratch, inference, &assumptions).map_err(failed)
+}
+
+/// The setups that start from something, and the runs of the one that does not.
+fn of_sweep(library: &Library, sweep: &str) -> Result<(Vec<OfSetup>, Vec<RunDetails>), Failed> {
+    let (started, mut scratch): (Vec<_>, Vec<_>) = sweep_runs::by_setup(library, sweep)?
+        .into_iter()
+        .partition(|setup| setup.runs.iter().any(|run| !run.ancestors.is_empty()));
+    let usage = |message: String| Failed::new(Exit::Usage, message);
+    if started.is_empty() {
+        return Err(usage(format!(
+            "no setup of sweep {sweep} starts from what was learnt before: there is nothing to be paid off"
+        )));
+    }
+    if scratch.len() > 1 {
+        let labels: Vec<String> = scratch.into_iter().map(|setup| setup.label).collect();
+        return Err(usage(format!(
+            "several setups of sweep {sweep} start from nothing ({}); name runs, and those to compare them with by --scratch",
+            labels.join("; ")
+        )));
+    }
+    let scratch = scratch.pop().map(|setup| setup.runs).unwrap_or_default();
+    Ok((started, scratch))
 }
 
 fn details(library: &Library, given: &[String]) -> Result<Vec<RunDetails>, Failed> {

@@ -32,6 +32,7 @@ mod show;
 mod start;
 mod summary;
 mod sweep;
+mod sweep_runs;
 mod table;
 mod trace;
 mod window;

@@ -1,8 +1,8 @@
 //! `joulelab multitask`: one network for several tasks against a network for each.
 
 use super::table::Table;
-use super::{Exit, Failed, Place, show};
-use crate::analysis::multitask::{Branch, Comparison, Mean, TaskRun, compare};
+use super::{Exit, Failed, Place, show, sweep_runs};
+use crate::analysis::multitask::{Branch, CannotCompare, Comparison, Mean, TaskRun, compare};
 use crate::analysis::sweep::Ratio;
 use crate::library::Library;
 use crate::units::{Metric, count, duration, estimate, significant};
@@ -11,12 +11,16 @@ use crate::units::{Metric, count, duration, estimate, significant};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Runs that learn all labels at once, one for each seed: identifiers, their beginnings, or names
-    #[arg(long, required = true, value_name = "RUN", num_args = 1..)]
+    #[arg(long, required_unless_present = "sweep", value_name = "RUN", num_args = 1..)]
     joint: Vec<String>,
 
     /// Runs that learn one label each, for each label as many as seeds
-    #[arg(long, required = true, value_name = "RUN", num_args = 1..)]
+    #[arg(long, required_unless_present = "sweep", value_name = "RUN", num_args = 1..)]
     separate: Vec<String>,
+
+    /// A sweep with both: each setup of several heads is compared with all that have one
+    #[arg(long, conflicts_with_all = ["joint", "separate"])]
+    sweep: Option<String>,
 
     /// Print JSON
     #[arg(long)]
@@ -26,22 +30,65 @@ pub struct Args {
 /// Compares joint runs with separate ones.
 pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     let library = place.open()?;
-    let refused = |error: crate::analysis::multitask::CannotCompare| {
-        Failed::new(Exit::Usage, error.to_string())
+    let (joint, separate) = match &args.sweep {
+        Some(sweep) => of_sweep(&library, sweep)?,
+        None => {
+            let joint = ("joint".to_owned(), runs(&library, &args.joint)?);
+            (vec![joint], runs(&library, &args.separate)?)
+        }
     };
-    let joint = runs(&library, &args.joint)?;
-    let separate = runs(&library, &args.separate)?;
-    let comparison = compare(&joint, &separate).map_err(refused)?;
-    if args.json {
-        show::print_json(&serde_json::json!({
-            "comparison": comparison,
-            "joint_runs": joint,
-            "separate_runs": separate,
-        }))?;
-    } else {
-        show::print(&text(&comparison))?;
+    let mut json = Vec::new();
+    for (label, joint) in &joint {
+        let comparison = compare(joint, &separate).map_err(refused)?;
+        if args.json {
+            json.push(serde_json::json!({
+                "setup": label,
+                "comparison": comparison,
+                "joint_runs": joint,
+                "separate_runs": separate,
+            }));
+        } else {
+            let heading = args.sweep.as_ref().map(|_| format!("{label}\n"));
+            show::print(&(heading.unwrap_or_default() + &text(&comparison)))?;
+        }
+    }
+    match (args.json, &args.sweep, json.pop()) {
+        (true, None, Some(only)) => show::print_json(&only)?,
+        (true, _, last) => {
+            json.extend(last);
+            show::print_json(&serde_json::json!({ "setups": json }))?;
+        }
+        (false, ..) => {}
     }
     Ok(Exit::Success)
+}
+
+fn refused(error: CannotCompare) -> Failed {
+    Failed::new(Exit::Usage, error.to_string())
+}
+
+/// The setups of several heads with their labels, and all runs of one head.
+type Branches = (Vec<(String, Vec<TaskRun>)>, Vec<TaskRun>);
+
+fn of_sweep(library: &Library, sweep: &str) -> Result<Branches, Failed> {
+    let (mut joint, mut separate) = (Vec::new(), Vec::new());
+    for setup in sweep_runs::by_setup(library, sweep)? {
+        let runs = setup.runs.iter().map(TaskRun::of);
+        let runs = runs.collect::<Result<Vec<_>, _>>().map_err(refused)?;
+        match runs.first() {
+            Some(first) if first.tasks.len() > 1 => joint.push((setup.label, runs)),
+            _ => separate.extend(runs),
+        }
+    }
+    if joint.is_empty() {
+        return Err(Failed::new(
+            Exit::Usage,
+            format!(
+                "no setup of sweep {sweep} learns several labels at once: there is nothing to compare"
+            ),
+        ));
+    }
+    Ok((joint, separate))
 }
 
 fn runs(library: &Library, given: &[String]) -> Result<Vec<TaskRun>, Failed> {

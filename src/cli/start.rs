@@ -5,18 +5,22 @@ use crate::library::RunDetails;
 use crate::setup::{FitKind, Setup, StartReport};
 
 /// The setup with the whole identifier of the run that it starts from, so that its hash does not hang on a name, and the whole path of
-/// a file.
+/// a file. A name with the seed in it stays, or each seed would be a setup of its own.
 ///
 /// # Errors
 /// Where no run is meant, or several could be.
 pub fn resolved(mut setup: Setup, place: &Place) -> Result<Setup, Failed> {
+    let seed = setup.regime.seed;
     let Some(start) = &mut setup.start else {
         return Ok(setup);
     };
-    if let Some(given) = &start.run
+    if let Some(given) = start.run_for(seed)
         && !given.trim().is_empty()
     {
-        start.run = Some(place.open()?.run(given)?.id);
+        let found = place.open()?.run(&given)?;
+        if !start.goes_by_seed() {
+            start.run = Some(found.id);
+        }
     }
     if let Some(file) = &start.file
         && let Ok(whole) = std::path::absolute(file)

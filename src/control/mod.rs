@@ -29,6 +29,7 @@ pub use record::sum_of_protocol as sum_of_parts;
 pub use run_control::RunControl;
 pub use session::{Ending, Launch, RunEvent, RunSession, new_id, start};
 pub use sweep::{
-    SweepControl, SweepEnding, SweepEvent, SweepFailure, SweepLaunch, SweepSession, start_sweep,
+    SweepControl, SweepEnding, SweepEvent, SweepFailure, SweepLaunch, SweepSession, check_starts,
+    start_sweep,
 };
 pub use watch::{Heard, LoadPlan, Watch, load, measure, measure_idle, watch};

@@ -295,11 +295,11 @@ impl<'a> Session<'a> {
         library: &Library,
         start: &StartSetup,
     ) -> Result<Option<protocol::Start>, End> {
-        let Some(given) = &start.run else {
+        let Some(given) = start.run_for(self.launch.setup.regime.seed) else {
             self.ancestors = vec![lineage::of_file(start)];
             return Ok(None);
         };
-        let parent = library.details(given).map_err(|error| {
+        let parent = library.details(&given).map_err(|error| {
             End::Failed(Failure {
                 kind: FailureKind::Setup,
                 message: format!("start.run: {error}"),

@@ -44,6 +44,11 @@ const KINDS: [(&str, &str, &str, &[&str]); 4] = [
 /// What `regime.stop.target` was called when every target was an accuracy.
 const TARGET_OLD_NAME: &str = "target_accuracy";
 
+/// Tables that a setup may do without, and what is written in their place where a change or an axis takes them out: TOML has no
+/// word for nothing.
+const TABLES_LEFT_OUT: [&str; 2] = ["start", "multitask"];
+const LEFT_OUT: &str = "none";
+
 impl Change {
     /// A whole tree of fields at once, as a file holds it.
     ///
@@ -184,6 +189,11 @@ impl Change {
             value["regime"]["stop"]["epochs"] = Value::Null;
         }
         merge(&mut value, &change);
+        for table in TABLES_LEFT_OUT {
+            if value[table] == LEFT_OUT {
+                value[table] = Value::Null;
+            }
+        }
         check_options(&value)?;
         serde_path_to_error::deserialize(value).map_err(|error| misfit("", error))
     }

@@ -10,7 +10,8 @@ use crate::units::count;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StartSetup {
-    /// The run whose newest checkpoint is taken: identifier, its beginning, or name.
+    /// The run whose newest checkpoint is taken: identifier, its beginning, or name. `{seed}` stands for the seed of the run that
+    /// starts, so that each seed of a setup can start from a run of its own.
     pub run: Option<String>,
     /// The file whose weights are taken: safetensors, Burn's own, or a PyTorch checkpoint.
     pub file: Option<PathBuf>,
@@ -49,7 +50,21 @@ pub enum WeightLayout {
     Burn,
 }
 
+/// What stands for the seed in [`StartSetup::run`].
+const SEED: &str = "{seed}";
+
 impl StartSetup {
+    /// The run that a run of seed `seed` starts from, as it was written.
+    pub fn run_for(&self, seed: u64) -> Option<String> {
+        let run = self.run.as_ref()?;
+        Some(run.replace(SEED, &seed.to_string()))
+    }
+
+    /// Whether each seed starts from a run of its own.
+    pub fn goes_by_seed(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.contains(SEED))
+    }
+
     pub(super) fn validate(&self, problems: &mut Problems) {
         let given = match (&self.run, &self.file) {
             (Some(_), None) | (None, Some(_)) => None,

@@ -10,6 +10,7 @@ mod interruption;
 )]
 mod joulelab;
 mod parallel;
+mod recycled;
 mod running;
 mod searchers;
 mod stored;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Candidate, Outlook, outlook, searcher};
 use crate::analysis::forecast::PastRun;
-use crate::analysis::sweep::axes::name;
+use crate::analysis::sweep::axes::{name, text};
 use crate::setup::sweep::{AxisValue, Consent, CoolDown, SearcherSetup, Sweep};
 use crate::setup::{DataCounts, DatasetSetup, Setup};
 use crate::units::{count, duration, quantity};
@@ -154,10 +154,7 @@ pub fn words(values: &[AxisValue]) -> String {
         .iter()
         .map(|choice| {
             let field = name(&choice.field);
-            match &choice.value {
-                Value::String(text) => format!("{field} {text}"),
-                value => format!("{field} {value}"),
-            }
+            format!("{field} {}", text(&choice.value))
         })
         .collect();
     words.join(", ")

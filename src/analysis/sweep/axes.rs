@@ -127,11 +127,17 @@ fn by_list(a: Option<&Value>, b: Option<&Value>) -> Ordering {
         .then(numbers.fold(Ordering::Equal, Ordering::then))
 }
 
-/// A value for people: text without quotes, lists without blanks too many.
+/// A value for people: text without quotes, lists without blanks too many; of a table what it names, such as the run of `start`, and
+/// several tables, such as heads, joined by `+`.
 pub fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => "none".to_owned(),
+        Value::Object(fields) => table(fields),
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let items: Vec<String> = items.iter().map(text).collect();
+            items.join(" + ")
+        }
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(text).collect();
             format!("[{}]", items.join(", "))
@@ -143,6 +149,20 @@ pub fn text(value: &Value) -> String {
             .map_or_else(|| number.to_string(), |value| value.to_string()),
         other => other.to_string(),
     }
+}
+
+/// The field that says what a table is stands without its name, the others behind it.
+fn table(fields: &serde_json::Map<String, Value>) -> String {
+    const NAMING: [&str; 5] = ["label", "run", "file", "kind", "name"];
+    let (naming, others): (Vec<_>, Vec<_>) = fields
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .partition(|(key, _)| NAMING.contains(&key.as_str()));
+    let naming = naming.into_iter().map(|(_, value)| text(value));
+    let others = others
+        .into_iter()
+        .map(|(key, value)| format!("{} {}", key.replace('_', " "), text(value)));
+    naming.chain(others).collect::<Vec<_>>().join(" ")
 }
 
 /// The name of a field for people: its last part, or that before it where the last only says `kind`.

@@ -1,6 +1,6 @@
 //! What a sweep will be, told before it begins.
 
-use super::super::{Failed, Place};
+use super::super::{Exit, Failed, Place};
 use super::{axes, pauses};
 use crate::analysis::search::{Ahead, Total};
 use crate::control;
@@ -17,6 +17,10 @@ pub fn look(
     library: &Library,
     place: &Place,
 ) -> Result<Ahead, Failed> {
+    if resume.is_none() {
+        control::check_starts(sweep, library)
+            .map_err(|message| Failed::new(Exit::Usage, message))?;
+    }
     let measure = &sweep.base.measure;
     let worker = place.worker()?;
     let asked = control::doctor(&worker, &sweep.base.device, measure, Knowledge::default());

@@ -1,7 +1,6 @@
 //! An axis in a line.
 
-use serde_json::Value;
-
+use crate::analysis::sweep::axes::text;
 use crate::setup::sweep::{Axis, AxisValues, OneOf, Range};
 
 /// Values that are written out; of more, the ends are.
@@ -21,7 +20,7 @@ fn values(axis: &Axis) -> String {
         };
         return format!("drawn from {from} to {to}");
     };
-    let written = |index: u64| axis.value(index).map_or_else(String::new, |it| value(&it));
+    let written = |index: u64| axis.value(index).map_or_else(String::new, |it| text(&it));
     if count <= VALUES_MAX {
         let all: Vec<String> = (0..count).map(written).collect();
         return all.join(", ");
@@ -39,9 +38,9 @@ fn conditions(axis: &Axis) -> String {
         .when
         .iter()
         .map(|(field, allowed)| match allowed {
-            OneOf::One(one) => format!("{field} is {}", value(one)),
+            OneOf::One(one) => format!("{field} is {}", text(one)),
             OneOf::Any(several) => {
-                let several: Vec<String> = several.iter().map(value).collect();
+                let several: Vec<String> = several.iter().map(text).collect();
                 format!("{field} is {}", several.join(" or "))
             }
         })
@@ -50,12 +49,4 @@ fn conditions(axis: &Axis) -> String {
         return String::new();
     }
     format!(", where {}", each.join(" and "))
-}
-
-/// Without quotes around a word.
-fn value(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }

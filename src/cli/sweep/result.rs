@@ -92,6 +92,7 @@ pub fn exit_of(failure: &SweepFailure) -> Exit {
         SweepFailure::Library(_) | SweepFailure::Record { .. } | SweepFailure::Stored(_) => {
             Exit::Storage
         }
+        SweepFailure::Start(_) => Exit::Usage,
         SweepFailure::Worker(_) => Exit::WorkerDied,
         SweepFailure::Occupied { .. } => Exit::Device,
     }

@@ -119,7 +119,8 @@ impl<'a> Lane<'a> {
                 run_id: run_id.clone(),
                 terms: self.terms(&setup, asked.until),
             };
-            let launch = self.run_launch(setup.clone(), start.resume.clone());
+            let name = self.launch.sweep.run_name(number, trial.seed);
+            let launch = self.run_launch(setup.clone(), name, start.resume.clone());
             let (ending, worker, cut) =
                 self.record(number, worker, launch, place, asked.stop_at)?;
             self.worker = worker;
@@ -239,10 +240,10 @@ impl<'a> Lane<'a> {
         }
     }
 
-    fn run_launch(&self, setup: Setup, resume: Option<String>) -> Launch {
+    fn run_launch(&self, setup: Setup, name: Option<String>, resume: Option<String>) -> Launch {
         Launch {
             setup,
-            name: None,
+            name,
             note: None,
             tags: vec![format!("sweep:{}", self.sweep_id)],
             resume,

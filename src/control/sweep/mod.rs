@@ -9,6 +9,7 @@ mod clash;
 mod control;
 mod lane;
 mod outcome;
+mod parents;
 mod plan;
 mod recover;
 mod runner;
@@ -19,6 +20,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use serde_json::Value;
 
 pub use control::SweepControl;
+pub use parents::check as check_starts;
 
 use super::{RunEvent, StartError, WorkerCommand};
 use crate::library::{LibraryError, Status, TrialRecord};
@@ -114,6 +116,9 @@ pub enum SweepFailure {
         /// Why.
         message: String,
     },
+    /// A run that others are to start from is not there.
+    #[error("{0}")]
+    Start(String),
     /// Another run is being measured on the device.
     #[error(
         "run {run_id} is being measured on `{device}` by another program; two runs on one device measure each other, so \

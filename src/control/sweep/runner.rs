@@ -2,7 +2,7 @@ use std::sync::mpsc::SyncSender;
 
 use super::control::SweepControl;
 use super::lane::{Lane, device_of, tell};
-use super::{SweepEnding, SweepEvent, SweepFailure, SweepLaunch, plan, recover};
+use super::{SweepEnding, SweepEvent, SweepFailure, SweepLaunch, parents, plan, recover};
 use crate::analysis::search::{Found, Searcher, Tried, searcher};
 use crate::control::{self, here, is_alive, new_id};
 use crate::library::{Library, NewSweep, Status, TrialEnd, TrialRecord, TrialStatus};
@@ -46,7 +46,10 @@ fn through(
     let searcher = searcher(&launch.sweep);
     let sweep_id = match &launch.resume {
         Some(sweep_id) => take_up(&mut library, sweep_id)?,
-        None => create(&mut library, launch, &*searcher)?,
+        None => {
+            parents::check(&launch.sweep, &library).map_err(SweepFailure::Start)?;
+            create(&mut library, launch, &*searcher)?
+        }
     };
     *id = Some(sweep_id.clone());
     let over = library.trials(&sweep_id)?;

@@ -42,6 +42,9 @@ pub struct Sweep {
     pub name: String,
     /// What it is to find out, in a sentence or two.
     pub about: String,
+    /// What its runs are called, so that others can start from them; `{seed}` and `{number}` stand for the seed and the number of
+    /// the trial. Left out: they have no names.
+    pub run_names: Option<String>,
     /// What every run has unless an axis says otherwise. In a file a table of the fields that differ from the defaults, or the
     /// path of a setup file beside it.
     pub base: Setup,
@@ -78,6 +81,7 @@ impl Default for Sweep {
             schema: SWEEP_SCHEMA,
             name: String::new(),
             about: String::new(),
+            run_names: None,
             base: Setup::default(),
             axes: Vec::new(),
             repeats: 3,
@@ -104,6 +108,13 @@ impl Sweep {
                 .map(|repeat| self.base.regime.seed.saturating_add(repeat))
                 .collect(),
         }
+    }
+
+    /// What the run of trial `number` with `seed` is called.
+    pub fn run_name(&self, number: u64, seed: u64) -> Option<String> {
+        let name = self.run_names.as_ref()?;
+        let name = name.replace("{seed}", &seed.to_string());
+        Some(name.replace("{number}", &number.to_string()))
     }
 
     /// Checks every field on its own and against the others, each axis against the setup's fields, and the number of trials
@@ -166,6 +177,14 @@ impl Sweep {
                 "a finite number above 0",
             );
         }
+        problems.require(
+            self.run_names
+                .as_ref()
+                .is_none_or(|name| !name.trim().is_empty()),
+            "run_names",
+            "",
+            "a name, such as pretrained-{seed}; left out, runs have none",
+        );
         self.cool_down.validate(problems);
         self.consent.validate(problems);
         self.searcher.validate(problems);
@@ -306,7 +325,7 @@ impl Sweep {
 }
 
 /// Fields that change nothing of what is run.
-const NOT_HASHED: [&str; 3] = ["name", "about", "consent"];
+const NOT_HASHED: [&str; 4] = ["name", "about", "run_names", "consent"];
 
 /// Whether two axes can never count at once: some field must have different values for them.
 fn excludes(one: &Axis, two: &Axis) -> bool {

@@ -1,47 +1,38 @@
-//! Sweeps that come with the program: the questions of the paper behind it, small enough for a laptop, and one for a
+//! Sweeps that come with the program: the questions of the paper behind it, small enough for a laptop, and some for a
 //! workstation; and the searchers on one of them.
 
 use super::{Sweep, SweepError, file};
 use crate::units::UnknownName;
 
+/// A name, and the text of the file that is called so.
+macro_rules! file {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../../assets/sweeps/", $name, ".toml")),
+        )
+    };
+}
+
 /// Name and text of each.
-const SHIPPED: [(&str, &str); 9] = [
-    (
-        "paper-digits",
-        include_str!("../../../assets/sweeps/paper-digits.toml"),
-    ),
-    (
-        "paper-shapes",
-        include_str!("../../../assets/sweeps/paper-shapes.toml"),
-    ),
-    (
-        "depth-width-digits",
-        include_str!("../../../assets/sweeps/depth-width-digits.toml"),
-    ),
-    (
-        "activation-digits",
-        include_str!("../../../assets/sweeps/activation-digits.toml"),
-    ),
-    (
-        "optimiser-digits",
-        include_str!("../../../assets/sweeps/optimiser-digits.toml"),
-    ),
-    (
-        "paper-cifar10",
-        include_str!("../../../assets/sweeps/paper-cifar10.toml"),
-    ),
-    (
-        "random-digits",
-        include_str!("../../../assets/sweeps/random-digits.toml"),
-    ),
-    (
-        "halving-digits",
-        include_str!("../../../assets/sweeps/halving-digits.toml"),
-    ),
-    (
-        "zeus-digits",
-        include_str!("../../../assets/sweeps/zeus-digits.toml"),
-    ),
+const SHIPPED: [(&str, &str); 17] = [
+    file!("paper-digits"),
+    file!("paper-shapes"),
+    file!("depth-width-digits"),
+    file!("activation-digits"),
+    file!("optimiser-digits"),
+    file!("paper-cifar10"),
+    file!("random-digits"),
+    file!("halving-digits"),
+    file!("zeus-digits"),
+    file!("pretrain-shapes"),
+    file!("transfer-shapes"),
+    file!("pretrain-grey-shapes"),
+    file!("transfer-digits"),
+    file!("joint-shapes"),
+    file!("joint-digits"),
+    file!("pretrain-cifar100"),
+    file!("transfer-cifar10"),
 ];
 
 /// Names of the sweeps that come with the program.

@@ -14,8 +14,8 @@ type Source = (Option<String>, Option<PathBuf>);
 /// What is known of the source that the panel names.
 #[derive(Default)]
 pub struct Known {
-    /// What was asked last, and of which state of the library.
-    asked: Option<(Source, u64)>,
+    /// What was asked last, the run that it means for the seed, and of which state of the library.
+    asked: Option<(Source, Option<String>, u64)>,
     coming: Option<Slot<Result<Found, String>>>,
     /// What came round last, and of what; it stays until the next has.
     of: Option<Source>,
@@ -33,24 +33,27 @@ pub struct Found {
 }
 
 impl Known {
-    /// Looks at the source of `start` where it is another than before. Called once a frame.
-    pub fn follow(&mut self, shared: &mut Shared, start: Option<&StartSetup>) {
+    /// Looks at the source of `start`, for a run of seed `seed`, where it is another than before. Called once a frame.
+    pub fn follow(&mut self, shared: &mut Shared, start: Option<&StartSetup>, seed: u64) {
         if let Some(coming) = self.coming.take() {
             if coming.get().is_none() && !coming.is_lost() {
                 self.coming = Some(coming);
                 return;
             }
-            self.of = self.asked.as_ref().map(|(source, _)| source.clone());
+            self.of = self.asked.as_ref().map(|(source, ..)| source.clone());
             self.found = Some(coming);
         }
         let asked = start.map(|start| {
             let source = (start.run.clone(), start.file.clone());
-            (source, shared.library_revision)
+            (source, start.run_for(seed), shared.library_revision)
         });
         if self.asked == asked {
             return;
         }
-        self.coming = match asked.as_ref().map(|(source, _)| source.clone()) {
+        let looked_for = asked
+            .as_ref()
+            .map(|((_, file), run, _)| (run.clone(), file.clone()));
+        self.coming = match looked_for {
             Some((Some(run), _)) if !run.trim().is_empty() => {
                 let (library, path) = (shared.library.clone(), shared.library_path());
                 Some(shared.jobs.fetch(Lane::Library, move |_| {

@@ -95,6 +95,7 @@ impl StartPart {
         };
         let known = self.known.found().filter(|_| self.known.is_of(start));
         if start.run.is_some()
+            && !start.goes_by_seed()
             && let Some(Ok(Found {
                 run_id: Some(id), ..
             })) = known
@@ -117,7 +118,9 @@ fn is_nowhere(file: Option<&PathBuf>) -> bool {
 impl SetupPanel {
     /// What is learnt already.
     pub(super) fn start(&mut self, ui: &mut Ui, setup: &mut Setup, shared: &mut Shared) {
-        self.start.known.follow(shared, setup.start.as_ref());
+        self.start
+            .known
+            .follow(shared, setup.start.as_ref(), setup.regime.seed);
         self.start_source(ui, &mut setup.start);
         let Some(start) = &mut setup.start else {
             return;
