@@ -29,7 +29,7 @@ pub fn wait(
         }
         CoolDown::NearIdle { within, at_most_s } => {
             let Some(idle) = idle else {
-                let why = "none: what the idle machine draws is measured before this run";
+                let why = "none: what the idle machine draws is not known yet";
                 return Some(told(0.0, None, why));
             };
             let limits = limits(sampler, idle, within);
