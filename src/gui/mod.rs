@@ -26,6 +26,7 @@ mod app;
 mod commands;
 mod curves;
 mod dialogs;
+mod export;
 mod jobs;
 mod launch;
 mod live;

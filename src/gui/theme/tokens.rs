@@ -115,6 +115,15 @@ pub const SERIES: [(Color32, Color32, Dash); 8] = [
 ];
 
 impl Tokens {
+    /// The theme of a report that is to look as the window does.
+    pub fn report_theme(&self) -> crate::report::Theme {
+        if self.dark {
+            crate::report::Theme::Dark
+        } else {
+            crate::report::Theme::Light
+        }
+    }
+
     /// Those of a theme.
     pub fn of(theme: Theme) -> Self {
         match theme {

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{ComboBox, Modal, RadioButton, TextEdit, Ui};
+use egui::{ComboBox, RadioButton, Ui};
 
 use super::RunsPage;
 use super::rows::Item;
 use crate::gui::dialogs::{self, Question};
+use crate::gui::export::{self as window, Asked, Place, Target};
 use crate::gui::jobs::{Lane, Progress};
 use crate::gui::state::{Shared, State};
 use crate::gui::widgets;
@@ -57,50 +58,30 @@ impl What {
     }
 }
 
+const PLACE: Place = Place {
+    target: |state| {
+        let export = state.pages.runs.export.as_mut();
+        export.map(|export| &mut export.target)
+    },
+    close: |state| state.pages.runs.export = None,
+};
+
 /// The window that asks what is to be written.
 pub struct Export {
     what: What,
     /// The chosen runs rather than all that are shown.
     only_chosen: bool,
-    path: String,
-    folder: PathBuf,
-    replace: bool,
-    problem: Option<String>,
-    is_writing: bool,
+    target: Target,
 }
 
 /// Opens the window.
 pub fn begin_export(page: &mut RunsPage, shared: &mut Shared) {
     let chosen = page.chosen();
-    let mut export = Export {
-        what: What::Csv(Format::Runs),
+    let what = What::Csv(Format::Runs);
+    page.export = Some(Export {
+        what,
         only_chosen: !chosen.is_empty(),
-        path: String::new(),
-        folder: PathBuf::new(),
-        replace: false,
-        problem: None,
-        is_writing: false,
-    };
-    export.path = export.what.file_name(only(&chosen));
-    page.export = Some(export);
-    shared.jobs.run(Lane::Files, |_| {
-        let users = directories::UserDirs::new();
-        let folder = users.map(|users| {
-            let documents = users.document_dir().map(Path::to_owned);
-            documents
-                .filter(|folder| folder.is_dir())
-                .unwrap_or(users.home_dir().to_owned())
-        });
-        Box::new(move |state: &mut State| {
-            if let (Some(export), Some(folder)) = (&mut state.pages.runs.export, folder) {
-                let name = export.path.clone();
-                // What was typed meanwhile stays.
-                if !name.contains(['/', '\\']) && export.folder.as_os_str().is_empty() {
-                    export.path = folder.join(name).display().to_string();
-                }
-                export.folder = folder;
-            }
-        })
+        target: Target::begin(what.file_name(only(&chosen)), PLACE, shared),
     });
 }
 
@@ -113,167 +94,78 @@ fn only(chosen: &[std::sync::Arc<Item>]) -> Option<&str> {
 
 /// Shows the window, where it is open.
 pub fn show_export(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
-    if page.export.is_none() {
-        return;
-    }
-    let (chosen, shown) = (page.chosen(), page.shown());
-    let Some(export) = &mut page.export else {
+    let Some(mut export) = page.export.take() else {
         return;
     };
-    let mut is_open = true;
-    let modal = Modal::new(ui.scope_id().with("runs-export"))
-        .frame(widgets::modal_frame(ui))
-        .show(ui.ctx(), |ui| {
-            ui.set_width(460.0);
-            ui.heading("Export runs");
-            let before = (export.what, export.only_chosen);
-            ui.horizontal_wrapped(|ui| {
-                let text = format!("{} chosen", count(chosen.len() as u64));
-                let button = RadioButton::new(export.only_chosen, text);
-                if ui.add_enabled(!chosen.is_empty(), button).clicked() {
-                    export.only_chosen = true;
-                }
-                if ui
-                    .radio(
-                        !export.only_chosen,
-                        format!("All {} shown", count(shown.len() as u64)),
-                    )
-                    .clicked()
-                {
-                    export.only_chosen = false;
-                }
-            });
-            let label = widgets::field_label(ui, "Format", "");
-            let combo = ComboBox::from_id_salt("runs-export-format")
-                .selected_text(export.what.label())
-                .width(440.0);
-            let inner = combo.show_ui(ui, |ui| {
-                for what in What::ALL {
-                    ui.selectable_value(&mut export.what, what, what.label());
-                }
-            });
-            inner.response.labelled_by(label.id);
-            let runs = if export.only_chosen { &chosen } else { &shown };
-            if before != (export.what, export.only_chosen) {
-                export.rename(before.0, only(runs));
+    let (chosen, shown) = (page.chosen(), page.shown());
+    let title = "Export runs";
+    let stays = window::window(ui, shared, "runs-export", title, |ui, shared| {
+        let before = (export.what, export.only_chosen);
+        ui.horizontal_wrapped(|ui| {
+            let text = format!("{} chosen", count(chosen.len() as u64));
+            let button = RadioButton::new(export.only_chosen, text);
+            if ui.add_enabled(!chosen.is_empty(), button).clicked() {
+                export.only_chosen = true;
             }
-            let label = widgets::field_label(
-                ui,
-                "Folder or file",
-                "In a folder, the file gets a name of its own",
-            );
-            ui.horizontal(|ui| {
-                let field = TextEdit::singleline(&mut export.path).desired_width(340.0);
-                if ui.add(field).labelled_by(label.id).changed() {
-                    export.problem = None;
-                }
-                if ui
-                    .button("Choose…")
-                    .on_hover_text("Choose the file in the platform's dialog")
-                    .clicked()
-                {
-                    choose(export, only(runs), shared);
-                }
-            });
-            ui.checkbox(&mut export.replace, "Replace a file that is there");
-            if let Some(problem) = &export.problem {
-                widgets::problem(ui, problem);
+            let text = format!("All {} shown", count(shown.len() as u64));
+            if ui.radio(!export.only_chosen, text).clicked() {
+                export.only_chosen = false;
             }
-            ui.horizontal(|ui| {
-                let is_ready =
-                    !export.path.trim().is_empty() && !runs.is_empty() && !export.is_writing;
-                ui.add_enabled_ui(is_ready, |ui| {
-                    if widgets::primary_button(ui, "Export").clicked() {
-                        export.write(
-                            runs.iter().map(|item| item.id().to_owned()).collect(),
-                            shared,
-                        );
-                    }
-                });
-                if ui.button("Cancel").clicked() {
-                    is_open = false;
-                }
-            });
         });
-    // The dialog of the platform lies over this window; a click there is not one beside it.
-    if modal.should_close() && !shared.dialog_open {
-        is_open = false;
-    }
-    if !is_open {
-        page.export = None;
+        let label = widgets::field_label(ui, "Format", "");
+        let combo = ComboBox::from_id_salt("runs-export-format")
+            .selected_text(export.what.label())
+            .width(ui.available_width() - 20.0);
+        let inner = combo.show_ui(ui, |ui| {
+            for what in What::ALL {
+                ui.selectable_value(&mut export.what, what, what.label());
+            }
+        });
+        inner.response.labelled_by(label.id);
+        let runs = if export.only_chosen { &chosen } else { &shown };
+        if before != (export.what, export.only_chosen) {
+            // A file of one run has that run's name before the rest.
+            let end = before.0.file_name(None).replacen("joulelab", "", 1);
+            let name = export.what.file_name(only(runs));
+            export.target.rename(|known| known.ends_with(&end), &name);
+        }
+        let hint = "In a folder, the file gets a name of its own";
+        if export.target.field(ui, "Folder or file", hint) {
+            let question = question(export.what, only(runs));
+            export.target.choose(question, false, PLACE, shared);
+        }
+        let asked = export.target.buttons(ui, !runs.is_empty());
+        if asked == Asked::Write {
+            let ids = runs.iter().map(|item| item.id().to_owned()).collect();
+            export.write(ids, shared);
+        }
+        asked
+    });
+    if stays {
+        page.export = Some(export);
     }
 }
 
-fn choose(export: &Export, id: Option<&str>, shared: &mut Shared) {
-    let mut question = Question::new("Export runs").file_name(export.what.file_name(id));
-    question = match export.what {
+fn question(what: What, id: Option<&str>) -> Question {
+    let question = Question::new("Export runs").file_name(what.file_name(id));
+    match what {
         What::Csv(_) => question.kind("CSV", &["csv"]),
         What::Setup | What::Details => question.kind("JSON", &["json"]),
-    };
-    if export.folder.is_dir() {
-        question.folder = Some(export.folder.clone());
     }
-    dialogs::save_file(shared, question, |state: &mut State, path| {
-        if let (Some(export), Some(path)) = (&mut state.pages.runs.export, path) {
-            export.path = path.display().to_string();
-            // The dialog has asked about a file that is there.
-            export.replace = true;
-            export.problem = None;
-        }
-    });
 }
 
 impl Export {
-    /// Gives the file the name that goes with another format, where it had the one that went with the last.
-    fn rename(&mut self, before: What, id: Option<&str>) {
-        let path = Path::new(&self.path);
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        let end = before.file_name(None).replacen("joulelab", "", 1);
-        if name.ends_with(&end) {
-            self.path = path
-                .with_file_name(self.what.file_name(id))
-                .display()
-                .to_string();
-        }
-        self.problem = None;
-    }
-
     fn write(&mut self, ids: Vec<String>, shared: &mut Shared) {
         let library = match shared.library_path() {
             Ok(library) => library,
-            Err(error) => {
-                self.problem = Some(error.to_string());
-                return;
-            }
+            Err(error) => return self.target.refuse(error.to_string()),
         };
-        self.is_writing = true;
-        self.problem = None;
-        let (what, replace) = (self.what, self.replace);
-        let path = PathBuf::from(self.path.trim());
-        shared
-            .jobs
-            .run_shown(Lane::Files, "Writing the export", move |progress| {
-                let result = written(&library, what, &ids, &path, replace, progress);
-                Box::new(move |state: &mut State| {
-                    let export = &mut state.pages.runs.export;
-                    match result {
-                        Ok(text) => {
-                            *export = None;
-                            state.shared.toasts.good(text);
-                        }
-                        Err(error) => match export {
-                            Some(export) => {
-                                export.is_writing = false;
-                                export.problem = Some(error);
-                            }
-                            None => state.shared.toasts.error(error),
-                        },
-                    }
-                })
-            });
+        let what = self.what;
+        let write = move |path: &Path, replace: bool, progress: &Progress| {
+            written(&library, what, &ids, path, replace, progress)
+        };
+        let label = "Writing the export";
+        self.target.write(label, PLACE, shared, write);
     }
 }
 
@@ -286,15 +178,6 @@ fn written(
     replace: bool,
     progress: &Progress,
 ) -> Result<String, String> {
-    let explain = |error: ExportError| match error {
-        ExportError::Exists { path } => {
-            format!(
-                "There is a file already; give another name, or tick Replace: {}",
-                path.display()
-            )
-        }
-        other => other.to_string(),
-    };
     let library = Library::open(library).map_err(|error| error.to_string())?;
     let single = ids.first().filter(|_| ids.len() == 1).map(String::as_str);
     let path = if path.is_dir() {
@@ -320,7 +203,7 @@ fn written(
                 (&path, replace),
                 &mut watch,
             )
-            .map_err(explain)?;
+            .map_err(window::explain)?;
             let rows = if rows == 1 {
                 "1 row".to_owned()
             } else {
@@ -340,7 +223,7 @@ fn written(
                 } else {
                     path.with_file_name(what.file_name(Some(id)))
                 };
-                write_json(&setup, &last, replace).map_err(explain)?;
+                write_json(&setup, &last, replace).map_err(window::explain)?;
                 if !watch(done, ids.len() as u64) {
                     return Err(format!("cancelled after {done} files, which are kept"));
                 }
@@ -364,7 +247,7 @@ fn written(
                 [one] => write_json(one, &path, replace),
                 several => write_json(&several, &path, replace),
             };
-            result.map_err(explain)?;
+            result.map_err(window::explain)?;
             Ok(format!("{runs} written to {}", path.display()))
         }
     }

@@ -1,19 +1,18 @@
 //! The result as files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use egui::{ComboBox, Modal, TextEdit, Ui};
+use egui::{ComboBox, Ui};
 
 use super::SweepPage;
 use super::analysed::Made;
 use crate::gui::Page;
-use crate::gui::dialogs::{self, Question};
-use crate::gui::jobs::Lane;
-use crate::gui::state::{Shared, State};
+use crate::gui::dialogs::Question;
+use crate::gui::export::{self, Asked, Place, Target};
+use crate::gui::state::Shared;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets;
-use crate::library::export::{ExportError, write_bytes};
 use crate::report::{self, Heading, Output, Theme};
 
 const OUTPUTS: [(Output, &str, &str); 4] = [
@@ -35,14 +34,18 @@ const OUTPUTS: [(Output, &str, &str); 4] = [
     ),
 ];
 
+const PLACE: Place = Place {
+    target: |state| {
+        let export = state.pages.sweep.export.as_mut();
+        export.map(|export| &mut export.target)
+    },
+    close: |state| state.pages.sweep.export = None,
+};
+
 /// The window that asks what is to be written.
 pub struct Export {
     output: Output,
-    path: String,
-    folder: PathBuf,
-    replace: bool,
-    problem: Option<String>,
-    is_writing: bool,
+    target: Target,
 }
 
 fn of(output: Output) -> (&'static str, &'static str) {
@@ -60,29 +63,7 @@ pub fn begin(page: &mut SweepPage, shared: &mut Shared, output: Output) {
     }
     page.export = Some(Export {
         output,
-        path: file_name(page, output),
-        folder: PathBuf::new(),
-        replace: false,
-        problem: None,
-        is_writing: false,
-    });
-    shared.jobs.run(Lane::Files, |_| {
-        let users = directories::UserDirs::new();
-        let folder = users.map(|users| {
-            let documents = users.document_dir().map(Path::to_owned);
-            documents
-                .filter(|folder| folder.is_dir())
-                .unwrap_or(users.home_dir().to_owned())
-        });
-        Box::new(move |state: &mut State| {
-            if let (Some(export), Some(folder)) = (&mut state.pages.sweep.export, folder) {
-                // What was typed meanwhile stays.
-                if !export.path.contains(['/', '\\']) && export.folder.as_os_str().is_empty() {
-                    export.path = folder.join(&export.path).display().to_string();
-                }
-                export.folder = folder;
-            }
-        })
+        target: Target::begin(file_name(page, output), PLACE, shared),
     });
 }
 
@@ -117,188 +98,73 @@ pub fn show(page: &mut SweepPage, ui: &mut Ui, shared: &mut Shared) {
         .read
         .as_ref()
         .map_or_else(String::new, |read| read.title().to_owned());
-    let theme = if Tokens::in_ui(ui).dark {
-        Theme::Dark
-    } else {
-        Theme::Light
-    };
-    let mut is_open = true;
-    let modal = Modal::new(ui.scope_id().with("sweep-export"))
-        .frame(widgets::modal_frame(ui))
-        .show(ui.ctx(), |ui| {
-            let width = 460.0_f32.min(ui.ctx().content_rect().width() - 64.0);
-            ui.set_width(width);
-            ui.heading("Export the result");
-            let before = export.output;
-            let label = widgets::field_label(ui, "Format", "");
-            let combo = ComboBox::from_id_salt("sweep-export-format")
-                .selected_text(of(export.output).0)
-                .width(width - 20.0)
-                .truncate();
-            let inner = combo.show_ui(ui, |ui| {
-                for (output, label, _) in OUTPUTS {
-                    ui.selectable_value(&mut export.output, output, label);
-                }
-            });
-            inner.response.labelled_by(label.id);
-            if before != export.output {
-                let names = [before, export.output].map(|output| file_name(page, output));
-                rename(&mut export, &names[0], &names[1]);
+    let theme = Tokens::in_ui(ui).report_theme();
+    let window = "Export the result";
+    let stays = export::window(ui, shared, "sweep-export", window, |ui, shared| {
+        let before = export.output;
+        let label = widgets::field_label(ui, "Format", "");
+        let combo = ComboBox::from_id_salt("sweep-export-format")
+            .selected_text(of(export.output).0)
+            .width(ui.available_width() - 20.0)
+            .truncate();
+        let inner = combo.show_ui(ui, |ui| {
+            for (output, label, _) in OUTPUTS {
+                ui.selectable_value(&mut export.output, output, label);
             }
-            let is_folder = export.output == Output::Plots;
-            let name = if is_folder { "Folder" } else { "File" };
-            let label = widgets::field_label(ui, name, "");
-            ui.horizontal_wrapped(|ui| {
-                let field = TextEdit::singleline(&mut export.path).desired_width(width - 120.0);
-                if ui.add(field).labelled_by(label.id).changed() {
-                    export.problem = None;
-                }
-                let hint = "Choose it in the platform's dialog";
-                if ui.button("Choose…").on_hover_text(hint).clicked() {
-                    choose(&export, &file_name(page, export.output), shared);
-                }
-            });
-            ui.checkbox(&mut export.replace, "Replace what is there");
-            if let Some(problem) = &export.problem {
-                widgets::problem(ui, problem);
-            }
-            ui.horizontal_wrapped(|ui| {
-                let is_ready = !export.path.trim().is_empty() && !export.is_writing;
-                ui.add_enabled_ui(is_ready, |ui| {
-                    if widgets::primary_button(ui, "Export").clicked()
-                        && let Some(made) = &made
-                    {
-                        write(&mut export, Arc::clone(made), title.clone(), theme, shared);
-                    }
-                });
-                if ui.button("Cancel").clicked() {
-                    is_open = false;
-                }
-            });
         });
-    // The dialog of the platform lies over this window; a click there is not one beside it.
-    if modal.should_close() && !shared.dialog_open {
-        is_open = false;
-    }
-    if is_open {
+        inner.response.labelled_by(label.id);
+        if before != export.output {
+            let [had, name] = [before, export.output].map(|output| file_name(page, output));
+            export.target.rename(|known| known == had, &name);
+        }
+        let is_folder = export.output == Output::Plots;
+        let name = if is_folder { "Folder" } else { "File" };
+        if export.target.field(ui, name, "") {
+            let question = question(export.output, &file_name(page, export.output));
+            export.target.choose(question, is_folder, PLACE, shared);
+        }
+        let asked = export.target.buttons(ui, made.is_some());
+        if let (Asked::Write, Some(made)) = (asked, &made) {
+            write(&mut export, Arc::clone(made), title.clone(), theme, shared);
+        }
+        asked
+    });
+    if stays {
         page.export = Some(export);
     }
 }
 
-/// Gives the file the name that goes with another format, where it had the one that went with the last.
-fn rename(export: &mut Export, before: &str, after: &str) {
-    let path = Path::new(&export.path);
-    if path.file_name().and_then(|name| name.to_str()) == Some(before) {
-        export.path = path.with_file_name(after).display().to_string();
-    }
-    export.problem = None;
-}
-
-fn choose(export: &Export, name: &str, shared: &mut Shared) {
-    let mut question = Question::new("Export the result").file_name(name);
-    if export.folder.is_dir() {
-        question.folder = Some(export.folder.clone());
-    }
-    let take = |state: &mut State, path: Option<PathBuf>, replace: bool| {
-        if let (Some(export), Some(path)) = (&mut state.pages.sweep.export, path) {
-            export.path = path.display().to_string();
-            export.replace = replace;
-            export.problem = None;
-        }
-    };
-    match export.output {
-        Output::Plots => dialogs::pick_folder(shared, question, move |state, path| {
-            take(state, path, false);
-        }),
-        output => {
-            let question = match output {
-                Output::Csv => question.kind("CSV", &["csv"]),
-                Output::Html => question.kind("HTML", &["html"]),
-                _ => question.kind("Markdown", &["md"]),
-            };
-            // The dialog has asked about a file that is there.
-            dialogs::save_file(shared, question, move |state, path| take(state, path, true));
-        }
+fn question(output: Output, name: &str) -> Question {
+    let question = Question::new("Export the result").file_name(name);
+    match output {
+        Output::Plots => question,
+        Output::Csv => question.kind("CSV", &["csv"]),
+        Output::Html => question.kind("HTML", &["html"]),
+        Output::Markdown => question.kind("Markdown", &["md"]),
     }
 }
 
 fn write(export: &mut Export, made: Arc<Made>, title: String, theme: Theme, shared: &mut Shared) {
-    export.is_writing = true;
-    export.problem = None;
-    let (output, replace) = (export.output, export.replace);
-    let path = PathBuf::from(export.path.trim());
-    shared
-        .jobs
-        .run_shown(Lane::Files, "Writing the result", move |_| {
-            let result = written(output, &path, replace, &made, &title, theme);
-            Box::new(move |state: &mut State| {
-                let export = &mut state.pages.sweep.export;
-                match result {
-                    Ok(text) => {
-                        *export = None;
-                        state.shared.toasts.good(text);
-                    }
-                    Err(error) => match export {
-                        Some(export) => {
-                            export.is_writing = false;
-                            export.problem = Some(error);
-                        }
-                        None => state.shared.toasts.error(error),
-                    },
-                }
-            })
-        });
-}
-
-/// Writes the files and says where.
-fn written(
-    output: Output,
-    path: &Path,
-    replace: bool,
-    made: &Made,
-    title: &str,
-    theme: Theme,
-) -> Result<String, String> {
-    let explain = |error: ExportError| match error {
-        ExportError::Exists { path } => {
-            format!(
-                "There is a file already; give another name, or tick Replace: {}",
-                path.display()
-            )
-        }
-        other => other.to_string(),
+    let output = export.output;
+    let write = move |path: &Path, replace: bool, _: &_| {
+        let made_at = format!(
+            "Made by Joulelab {} at {:.0}.",
+            env!("CARGO_PKG_VERSION"),
+            jiff::Timestamp::now()
+        );
+        let heading = Heading {
+            title: &title,
+            made: &made_at,
+            theme,
+        };
+        let files = report::files(output, path, &made.analysis, &heading);
+        let files = files.map_err(export::explain)?;
+        export::write_files(&files, replace)?;
+        Ok(match files.len() {
+            1 => format!("The result is in {}", path.display()),
+            several => format!("{several} files are in {}", path.display()),
+        })
     };
-    let made_at = format!(
-        "Made by Joulelab {} at {:.0}.",
-        env!("CARGO_PKG_VERSION"),
-        jiff::Timestamp::now()
-    );
-    let heading = Heading {
-        title,
-        made: &made_at,
-        theme,
-    };
-    let files = report::files(output, path, &made.analysis, &heading).map_err(explain)?;
-    // Told before anything is written, so that a refusal leaves nothing half done.
-    let there = files
-        .iter()
-        .find(|(path, _)| !replace && path.symlink_metadata().is_ok());
-    if let Some((path, _)) = there {
-        return Err(explain(ExportError::Exists { path: path.clone() }));
-    }
-    for (path, bytes) in &files {
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                format!("cannot create the folder: {error}: {}", folder.display())
-            })?;
-        }
-        write_bytes(path, replace, bytes).map_err(explain)?;
-    }
-    Ok(match files.len() {
-        1 => format!("The result is in {}", path.display()),
-        several => format!("{several} files are in {}", path.display()),
-    })
+    let what = "Writing the result";
+    export.target.write(what, PLACE, shared, write);
 }
