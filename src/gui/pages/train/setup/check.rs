@@ -26,9 +26,12 @@ impl Checked {
             return;
         }
         (self.plan, self.problems) = check(setup, counts.as_ref());
-        let planned = counts
-            .as_ref()
-            .and_then(|data| plan(&setup.model, data.input, data.outputs).ok());
+        let planned = counts.as_ref().and_then(|data| {
+            // Heads that are wrong leave the groups of the trunk as they are.
+            let whole = setup.plan_for(data);
+            let trunk = || plan(&setup.model, data.input, data.outputs);
+            whole.or_else(|_| trunk()).ok()
+        });
         let names = |plan: Plan| plan.groups().into_iter().map(str::to_owned).collect();
         self.groups = planned.map(names).unwrap_or_default();
         self.of = Some((setup.clone(), counts));
@@ -49,6 +52,15 @@ pub fn check(setup: &Setup, counts: Option<&DataCounts>) -> (Option<Plan>, Vec<P
 
 /// A problem as a sentence that names the field as the panel does.
 pub fn sentence(field: &str, what: &str) -> String {
+    if let Some((head, of)) = field
+        .strip_prefix("multitask.heads.")
+        .and_then(|rest| rest.split_once('.'))
+    {
+        let number = head
+            .parse::<usize>()
+            .map_or(head.to_owned(), |at| (at + 1).to_string());
+        return super::form::sentence(&format!("{of} of head {number}: {what}"));
+    }
     let name = field.rsplit('.').next().unwrap_or(field);
     let name = match name.split('[').next().unwrap_or(name) {
         "energy_j" => "energy",
@@ -59,6 +71,7 @@ pub fn sentence(field: &str, what: &str) -> String {
         "crop_padding" => "random crop",
         "episode_steps_max" => "longest episode",
         "stop" => "stop rule",
+        "multitask" => "tasks",
         "patience" => "no progress",
         other => other,
     };

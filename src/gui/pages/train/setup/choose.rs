@@ -102,6 +102,7 @@ impl SetupPanel {
             return;
         };
         self.adapt_regime(name, setup);
+        self.kept.heads.turn(&mut setup.multitask, before, name);
         let kinds = [setup.dataset.sample_kind(), other.sample_kind()];
         let left = std::mem::replace(&mut setup.dataset, other);
         self.kept.datasets.insert(before, left);

@@ -58,13 +58,14 @@ impl SetupPanel {
             typed: &mut self.typed,
             problems: &self.checked.problems,
         };
+        let is_joint = setup.multitask.is_some();
         match &mut setup.dataset {
             DatasetSetup::Digits(split) | DatasetSetup::BreastCancer(split) => {
                 form.folded(ui, "Held-out part", "split", &["dataset"], |form, ui| {
                     held_out(form, ui, &mut split.test_fraction, &mut split.split_seed);
                 });
             }
-            DatasetSetup::Shapes(options) => made::shapes(&mut form, ui, options),
+            DatasetSetup::Shapes(options) => made::shapes(&mut form, ui, options, is_joint),
             DatasetSetup::ModularAddition(options) => made::addition(&mut form, ui, options),
             DatasetSetup::SequenceCopy(options) => made::copy(&mut form, ui, options),
             DatasetSetup::CartPole(options) => made::cartpole(&mut form, ui, options),
@@ -75,7 +76,9 @@ impl SetupPanel {
             DatasetSetup::Cifar100(options) => {
                 let hint = "What of a picture the network is to tell";
                 let look = Look::new("To be learnt", "dataset.labels", hint);
-                form.choice(ui, look, &mut options.labels, &CIFAR100_LABELS);
+                made::of_one_task(ui, is_joint, |ui| {
+                    form.choice(ui, look, &mut options.labels, &CIFAR100_LABELS);
+                });
             }
             DatasetSetup::Idx(options) => owned::idx(&mut form, ui, options, shared),
             DatasetSetup::Folder(options) => owned::folder(&mut form, ui, options, shared),

@@ -143,10 +143,7 @@ impl Form<'_> {
                 widgets::field_label(ui, look.label, look.hint)
             });
             let width = ui.available_width() - unit_room(&look);
-            let mut maybe = Maybe(value.take());
-            self.field(ui, &look, width, &mut maybe)
-                .labelled_by(label.id);
-            *value = maybe.0;
+            self.maybe(ui, &look, width, value).labelled_by(label.id);
             unit(ui, &look);
         });
         self.problems_at(ui, look.path);
@@ -309,6 +306,20 @@ impl Form<'_> {
         if response.lost_focus() && text.wrong.is_none() {
             text.text.clone_from(&text.stands_for);
         }
+        response
+    }
+
+    /// As [`Self::field`], for a number that may be left out: an empty field.
+    pub fn maybe<T: Number>(
+        &mut self,
+        ui: &mut Ui,
+        look: &Look<'_>,
+        width: f32,
+        value: &mut Option<T>,
+    ) -> Response {
+        let mut maybe = Maybe(value.take());
+        let response = self.field(ui, look, width, &mut maybe);
+        *value = maybe.0;
         response
     }
 

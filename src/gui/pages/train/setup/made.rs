@@ -9,8 +9,8 @@ use crate::setup::{
     CartPoleSetup, ModularAdditionSetup, SequenceCopySetup, ShapesLabel, ShapesSetup,
 };
 
-/// Rendered shapes.
-pub fn shapes(form: &mut Form<'_>, ui: &mut Ui, shapes: &mut ShapesSetup) {
+/// Rendered shapes; the label is not to be chosen here where `is_joint`, since heads say which are learnt.
+pub fn shapes(form: &mut Form<'_>, ui: &mut Ui, shapes: &mut ShapesSetup, is_joint: bool) {
     form.folded(
         ui,
         "Options of the shapes",
@@ -40,7 +40,9 @@ pub fn shapes(form: &mut Form<'_>, ui: &mut Ui, shapes: &mut ShapesSetup) {
                 "What of a picture the network is to tell",
             );
             let labels = ShapesLabel::ALL.map(|label| (label, label.name(), ""));
-            form.choice(ui, label, &mut shapes.label, &labels);
+            of_one_task(ui, is_joint, |ui| {
+                form.choice(ui, label, &mut shapes.label, &labels);
+            });
             let seed = field(
                 "Image seed",
                 "dataset.seed",
@@ -50,6 +52,14 @@ pub fn shapes(form: &mut Form<'_>, ui: &mut Ui, shapes: &mut ShapesSetup) {
             held_out(form, ui, &mut shapes.test_fraction, &mut shapes.split_seed);
         },
     );
+}
+
+/// What only a network of one task needs to be told.
+pub fn of_one_task(ui: &mut Ui, is_joint: bool, add: impl FnOnce(&mut Ui)) {
+    let all = ui.add_enabled_ui(!is_joint, add).response;
+    if is_joint {
+        all.on_hover_text("The labels that are learnt are chosen under Tasks");
+    }
 }
 
 /// Addition modulo a number.

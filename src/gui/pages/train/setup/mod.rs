@@ -9,6 +9,7 @@ mod dataset;
 pub mod device;
 pub mod files;
 pub mod form;
+mod heads;
 mod layers;
 mod made;
 mod model;
@@ -41,6 +42,7 @@ use egui::{
 
 use self::check::Checked;
 use self::columns::Columns;
+use self::heads::KeptHeads;
 use self::outlook::Outlook;
 use self::preview::Preview;
 use self::removal::Removal;
@@ -80,6 +82,7 @@ struct Kept {
     datasets: BTreeMap<&'static str, DatasetSetup>,
     models: BTreeMap<&'static str, ModelSetup>,
     optimisers: BTreeMap<&'static str, OptimiserSetup>,
+    heads: KeptHeads,
 }
 
 impl SetupPanel {
@@ -169,6 +172,9 @@ impl SetupPanel {
                         ui.spacing_mut().item_spacing.y = theme::GRID;
                         self.dataset(ui, &mut setup, shared);
                         part(ui);
+                        if self.heads(ui, &mut setup) {
+                            part(ui);
+                        }
                         self.model(ui, &mut setup);
                         part(ui);
                         self.start(ui, &mut setup, shared);

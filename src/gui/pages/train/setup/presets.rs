@@ -2,8 +2,9 @@
 
 use crate::setup::{
     AdamWSetup, AugmentationSetup, Change, CnnSetup, DatasetSetup, Lenet5Setup, MlpSetup,
-    ModelSetup, ModularAdditionSetup, NoOptions, OptimiserSetup, RecurrentSetup, ResnetSetup,
-    Schedule, SequenceCopySetup, Setup, SgdSetup, ShapesSetup, SplitSetup, TransformerSetup,
+    ModelSetup, ModularAdditionSetup, MultitaskSetup, NoOptions, OptimiserSetup, RecurrentSetup,
+    ResnetSetup, Schedule, SequenceCopySetup, Setup, SgdSetup, ShapesSetup, SplitSetup,
+    TransformerSetup,
 };
 
 /// A setup to begin with.
@@ -29,7 +30,7 @@ impl Preset {
 }
 
 /// Every preset, the default first.
-pub const ALL: [Preset; 12] = [
+pub const ALL: [Preset; 13] = [
     Preset {
         title: "Digits, small CNN (default)",
         hint: "Handwritten digits; about 98 % within seconds",
@@ -62,6 +63,20 @@ pub const ALL: [Preset; 12] = [
                 ..CnnSetup::default()
             });
             setup.regime.stop.epochs = Some(10);
+        },
+    },
+    Preset {
+        title: "Shapes, three tasks at once",
+        hint: "Shape, colour and size by one network; minutes on a CPU",
+        build: |setup| {
+            setup.dataset = DatasetSetup::Shapes(ShapesSetup::default());
+            setup.multitask = Some(MultitaskSetup::of_labels(["shape", "colour", "size"]));
+            setup.model = ModelSetup::Cnn(CnnSetup {
+                channels: vec![16, 32, 64],
+                ..CnnSetup::default()
+            });
+            setup.regime.stop.target = Some(0.9);
+            setup.regime.stop.epochs = Some(20);
         },
     },
     Preset {

@@ -10,7 +10,8 @@ use crate::data::{self, DataError, DataInfo, Store};
 use crate::gui::jobs::Lane;
 use crate::gui::sets::Shown;
 use crate::gui::state::{Shared, State};
-use crate::setup::{DataCounts, DatasetSetup, Problems, SHAPES_MIN_SAMPLES};
+use crate::setup::plan::Head;
+use crate::setup::{DataCounts, DatasetSetup, Problems, SHAPES_MIN_SAMPLES, Task};
 
 /// How long options must stay the same before the set is read with them: they may still be being typed.
 const SETTLED: Duration = Duration::from_millis(250);
@@ -165,6 +166,17 @@ impl Preview {
     pub fn counts(&self, dataset: &DatasetSetup) -> Option<DataCounts> {
         let info = &self.of(dataset)?.as_ref().ok()?.info;
         Some(info.counts())
+    }
+
+    /// The labels that the samples of `dataset` have; those of the same set with other options while it is read, so that nothing
+    /// jumps.
+    pub fn labels(&self, dataset: &DatasetSetup) -> Option<Vec<Head>> {
+        let known = self
+            .described
+            .as_ref()
+            .filter(|known| known.dataset.name() == dataset.name())?;
+        let counts = known.result.as_ref().ok()?.info.counts();
+        Some(counts.labels).filter(|_| counts.task == Task::Classification)
     }
 }
 
