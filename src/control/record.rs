@@ -75,6 +75,7 @@ impl Recorder {
                 metric: progress.metric,
                 learning_rate: Some(progress.learning_rate),
                 samples_per_s: Some(progress.samples_per_s),
+                heads: progress.heads.clone(),
             })),
             Event::Evaluated {
                 t_s,
@@ -161,14 +162,18 @@ impl Recorder {
 
     fn predictions(&mut self, predictions: &protocol::Predictions) {
         self.waiting.push(Record::Confusion(Confusion {
+            head: predictions.head.clone(),
             step: predictions.step,
             counts: predictions.confusion.clone(),
         }));
         // Only the latest are kept, also while the library cannot be written.
-        self.waiting
-            .retain(|record| !matches!(record, Record::Predictions(_)));
+        self.waiting.retain(|record| match record {
+            Record::Predictions(earlier) => earlier.head != predictions.head,
+            _ => true,
+        });
         if let Some(samples) = &predictions.samples {
             self.waiting.push(Record::Predictions(Predictions {
+                head: predictions.head.clone(),
                 step: predictions.step,
                 predicted: samples.predicted.clone(),
                 confidence_permille: samples.confidence_permille.clone(),

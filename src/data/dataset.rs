@@ -6,7 +6,7 @@ use super::{
     DataError, Normalisation,
     split::{self, Partition},
 };
-use crate::setup::plan::Head;
+use crate::setup::plan::{Head, Plan};
 use crate::setup::{DataCounts, InputShape, Outputs, SplitSetup, Task, columns_of};
 
 /// A dataset, whole, in memory.
@@ -82,6 +82,15 @@ impl DataInfo {
     pub fn columns(&self, heads: &[Head]) -> Vec<usize> {
         let labels: Vec<String> = self.labels.iter().map(|label| label.name.clone()).collect();
         columns_of(heads, &labels)
+    }
+
+    /// The classes of each head of `plan`, by value; none where it has no heads.
+    pub fn head_classes(&self, plan: &Plan) -> Vec<Vec<String>> {
+        let heads = plan.heads.as_ref().map_or(&[][..], |heads| &heads.each);
+        let columns = self.columns(heads).into_iter();
+        columns
+            .map(|column| self.labels[column].classes.clone())
+            .collect()
     }
 
     /// The label to be learnt.

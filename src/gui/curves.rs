@@ -3,7 +3,7 @@
 use crate::library::{Library, LibraryError, SampleFilter};
 use crate::protocol::{Event, Meter, PhaseEnergy};
 use crate::setup::Phase;
-use crate::units::{Boundary, Estimate};
+use crate::units::{Boundary, Estimate, HeadProgress, HeadResult};
 
 /// Points that a series holds; beyond, every second one is dropped and from then on every second one is taken.
 const POINTS_MAX: usize = 1 << 20;
@@ -113,6 +113,34 @@ pub struct EvaluationPoint {
     pub metric: Option<f64>,
 }
 
+/// How good a head is at a moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadPoint {
+    /// Steps done.
+    pub step: u64,
+    /// When, s.
+    pub t_s: f64,
+    /// Mean cross-entropy, without its weight.
+    pub loss: Option<f64>,
+    /// Its metric.
+    pub value: Option<f64>,
+    /// The factor of its loss, where it is told.
+    pub weight: Option<f64>,
+}
+
+/// One head of a run that learns several labels at once.
+#[derive(Clone, Debug, Default)]
+pub struct HeadCurves {
+    /// The label that it foretells.
+    pub name: String,
+    /// What it is to reach.
+    pub target: Option<f64>,
+    /// Over the training samples since the point before.
+    pub train: Series<HeadPoint>,
+    /// Over the held-out samples.
+    pub held_out: Series<HeadPoint>,
+}
+
 /// Energy of training and evaluation up to a moment, over the parts of the machine that were metered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EnergyPoint {
@@ -155,6 +183,8 @@ pub struct Curves {
     pub train: Series<TrainPoint>,
     /// Looks at the held-out samples.
     pub evaluations: Series<EvaluationPoint>,
+    /// Each head, where several labels are learnt at once.
+    pub heads: Vec<HeadCurves>,
     /// Cumulative energy.
     pub energy: Series<EnergyPoint>,
     /// Power by meter, in the order of the meters.
@@ -207,14 +237,17 @@ impl Curves {
                     span.end_t_s = Some(*t_s);
                 }
             }
-            Event::Progress { t_s, progress } => self.train.push(TrainPoint {
-                step: progress.step,
-                t_s: *t_s,
-                loss: progress.loss,
-                metric: progress.metric,
-                learning_rate: Some(progress.learning_rate),
-                samples_per_s: Some(progress.samples_per_s),
-            }),
+            Event::Progress { t_s, progress } => {
+                self.train.push(TrainPoint {
+                    step: progress.step,
+                    t_s: *t_s,
+                    loss: progress.loss,
+                    metric: progress.metric,
+                    learning_rate: Some(progress.learning_rate),
+                    samples_per_s: Some(progress.samples_per_s),
+                });
+                self.train_heads(progress.step, *t_s, &progress.heads);
+            }
             Event::Evaluated {
                 t_s,
                 evaluation,
@@ -226,6 +259,7 @@ impl Curves {
                     loss: evaluation.loss,
                     metric: evaluation.metric,
                 });
+                self.held_out_heads(evaluation.step, *t_s, &evaluation.heads);
                 self.take_energy(*t_s, training);
             }
             Event::Samples { samples } => {
@@ -247,6 +281,45 @@ impl Curves {
             Event::Energy { t_s, training, .. } => self.take_energy(*t_s, training),
             _ => {}
         }
+    }
+
+    fn train_heads(&mut self, step: u64, t_s: f64, heads: &[HeadProgress]) {
+        for head in heads {
+            self.head(&head.head).train.push(HeadPoint {
+                step,
+                t_s,
+                loss: head.loss,
+                value: head.value,
+                weight: None,
+            });
+        }
+    }
+
+    fn held_out_heads(&mut self, step: u64, t_s: f64, heads: &[HeadResult]) {
+        for head in heads {
+            let curves = self.head(&head.head);
+            curves.target = head.target;
+            curves.held_out.push(HeadPoint {
+                step,
+                t_s,
+                loss: head.loss,
+                value: head.value,
+                weight: head.weight,
+            });
+        }
+    }
+
+    /// The curves of the head called `name`.
+    fn head(&mut self, name: &str) -> &mut HeadCurves {
+        let known = self.heads.iter().position(|head| head.name == name);
+        let at = known.unwrap_or_else(|| {
+            self.heads.push(HeadCurves {
+                name: name.to_owned(),
+                ..HeadCurves::default()
+            });
+            self.heads.len() - 1
+        });
+        &mut self.heads[at]
     }
 
     fn take_energy(&mut self, t_s: f64, training: &[PhaseEnergy]) {
@@ -272,7 +345,12 @@ impl Curves {
             revision: 1,
             ..Self::default()
         };
+        // In the order of the setup, in which evaluations tell them.
+        for head in details.epochs.iter().flat_map(|epoch| &epoch.heads) {
+            curves.head(&head.head);
+        }
         for point in library.steps(run_id, POINTS_MAX)? {
+            curves.train_heads(point.step, point.t_s, &point.heads);
             curves.train.push(TrainPoint {
                 step: point.step,
                 t_s: point.t_s,
@@ -289,6 +367,7 @@ impl Curves {
                 loss: epoch.test_loss,
                 metric: epoch.test_metric,
             });
+            curves.held_out_heads(epoch.step, epoch.t_s, &epoch.heads);
             let sum = epoch
                 .energies
                 .iter()
@@ -355,6 +434,10 @@ impl Curves {
         self.revision += 1;
         self.train.retain(|point| point.step <= step);
         self.evaluations.retain(|point| point.step <= step);
+        for head in &mut self.heads {
+            head.train.retain(|point| point.step <= step);
+            head.held_out.retain(|point| point.step <= step);
+        }
     }
 
     /// Where a moment lies on an axis; `None` before anything is known there. A moment between two known points lies on

@@ -18,7 +18,7 @@ use crate::protocol::{
     Source,
 };
 use crate::setup::{Phase, Setup};
-use crate::units::{Estimate, Metric};
+use crate::units::{Estimate, HeadOutcome, HeadResult, Metric};
 
 /// Time between two looks at a run, ms: what the window itself draws is part of what is measured.
 const EVERY_MS: u32 = 100;
@@ -91,6 +91,8 @@ pub struct Live {
     pub evaluation: Option<Evaluation>,
     /// Best value of the task's metric on the held-out samples.
     pub best_metric: Option<f64>,
+    /// Each head, where several labels are learnt at once, as it was last looked at.
+    pub heads: Vec<HeadOutcome>,
     /// Each meter at the latest reading.
     pub now: Vec<MeterNow>,
     /// Energy of training and evaluation so far, by meter.
@@ -130,6 +132,7 @@ impl Live {
             progress: None,
             evaluation: None,
             best_metric: None,
+            heads: Vec::new(),
             now: Vec::new(),
             training: Vec::new(),
             curves: Curves::default(),
@@ -207,6 +210,11 @@ impl Live {
                     (Some(best), Some(now)) => Some(metric.better(best, now)),
                     (best, now) => best.or(now),
                 };
+                let heads = evaluation.heads.iter().enumerate();
+                let after = |(at, head): (usize, &HeadResult)| {
+                    HeadOutcome::after(self.heads.get(at), head.clone(), evaluation.step)
+                };
+                self.heads = heads.map(after).collect();
                 self.evaluation = Some(evaluation);
                 self.training = training;
             }
@@ -268,6 +276,7 @@ pub struct Earlier {
     setup: String,
     curves: Curves,
     mistakes: Mistakes,
+    heads: Vec<HeadOutcome>,
 }
 
 impl Earlier {
@@ -278,13 +287,22 @@ impl Earlier {
     pub fn read(library: &Library, run_id: &str) -> Result<Self, LibraryError> {
         let run = library.run(run_id)?;
         let mut curves = Curves::of_run(library, run_id)?;
+        let mut heads: Vec<HeadOutcome> = Vec::new();
         if let Some(checkpoint) = library.latest_checkpoint(run_id)? {
             curves.cut_after(checkpoint.step);
+            let before = library.epochs(run_id)?.into_iter();
+            for epoch in before.take_while(|epoch| epoch.step <= checkpoint.step) {
+                let looks = epoch.heads.into_iter().enumerate();
+                heads = looks
+                    .map(|(at, look)| HeadOutcome::after(heads.get(at), look, epoch.step))
+                    .collect();
+            }
         }
         Ok(Self {
             setup: run.setup.json,
             curves,
             mistakes: Mistakes::of_run(library, run_id)?,
+            heads,
         })
     }
 
@@ -297,6 +315,7 @@ impl Earlier {
                 if let Some(live) = &mut shared.live {
                     live.curves = self.curves;
                     live.mistakes = self.mistakes;
+                    live.heads = self.heads;
                 }
             }
             Err(error) => shared.toasts.error(format!(

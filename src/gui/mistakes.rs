@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::library::{Library, LibraryError};
+use crate::library::{EpochRecord, Library, LibraryError};
 use crate::protocol;
 
 /// Confusion matrices that are kept; beyond, every second one is dropped and from then on every second one is taken.
@@ -95,6 +95,13 @@ pub struct Predictions {
 /// What is known of a run's mistakes.
 #[derive(Clone, Debug, Default)]
 pub struct Mistakes {
+    /// By head; where one label is learnt there is one, without a name.
+    heads: Vec<(Option<String>, HeadMistakes)>,
+}
+
+/// What is known of the mistakes of one head.
+#[derive(Clone, Debug, Default)]
+pub struct HeadMistakes {
     confusions: Vec<Arc<Confusion>>,
     stride: u64,
     taken: u64,
@@ -105,6 +112,48 @@ pub struct Mistakes {
 impl Mistakes {
     /// Takes in what a worker said of an evaluation.
     pub fn take(&mut self, said: protocol::Predictions) {
+        let known = self.heads.iter().position(|(head, _)| *head == said.head);
+        let at = known.unwrap_or_else(|| {
+            self.heads
+                .push((said.head.clone(), HeadMistakes::default()));
+            self.heads.len() - 1
+        });
+        self.heads[at].1.take(said);
+    }
+
+    /// Those of a stored run.
+    ///
+    /// # Errors
+    /// Where the library cannot be read or there is no such run.
+    pub fn of_run(library: &Library, run_id: &str) -> Result<Self, LibraryError> {
+        let epochs = library.epochs(run_id)?;
+        let heads = epochs.last().map_or(&[][..], |last| &last.heads);
+        let heads = heads.iter().map(|head| Some(head.head.clone()));
+        let mut mistakes = Self::default();
+        for head in heads.chain([None]) {
+            let own = HeadMistakes::of_run(library, run_id, head.as_deref(), &epochs)?;
+            if !own.confusions.is_empty() {
+                mistakes.heads.push((head, own));
+            }
+        }
+        Ok(mistakes)
+    }
+
+    /// The names of the heads; none where one label is learnt.
+    pub fn heads(&self) -> impl Iterator<Item = &str> {
+        self.heads.iter().filter_map(|(head, _)| head.as_deref())
+    }
+
+    /// Those of the head called `name`; of the first one where there is none of that name.
+    pub fn of(&self, name: Option<&str>) -> Option<(Option<&str>, &HeadMistakes)> {
+        let named = self.heads.iter().find(|(head, _)| head.as_deref() == name);
+        let (head, own) = named.or(self.heads.first())?;
+        Some((head.as_deref(), own))
+    }
+}
+
+impl HeadMistakes {
+    fn take(&mut self, said: protocol::Predictions) {
         self.predictions = said.samples.map(|samples| {
             Arc::new(Predictions {
                 step: said.step,
@@ -119,25 +168,25 @@ impl Mistakes {
         });
     }
 
-    /// Those of a stored run.
-    ///
-    /// # Errors
-    /// Where the library cannot be read or there is no such run.
-    pub fn of_run(library: &Library, run_id: &str) -> Result<Self, LibraryError> {
-        let epochs = library.epochs(run_id)?;
+    fn of_run(
+        library: &Library,
+        run_id: &str,
+        head: Option<&str>,
+        epochs: &[EpochRecord],
+    ) -> Result<Self, LibraryError> {
         let epoch_at = |step: u64| {
             let found = epochs.binary_search_by_key(&step, |epoch| epoch.step);
             found.map_or(0, |at| epochs[at].epoch)
         };
         let mut mistakes = Self::default();
-        for confusion in library.confusions(run_id, KEPT_MAX)? {
+        for confusion in library.confusions(run_id, head, KEPT_MAX)? {
             mistakes.push(Confusion {
                 epoch: epoch_at(confusion.step),
                 step: confusion.step,
                 counts: confusion.counts,
             });
         }
-        mistakes.predictions = library.predictions(run_id)?.map(|latest| {
+        mistakes.predictions = library.predictions(run_id, head)?.map(|latest| {
             Arc::new(Predictions {
                 step: latest.step,
                 predicted: latest.predicted,
@@ -195,7 +244,7 @@ mod tests {
 
     #[test]
     fn as_many_matrices_as_fit_are_kept_and_the_latest_always() {
-        let mut mistakes = Mistakes::default();
+        let mut mistakes = HeadMistakes::default();
         for step in 1..=5000 {
             mistakes.push(confusion(step));
             let kept = mistakes.confusions();
@@ -205,5 +254,29 @@ mod tests {
             assert!(kept.is_sorted_by(|a, b| a.step < b.step));
         }
         assert!(mistakes.confusions().len() >= KEPT_MAX / 4);
+    }
+
+    #[test]
+    fn each_head_has_mistakes_of_its_own() {
+        let said = |head: Option<&str>, right: u32| protocol::Predictions {
+            head: head.map(str::to_owned),
+            step: 1,
+            epoch: 1,
+            confusion: vec![vec![right]],
+            samples: None,
+        };
+        let mut mistakes = Mistakes::default();
+        mistakes.take(said(Some("shape"), 7));
+        mistakes.take(said(Some("size"), 9));
+        mistakes.take(said(Some("size"), 8));
+        assert_eq!(mistakes.heads().collect::<Vec<_>>(), ["shape", "size"]);
+        let (name, size) = mistakes.of(Some("size")).unwrap();
+        assert_eq!((name, size.confusions().len()), (Some("size"), 2));
+        let (name, first) = mistakes.of(Some("colour")).unwrap();
+        assert_eq!((name, first.confusions()[0].right()), (Some("shape"), 7));
+        mistakes = Mistakes::default();
+        mistakes.take(said(None, 5));
+        assert_eq!(mistakes.heads().count(), 0);
+        assert!(mistakes.of(None).is_some());
     }
 }

@@ -10,27 +10,34 @@ use super::write::bad;
 use super::{Library, LibraryError};
 
 impl Library {
-    /// The confusion matrices of the run that `given` means, in order; at most `most` of them, spread evenly, with the
-    /// latest always among them.
+    /// The confusion matrices of the run that `given` means, of `head` where it learns several labels, in order; at most `most`
+    /// of them, spread evenly, with the latest always among them.
     ///
     /// # Errors
     /// Where none or several runs could be meant, or the library cannot be read.
-    pub fn confusions(&self, given: &str, most: usize) -> Result<Vec<Confusion>, LibraryError> {
+    pub fn confusions(
+        &self,
+        given: &str,
+        head: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Confusion>, LibraryError> {
         self.read(|connection| {
             let key = resolve(connection, given)?;
-            let sql = "SELECT count(*) FROM confusions WHERE run = ?1";
-            let stored = connection.query_row(sql, [key], |row| count(row, 0))?;
+            let of = head.unwrap_or_default();
+            let sql = "SELECT count(*) FROM confusions WHERE run = ?1 AND head = ?2";
+            let stored = connection.query_row(sql, (key, of), |row| count(row, 0))?;
             let stride = stored.div_ceil((most as u64).max(1)).max(1);
             Ok(connection
                 .prepare_cached(
                     "SELECT step, counts FROM (
                          SELECT step, counts, row_number() OVER (ORDER BY step DESC) - 1 AS back
-                         FROM confusions WHERE run = ?1)
+                         FROM confusions WHERE run = ?1 AND head = ?3)
                      WHERE back % ?2 = 0 ORDER BY step",
                 )?
-                .query_map((key, Count(stride)), |row| {
+                .query_map((key, Count(stride), of), |row| {
                     let counts: String = row.get(1)?;
                     Ok(Confusion {
+                        head: head.map(str::to_owned),
                         step: count(row, 0)?,
                         counts: json(row, "counts", &counts)?,
                     })
@@ -39,25 +46,35 @@ impl Library {
         })
     }
 
-    /// The answers at the latest evaluation of the run that `given` means; `None` where there was no evaluation, or the
-    /// held-out samples are too many to be kept one by one.
+    /// The answers at the latest evaluation of the run that `given` means, of `head` where it learns several labels; `None` where
+    /// there was no evaluation, or the held-out samples are too many to be kept one by one.
     ///
     /// # Errors
     /// As [`Self::confusions`].
-    pub fn predictions(&self, given: &str) -> Result<Option<Predictions>, LibraryError> {
+    pub fn predictions(
+        &self,
+        given: &str,
+        head: Option<&str>,
+    ) -> Result<Option<Predictions>, LibraryError> {
         self.read(|connection| {
             let key = resolve(connection, given)?;
-            read(connection, key)
+            read(connection, key, head)
         })
     }
 }
 
-fn read(connection: &Connection, run: i64) -> Result<Option<Predictions>, Fault> {
-    let sql = "SELECT step, predicted, confidence_permille FROM predictions WHERE run = ?1";
+fn read(
+    connection: &Connection,
+    run: i64,
+    head: Option<&str>,
+) -> Result<Option<Predictions>, Fault> {
+    let sql =
+        "SELECT step, predicted, confidence_permille FROM predictions WHERE run = ?1 AND head = ?2";
     Ok(connection
         .prepare_cached(sql)?
-        .query_row([run], |row| {
+        .query_row((run, head.unwrap_or_default()), |row| {
             Ok(Predictions {
+                head: head.map(str::to_owned),
                 step: count(row, 0)?,
                 predicted: numbers(row.get_ref(1)?.as_blob()?),
                 confidence_permille: numbers(row.get_ref(2)?.as_blob()?),
@@ -80,9 +97,14 @@ pub(super) fn insert_confusion(
     let counts = serde_json::json!(confusion.counts).to_string();
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO confusions (run, step, counts) VALUES (?1, ?2, ?3)",
+            "INSERT OR REPLACE INTO confusions (run, step, head, counts) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![key, Count(confusion.step), counts])?;
+        .execute(params![
+            key,
+            Count(confusion.step),
+            confusion.head.as_deref().unwrap_or_default(),
+            counts
+        ])?;
     // Answers without a matrix of the same evaluation, or of an earlier one, would not fit what is shown.
     transaction
         .prepare_cached("DELETE FROM predictions WHERE run = ?1 AND step < ?2")?
@@ -102,11 +124,12 @@ pub(super) fn replace(
     evaluated(transaction, run, key, latest.step)?;
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO predictions (run, step, predicted, confidence_permille)
-             VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR REPLACE INTO predictions (run, head, step, predicted, confidence_permille)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![
             key,
+            latest.head.as_deref().unwrap_or_default(),
             Count(latest.step),
             bytes(&latest.predicted),
             bytes(&latest.confidence_permille)

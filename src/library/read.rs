@@ -1,13 +1,15 @@
 //! Reading one run: its details, its training curve, its samples.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::count::{Count, count};
+use super::error::Fault;
 use super::lookup::{resolve, run_by_key};
 use super::records::{Checkpoint, EpochRecord, SelfCheck, StepPoint};
 use super::types::RunDetails;
 use super::{Library, LibraryError, energy, inferences, lineage, tables, time};
+use crate::units::{HeadProgress, Metric};
 
 /// Where readings come from: one meter, one metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl Library {
     }
 
     /// The training curve in at most `max_points` points: where there are more, each stands for as many neighbours, with
-    /// the mean of their loss, metric and speed, at the step, time and learning rate of the last of them.
+    /// the mean of their loss, metric and speed, also by head, at the step, time and learning rate of the last of them.
     ///
     /// # Errors
     /// As [`Self::details`].
@@ -76,7 +78,7 @@ impl Library {
             let recorded = connection.query_row("SELECT count(*) FROM steps WHERE run = ?1", [key], |row| count(row, 0))?;
             let stride = recorded.div_ceil((max_points as u64).max(1)).max(1);
             // Beside a single max(), SQLite takes the other columns from the row that has it.
-            let points = connection
+            let mut points: Vec<StepPoint> = connection
                 .prepare_cached(
                     "SELECT max(step), epoch, t_s, avg(loss), avg(metric), learning_rate, avg(samples_per_s)
                      FROM (SELECT *, (row_number() OVER (ORDER BY step) - 1) / ?2 AS bucket
@@ -92,9 +94,11 @@ impl Library {
                         metric: row.get(4)?,
                         learning_rate: row.get(5)?,
                         samples_per_s: row.get(6)?,
+                        heads: Vec::new(),
                     })
                 })?
                 .collect::<Result<_, _>>()?;
+            step_heads(connection, key, stride, &mut points)?;
             Ok(points)
         })
     }
@@ -208,4 +212,36 @@ impl Library {
                 .collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// Adds to `points`, each of which stands for `stride` readings, what was read of each head; heads are in the order of their names.
+fn step_heads(
+    connection: &Connection,
+    run: i64,
+    stride: u64,
+    points: &mut [StepPoint],
+) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT b.bucket, h.head, avg(h.loss), avg(h.metric)
+         FROM (SELECT step, (row_number() OVER (ORDER BY step) - 1) / ?2 AS bucket FROM steps WHERE run = ?1) b
+         JOIN step_heads h ON h.run = ?1 AND h.step = b.step
+         GROUP BY b.bucket, h.head ORDER BY b.bucket, h.head",
+    )?;
+    let mut rows = statement.query((run, Count(stride)))?;
+    while let Some(row) = rows.next()? {
+        let bucket = count(row, 0)?;
+        let point = usize::try_from(bucket)
+            .ok()
+            .and_then(|at| points.get_mut(at));
+        if let Some(point) = point {
+            point.heads.push(HeadProgress {
+                head: row.get(1)?,
+                // Heads foretell classes.
+                metric: Metric::Accuracy,
+                loss: row.get(2)?,
+                value: row.get(3)?,
+            });
+        }
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::lineage::Ancestor;
-use crate::units::{Boundary, EnergyFigure, Estimate, Grade, HeadResult, Metric};
+use crate::units::{Boundary, EnergyFigure, Estimate, Grade, HeadProgress, HeadResult, Metric};
 
 /// The phases that a run's time belongs to, by the names of [`crate::setup::Phase`], in the order in which they are
 /// exported. New ones go to the end.
@@ -149,7 +149,7 @@ pub struct PhaseEnergy {
 }
 
 /// A point of the training curve: means over the steps since the point before.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepPoint {
     /// Steps done so far, over the whole run.
     pub step: u64,
@@ -165,6 +165,9 @@ pub struct StepPoint {
     pub learning_rate: Option<f64>,
     /// Training samples per second.
     pub samples_per_s: Option<f64>,
+    /// Each head over the training samples, where several labels are learnt at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<HeadProgress>,
 }
 
 /// The stretch of training up to an evaluation, an epoch as a rule, and what it came to.
@@ -202,6 +205,9 @@ pub struct EpochRecord {
 /// What the held-out samples were taken for at an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confusion {
+    /// The head that took them for it, where several labels are learnt at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
     /// Steps done; tells the evaluations of a run apart.
     pub step: u64,
     /// How many samples of each class (row) were taken for each class (column).
@@ -211,6 +217,9 @@ pub struct Confusion {
 /// The answer to each held-out sample at an evaluation, in the order of the dataset's test part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Predictions {
+    /// The head that gave it, where several labels are learnt at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
     /// Steps done.
     pub step: u64,
     /// The class that each was taken for.

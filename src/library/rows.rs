@@ -223,6 +223,19 @@ pub(super) fn insert_step(
             finite(point.learning_rate),
             finite(point.samples_per_s)
         ])?;
+    for head in &point.heads {
+        transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO step_heads (run, step, head, loss, metric) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                run,
+                Count(point.step),
+                head.head,
+                finite(head.loss),
+                finite(head.value)
+            ])?;
+    }
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{KnownWall, Stretch};
 use crate::setup::{InputShape, Phase, StartReport, Task, plan::Plan};
 use crate::units::{
-    Boundary, EnergyFigure, Estimate, Grade, HeadOutcome, HeadResult, Latencies, Metric,
+    Boundary, EnergyFigure, Estimate, Grade, HeadOutcome, HeadProgress, HeadResult, Latencies,
+    Metric,
 };
 
 /// What a worker tells its controller. `t_s` is seconds since the run began.
@@ -254,6 +255,9 @@ pub struct Data {
     pub task: Task,
     /// The classes to tell apart, or the vocabulary.
     pub classes: Vec<String>,
+    /// The classes of each head of the plan, where several labels are learnt at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub head_classes: Vec<Vec<String>>,
     /// Samples to learn from.
     pub train: usize,
     /// Samples held out.
@@ -596,6 +600,9 @@ pub struct Progress {
     pub steps_max: Option<u64>,
     /// Seconds of training steps since the start of the run.
     pub train_s: f64,
+    /// Each head, where several labels are learnt at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<HeadProgress>,
 }
 
 /// How good a network's answers to all held-out samples are, in batches of one size.
@@ -657,6 +664,9 @@ pub struct Evaluation {
 /// set out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Predictions {
+    /// The head that took them for it, where several labels are learnt at once: then there is one message for each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
     /// Steps done.
     pub step: u64,
     /// Epoch in which it happens, from 1.

@@ -22,4 +22,4 @@ pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 pub use trace::{DeviceTrace, Stretch, TracedKernel, TracedPart, TracedStep};
 
 /// Version of the messages. Both sides must have the same.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;

@@ -17,6 +17,7 @@ use super::reinforce::Recent;
 use super::stop::StopState;
 use crate::models::Network;
 use crate::setup::Metric;
+use crate::units::HeadResult;
 
 const NETWORK: &str = "network.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
@@ -86,7 +87,7 @@ pub struct Position {
 }
 
 /// Sums of training metrics, from which means are taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sums {
     /// Sum of the steps' losses.
     pub loss_sum: f64,
@@ -96,6 +97,9 @@ pub struct Sums {
     pub steps: u64,
     /// Samples.
     pub samples: u64,
+    /// Of each head, where there are several: sums of its loss and of its metric, as above.
+    #[serde(default)]
+    pub heads: Vec<[f64; 2]>,
 }
 
 impl Sums {
@@ -106,6 +110,25 @@ impl Sums {
         self.metric_sum += metric.to_additive(reading.metric) * reading.steps as f64;
         self.steps += reading.steps;
         self.samples += reading.samples;
+        self.heads.resize(reading.heads.len(), [0.0; 2]);
+        for (sums, head) in self.heads.iter_mut().zip(&reading.heads) {
+            let metric = head.value.map(|value| head.metric.to_additive(value));
+            for (sum, value) in sums.iter_mut().zip([head.loss, metric]) {
+                *sum += value.unwrap_or(f64::NAN) * reading.steps as f64;
+            }
+        }
+    }
+
+    /// Writes the mean loss and the metric over all steps into what each head came to, where there was one.
+    pub fn of_training(&self, heads: &mut [HeadResult]) {
+        if self.steps == 0 {
+            return;
+        }
+        let mean = |sum: f64| Some(sum / self.steps as f64).filter(|mean| mean.is_finite());
+        for (head, [loss, metric]) in heads.iter_mut().zip(&self.heads) {
+            head.train_loss = mean(*loss);
+            head.train_value = mean(*metric).map(|mean| head.metric.from_additive(mean));
+        }
     }
 
     /// Mean loss a step, where there was one.

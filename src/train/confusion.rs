@@ -10,14 +10,34 @@ pub const CLASSES_MAX: usize = 256;
 
 /// The network's answers as they were read from the device, for as many samples as count; what follows is padding.
 pub struct Answers {
-    pub(super) predicted: Option<TensorData>,
-    pub(super) confidence: Option<TensorData>,
+    /// Of each head; one where there are none.
+    pub(super) each: Vec<Taken>,
     pub(super) samples: usize,
+}
+
+/// What each sample was taken for.
+pub struct Taken {
+    /// The class with the highest score, `[samples]`.
+    pub(super) predicted: TensorData,
+    /// The share that softmax gives to it, `[samples]`, where it is kept.
+    pub(super) confidence: Option<TensorData>,
+}
+
+/// What was asked of the held-out samples.
+pub struct Asked {
+    /// The label, where there are several heads.
+    pub head: Option<String>,
+    /// The class of each sample.
+    pub truth: Vec<u16>,
+    /// Number of classes.
+    pub classes: usize,
 }
 
 /// What the network took the held-out samples for, after a number of steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Predictions {
+    /// The head that took them for it, where there are several.
+    pub head: Option<String>,
     /// Steps done.
     pub step: u64,
     /// Epoch in which it happens, from 1.
@@ -39,27 +59,36 @@ pub struct SamplePredictions {
 }
 
 impl Answers {
-    /// Compares the answers with `truth`, of one of `classes` classes each. `None` where there are too many classes, or
-    /// a driver answered with a class that is none.
-    pub fn predictions(
+    /// Compares the answers with what was `asked`. Left out is where there are too many classes, or a driver answered with a
+    /// class that is none.
+    pub fn predictions(self, asked: &[Asked], step: u64, epoch: u64) -> Vec<Predictions> {
+        let samples = self.samples;
+        let each = self.each.into_iter().zip(asked);
+        each.filter_map(|(taken, asked)| taken.predictions(asked, samples, step, epoch))
+            .collect()
+    }
+}
+
+impl Taken {
+    fn predictions(
         self,
-        truth: &[u16],
-        classes: usize,
+        asked: &Asked,
+        samples: usize,
         step: u64,
         epoch: u64,
     ) -> Option<Predictions> {
-        if classes > CLASSES_MAX {
+        if asked.classes > CLASSES_MAX {
             return None;
         }
         let predicted: Vec<u16> = self
-            .predicted?
+            .predicted
             .iter::<i64>()
-            .take(self.samples)
+            .take(samples)
             .map(|class| u16::try_from(class).ok())
             .collect::<Option<_>>()?;
-        let confusion = confusion(truth, &predicted, classes)?;
+        let confusion = confusion(&asked.truth, &predicted, asked.classes)?;
         let confidence: Option<Vec<u16>> = self.confidence.and_then(|shares| {
-            let shares = shares.iter::<f32>().take(self.samples);
+            let shares = shares.iter::<f32>().take(samples);
             shares.map(permille).collect()
         });
         let samples = confidence.map(|confidence_permille| SamplePredictions {
@@ -67,6 +96,7 @@ impl Answers {
             confidence_permille,
         });
         Some(Predictions {
+            head: asked.head.clone(),
             step,
             epoch,
             confusion,
@@ -102,11 +132,23 @@ mod tests {
 
     fn answers(predicted: Vec<i32>, confidence: Vec<f32>, samples: usize) -> Answers {
         let (p, c) = (predicted.len(), confidence.len());
-        Answers {
-            predicted: Some(TensorData::new(predicted, [p])),
+        let taken = Taken {
+            predicted: TensorData::new(predicted, [p]),
             confidence: Some(TensorData::new(confidence, [c])),
+        };
+        Answers {
+            each: vec![taken],
             samples,
         }
+    }
+
+    fn predictions(answers: Answers, truth: &[u16], classes: usize) -> Option<Predictions> {
+        let asked = Asked {
+            head: None,
+            truth: truth.to_vec(),
+            classes,
+        };
+        answers.predictions(&[asked], 10, 1).pop()
     }
 
     #[test]
@@ -116,7 +158,7 @@ mod tests {
             vec![0.9, 0.5, 1.0, 0.4, 0.9, 0.5],
             4,
         );
-        let found = answers.predictions(&[0, 0, 1, 2], 3, 10, 1).unwrap();
+        let found = predictions(answers, &[0, 0, 1, 2], 3).unwrap();
         assert_eq!(found.confusion, [[1, 1, 0], [0, 1, 0], [0, 0, 1]]);
         let samples = found.samples.unwrap();
         assert_eq!(samples.predicted, [0, 1, 1, 2]);
@@ -126,20 +168,14 @@ mod tests {
     #[test]
     fn what_is_no_number_is_no_confidence_and_what_is_no_class_no_answer() {
         let lost = answers(vec![0, 0], vec![f32::NAN, 0.5], 2);
-        let found = lost.predictions(&[0, 1], 2, 10, 1).unwrap();
+        let found = predictions(lost, &[0, 1], 2).unwrap();
         assert_eq!(
             (found.confusion, found.samples),
             (vec![vec![1, 0], vec![1, 0]], None)
         );
-        assert!(
-            answers(vec![0, 7], vec![0.5; 2], 2)
-                .predictions(&[0, 1], 2, 1, 1)
-                .is_none()
-        );
-        assert!(
-            answers(vec![0, -1], vec![0.5; 2], 2)
-                .predictions(&[0, 1], 2, 1, 1)
-                .is_none()
-        );
+        for class in [7, -1] {
+            let strange = answers(vec![0, class], vec![0.5; 2], 2);
+            assert!(predictions(strange, &[0, 1], 2).is_none());
+        }
     }
 }

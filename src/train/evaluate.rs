@@ -3,7 +3,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
 use super::batches::{Batches, Order};
-use super::confusion::{Answers, SAMPLES_KEPT_MAX};
+use super::confusion::{Answers, SAMPLES_KEPT_MAX, Taken};
 use super::metrics::{read_sums, register};
 use super::objective::{Means, Objective};
 use super::{TrainError, Work};
@@ -67,7 +67,8 @@ impl Held {
         let mut sums = objective.sums(device);
         let keeps_confidence = samples <= SAMPLES_KEPT_MAX;
         let uncertainty = network.uncertainty();
-        let (mut predicted, mut confidence) = (Vec::new(), Vec::new());
+        // By head, then by batch.
+        let mut shown: Vec<Shown> = Vec::new();
         let mut loader = self.batches.loader(&self.order, self.batch_size)?;
         for index in 0..count {
             let from = index * self.batch_size;
@@ -91,10 +92,13 @@ impl Held {
                 counted,
                 true,
             );
-            if let Some(shown) = objective.shown(&answers) {
-                predicted.push(taken_for(shown.clone()));
+            for (at, answers) in objective.shown(&answers).into_iter().enumerate() {
+                if shown.len() == at {
+                    shown.push(Shown::default());
+                }
+                shown[at].predicted.push(taken_for(answers.clone()));
                 if keeps_confidence {
-                    confidence.push(sureness(shown));
+                    shown[at].confidence.push(sureness(answers));
                 }
             }
         }
@@ -103,11 +107,12 @@ impl Held {
         if let Some(uncertainty) = &uncertainty {
             reading = reading.register(uncertainty.clone().neg().exp());
         }
-        if !predicted.is_empty() {
-            reading = reading.register(Tensor::cat(predicted, 0));
-        }
-        if !confidence.is_empty() {
-            reading = reading.register(Tensor::cat(confidence, 0));
+        let heads = shown.len();
+        for head in shown {
+            reading = reading.register(Tensor::cat(head.predicted, 0));
+            if keeps_confidence {
+                reading = reading.register(Tensor::cat(head.confidence, 0));
+            }
         }
         let data = reading
             .try_execute()
@@ -119,13 +124,23 @@ impl Held {
         });
         let means = objective.means(&read, &sums, true, learnt.as_deref());
         // The repeats that fill the last batch up stand at the end.
-        let answers = Answers {
-            predicted: data.get(next).cloned(),
-            confidence: data.get(next + 1).cloned(),
-            samples,
-        };
-        Ok((means, answers))
+        let mut rest = data.into_iter().skip(next);
+        let each = (0..heads).map_while(|_| {
+            Some(Taken {
+                predicted: rest.next()?,
+                confidence: if keeps_confidence { rest.next() } else { None },
+            })
+        });
+        let each = each.collect();
+        Ok((means, Answers { each, samples }))
     }
+}
+
+/// What samples were taken for, batch by batch.
+#[derive(Default)]
+struct Shown {
+    predicted: Vec<Tensor<1, Int>>,
+    confidence: Vec<Tensor<1>>,
 }
 
 /// The class with the highest score, `[batch]`.

@@ -74,9 +74,7 @@ pub fn objective_of(
     let columns = info.columns(&planned.each);
     let targets = multitask.targets(setup.regime.stop.target);
     let each = heads(multitask, &planned.each, &targets, label_smoothing);
-    // Single answers are told of the label that the dataset would learn by itself, where a head foretells it.
-    let shown = columns.iter().position(|column| *column == info.target);
-    (Objective::joint(each, shown), Columns::Heads(columns))
+    (Objective::joint(each), Columns::Heads(columns))
 }
 
 /// The losses of several heads, added up.
@@ -174,6 +172,8 @@ pub fn means(
             others: others.collect(),
             weight,
             target: head.target,
+            train_value: None,
+            train_loss: None,
         }
     })
     .collect()

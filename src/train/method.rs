@@ -58,10 +58,10 @@ pub trait Method {
         observer: &mut dyn Observer,
     ) -> Result<Look, TrainError>;
 
-    /// What `answers` of a look come to, after `step` steps in `epoch`.
-    fn predictions(&self, answers: Answers, step: u64, epoch: u64) -> Option<Predictions> {
+    /// What `answers` of a look come to, after `step` steps in `epoch`: of each head, where there are several.
+    fn predictions(&self, answers: Answers, step: u64, epoch: u64) -> Vec<Predictions> {
         let _ = (answers, step, epoch);
-        None
+        Vec::new()
     }
 }
 

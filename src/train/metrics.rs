@@ -2,6 +2,7 @@ use burn::tensor::{Device, Tensor, TensorData, Transaction};
 
 use super::TrainError;
 use super::objective::{Each, Objective, Sums, Targets};
+use crate::units::{HeadProgress, HeadResult};
 
 /// Sums of losses and of the task's metric, kept on the device and read from time to time.
 pub struct Metrics {
@@ -14,7 +15,7 @@ pub struct Metrics {
 }
 
 /// What was read: means over the steps since the last reading.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// Mean loss a step.
     pub loss: f64,
@@ -24,6 +25,8 @@ pub struct Reading {
     pub steps: u64,
     /// Samples it is of.
     pub samples: u64,
+    /// Of each head, where there are several.
+    pub heads: Vec<HeadProgress>,
 }
 
 impl Metrics {
@@ -86,10 +89,21 @@ impl Metrics {
             metric: means.metric,
             steps: self.steps,
             samples: self.samples,
+            heads: means.heads.into_iter().map(seen).collect(),
         };
         let device = self.device.clone();
         *self = Self::new(&self.objective, &device);
         Ok(Some(reading))
+    }
+}
+
+/// Of a head what is known of training samples.
+fn seen(head: HeadResult) -> HeadProgress {
+    HeadProgress {
+        head: head.head,
+        metric: head.metric,
+        value: head.value,
+        loss: head.loss,
     }
 }
 

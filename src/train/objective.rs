@@ -134,8 +134,6 @@ pub struct Objective {
     scale: f64,
     /// Where several labels are learnt at once.
     heads: Vec<HeadObjective>,
-    /// The head whose single answers are told, where there are several.
-    shown: Option<usize>,
 }
 
 /// How good a batch's answers are.
@@ -188,25 +186,25 @@ impl Objective {
             label_smoothing,
             scale,
             heads: Vec::new(),
-            shown: None,
         }
     }
 
-    /// For several heads; of `shown` single answers are told.
-    pub fn joint(heads: Vec<HeadObjective>, shown: Option<usize>) -> Self {
+    /// For several heads.
+    pub fn joint(heads: Vec<HeadObjective>) -> Self {
         Self {
             heads,
-            shown,
             ..Self::new(Task::Classification, Outputs::of_sample(0), 0.0, 1.0)
         }
     }
 
-    /// What of `answers` `[answers, numbers]` single answers are told of; `None` where none are.
-    pub fn shown(&self, answers: &Tensor<2>) -> Option<Tensor<2>> {
-        match (self.heads.is_empty(), self.shown) {
-            (true, _) => (self.task == Task::Classification).then(|| answers.clone()),
-            (false, shown) => self.heads.get(shown?).map(|head| head.own(answers)),
+    /// What of `answers` `[answers, numbers]` single answers are told of: all of it where classes are asked for, the part of
+    /// each head where there are several, and nothing else.
+    pub fn shown(&self, answers: &Tensor<2>) -> Vec<Tensor<2>> {
+        if !self.heads.is_empty() {
+            return self.heads.iter().map(|head| head.own(answers)).collect();
         }
+        let one = (self.task == Task::Classification).then(|| answers.clone());
+        one.into_iter().collect()
     }
 
     /// The metric by which the task is judged.

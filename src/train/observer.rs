@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Predictions, Saved};
 use crate::setup::{Metric, Phase, StartReport, StepPart};
-use crate::units::HeadResult;
+use crate::units::{HeadProgress, HeadResult};
 
 /// What the user wants, asked before every step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,9 @@ pub struct Progress {
     pub steps_max: Option<u64>,
     /// Seconds of training steps since the start of the run.
     pub train_s: f64,
+    /// Each head, where several labels are learnt at once.
+    #[serde(default)]
+    pub heads: Vec<HeadProgress>,
 }
 
 /// A look at the held-out samples.
@@ -106,7 +109,7 @@ pub trait Observer {
     fn progress(&mut self, progress: &Progress);
     /// The held-out samples were looked at.
     fn evaluated(&mut self, evaluation: &Evaluation);
-    /// What they were taken for, right after [`Self::evaluated`].
+    /// What they were taken for, right after [`Self::evaluated`]; once for each head, where there are several.
     fn predicted(&mut self, predictions: Predictions);
     /// The state was saved.
     fn saved(&mut self, saved: &Saved);

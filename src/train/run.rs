@@ -407,6 +407,7 @@ impl Run {
             samples_per_s,
             steps_max: self.steps_max(),
             train_s: self.position.train_s + begun.elapsed().as_secs_f64(),
+            heads: reading.heads,
         });
         Ok(())
     }
@@ -426,13 +427,15 @@ impl Run {
 
         let since = std::mem::take(&mut self.position.since_evaluation);
         let metric = self.method.metric();
+        let mut heads = look.means.heads;
+        since.of_training(&mut heads);
         let evaluation = Evaluation {
             step: self.position.step,
             epoch: self.position.step.div_ceil(self.steps_per_epoch),
             loss: look.means.loss,
             metric: look.means.metric,
             others: look.means.others,
-            heads: look.means.heads,
+            heads,
             train_loss: since.mean_loss(),
             train_metric: since.metric(metric),
             samples: since.samples,
@@ -442,9 +445,8 @@ impl Run {
         observer.evaluated(&evaluation);
         let (step, epoch) = (evaluation.step, evaluation.epoch);
         let answers = look.answers;
-        if let Some(predictions) =
-            answers.and_then(|answers| self.method.predictions(answers, step, epoch))
-        {
+        let of_answers = |answers| self.method.predictions(answers, step, epoch);
+        for predictions in answers.map(of_answers).unwrap_or_default() {
             observer.predicted(predictions);
         }
         let mut stop = self.setup.regime.stop.clone();

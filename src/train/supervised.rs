@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use super::batches::{Batches, Feed, Feeding, Residence, Scale};
 use super::checkpoint::Position;
-use super::confusion::Answers;
+use super::confusion::{Answers, Asked};
 use super::evaluate::Held;
 use super::joint;
 use super::learner::Learner;
@@ -13,7 +13,7 @@ use super::metrics::{Metrics, Reading};
 use super::objective::Objective;
 use super::update::Update;
 use super::{Observer, Predictions, TrainError, Work};
-use crate::data::{self, Split};
+use crate::data::{self, Dataset, Split};
 use crate::models::Network;
 use crate::setup::{Metric, RegimeSetup, Setup, StepPart, plan::Plan};
 
@@ -23,10 +23,8 @@ pub struct Supervised {
     device: Device,
     feed: Feed,
     held: Held,
-    /// The class of each held-out sample.
-    truth: Vec<u16>,
-    /// Numbers of an answer.
-    outputs: usize,
+    /// What is asked of the held-out samples.
+    asked: Vec<Asked>,
     objective: Objective,
     metrics: Metrics,
     has_dropout: bool,
@@ -46,9 +44,9 @@ impl Supervised {
     ) -> Result<(Self, Subject), TrainError> {
         let data = data::load(&setup.dataset)?;
         let autodiff = device.clone().autodiff();
-        let (input, target) = (data.info.input, data.info.target);
+        let input = data.info.input;
         let outputs = data.info.outputs();
-        let truth = data.test.labels.classes(target).map(<[u16]>::to_vec);
+        let asked = asked(plan, &data);
         let scale = Scale::of(&data.train.labels);
         let samples = data.train.len();
         let feeding = Feeding::of(&setup.regime, setup.steps_per_epoch(samples) as u64);
@@ -77,8 +75,7 @@ impl Supervised {
             device: device.clone(),
             feed: Feed::new(train, feeding, input),
             held: Held::new(test, setup.regime.evaluation.batch_size, device),
-            truth: truth.unwrap_or_default(),
-            outputs: outputs.numbers,
+            asked,
             objective,
         };
         let subject = Subject {
@@ -148,7 +145,28 @@ impl Method for Supervised {
         })
     }
 
-    fn predictions(&self, answers: Answers, step: u64, epoch: u64) -> Option<Predictions> {
-        answers.predictions(&self.truth, self.outputs, step, epoch)
+    fn predictions(&self, answers: Answers, step: u64, epoch: u64) -> Vec<Predictions> {
+        answers.predictions(&self.asked, step, epoch)
     }
+}
+
+/// The classes of the held-out samples by each head, or by the one label that is learnt.
+fn asked(plan: &Plan, data: &Dataset) -> Vec<Asked> {
+    let of = |head: Option<String>, column: usize, classes: usize| Asked {
+        head,
+        truth: data
+            .test
+            .labels
+            .classes(column)
+            .map(<[u16]>::to_vec)
+            .unwrap_or_default(),
+        classes,
+    };
+    let Some(heads) = &plan.heads else {
+        return vec![of(None, data.info.target, data.info.outputs().numbers)];
+    };
+    let columns = data.info.columns(&heads.each);
+    let each = heads.each.iter().zip(columns);
+    each.map(|(head, column)| of(Some(head.name.clone()), column, head.classes))
+        .collect()
 }

@@ -23,6 +23,25 @@ pub struct HeadResult {
     /// What it is to reach.
     #[serde(default)]
     pub target: Option<f64>,
+    /// The metric over the training samples since the last look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_value: Option<f64>,
+    /// Mean cross-entropy over the same, without weight and label smoothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_loss: Option<f64>,
+}
+
+/// How good one head of several is on the training samples of the latest steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HeadProgress {
+    /// The label that it foretells.
+    pub head: String,
+    /// What it is judged by.
+    pub metric: Metric,
+    /// The value of that; `None` where it is no number.
+    pub value: Option<f64>,
+    /// Mean cross-entropy, without weight and label smoothing.
+    pub loss: Option<f64>,
 }
 
 impl HeadResult {

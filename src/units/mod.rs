@@ -18,7 +18,7 @@ pub use energy::EnergyFigure;
 pub use estimate::Estimate;
 pub use format::{bytes, count, duration, estimate, estimate_in_parts, quantity, significant};
 pub use grade::Grade;
-pub use head::{HeadOutcome, HeadResult};
+pub use head::{HeadOutcome, HeadProgress, HeadResult};
 pub use latency::Latencies;
 pub use metric::Metric;
 pub use names::{UnknownName, nearest};

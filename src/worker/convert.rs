@@ -258,6 +258,7 @@ pub fn progress(progress: &train::Progress) -> Progress {
         samples_per_s: progress.samples_per_s,
         steps_max: progress.steps_max,
         train_s: progress.train_s,
+        heads: progress.heads.clone(),
     }
 }
 
@@ -283,6 +284,7 @@ pub fn evaluation(evaluation: &train::Evaluation) -> Evaluation {
 
 pub fn predictions(predictions: train::Predictions) -> Predictions {
     Predictions {
+        head: predictions.head,
         step: predictions.step,
         epoch: predictions.epoch,
         confusion: predictions.confusion,

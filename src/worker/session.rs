@@ -232,6 +232,7 @@ pub fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Fa
         task: info.task,
         steps_per_epoch: setup.steps_per_epoch(info.train_samples) as u64,
         classes: info.classes().to_vec(),
+        head_classes: info.head_classes(&plan),
         train: info.train_samples,
         test: info.test_samples,
         name: info.name,

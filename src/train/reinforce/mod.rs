@@ -151,6 +151,7 @@ impl Method for Reinforced {
             .try_into_data()
             .map_err(TrainError::device("reading the training metrics"))?;
         Ok(Some(Reading {
+            heads: Vec::new(),
             loss: first(&[loss], 0) / unread.steps as f64,
             metric: unread.returns / unread.episodes as f64,
             steps: unread.steps,

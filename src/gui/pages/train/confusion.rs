@@ -8,13 +8,14 @@ use egui::{
 
 use super::gallery::{Choice, Gallery};
 use super::heat;
-use crate::data;
+use crate::data::{self, LabelColumn};
 use crate::gui::jobs::{Lane, Slot};
 use crate::gui::mistakes::{Confusion, Mistakes, Predictions};
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::library::LibraryError;
+use crate::protocol::Data;
 use crate::setup::{DatasetSetup, Setup};
 use crate::units::count;
 
@@ -55,7 +56,9 @@ pub struct ConfusionView {
     /// A newer reading that has not come round yet.
     fresher: Option<Slot<Result<Stored, String>>>,
     revision: u64,
-    classes: Option<Slot<Result<Vec<String>, String>>>,
+    labels: Option<Slot<Result<Vec<LabelColumn>, String>>>,
+    /// The head whose mistakes are shown, where there are several; the first where there is none of that name.
+    head: Option<String>,
     /// The evaluation that is shown; the latest where there is none.
     step: Option<u64>,
     choice: Option<Choice>,
@@ -72,6 +75,9 @@ type Mistake = (usize, usize, u32);
 
 /// What is shown in one frame.
 struct Shown {
+    /// The head that is shown, and all there are; none where one label is learnt.
+    head: Option<String>,
+    heads: Vec<String>,
     confusion: Arc<Confusion>,
     /// Place among the evaluations that are kept, and their number.
     at: usize,
@@ -143,27 +149,32 @@ impl ConfusionView {
         {
             self.stored = self.fresher.take();
         }
-        if self.classes.is_none()
+        if self.labels.is_none()
             && let Some(Ok(stored)) = self.stored.as_ref().and_then(Slot::get)
         {
             let dataset = stored.dataset.clone();
             let store = shared.sets.store().clone();
-            self.classes = Some(shared.jobs.fetch(Lane::Data, move |_| {
+            self.labels = Some(shared.jobs.fetch(Lane::Data, move |_| {
                 data::describe_from(&dataset, &store)
-                    .map(|info| info.classes().to_vec())
+                    .map(|info| {
+                        let mut labels = info.labels;
+                        // The one that is learnt by itself comes first.
+                        let target = info.target.min(labels.len());
+                        labels[..=target].rotate_right(1);
+                        labels
+                    })
                     .map_err(|error| error.to_string())
             }));
         }
     }
 
     fn look(&self, shared: &Shared, source: Source<'_>) -> Result<Option<Shown>, Waiting> {
-        let (mistakes, dataset, classes) = match source {
+        let (mistakes, dataset) = match source {
             Source::Live => {
                 let Some(live) = &shared.live else {
                     return Ok(None);
                 };
-                let classes = live.data.as_ref().map(|data| data.classes.as_slice());
-                (&live.mistakes, &live.setup.dataset, classes)
+                (&live.mistakes, &live.setup.dataset)
             }
             Source::Stored(_) => {
                 let slot = self.stored.as_ref().ok_or(Waiting::Reading)?;
@@ -174,15 +185,30 @@ impl ConfusionView {
                 }
                 let read = slot.get().ok_or(Waiting::Reading)?;
                 let stored = read.as_ref().map_err(|why| Waiting::Failed(why.clone()))?;
-                let slot = self.classes.as_ref().ok_or(Waiting::Reading)?;
+                let slot = self.labels.as_ref().ok_or(Waiting::Reading)?;
                 if slot.get().is_none() && !slot.is_lost() {
                     return Err(Waiting::Reading);
                 }
-                let classes = slot.get().and_then(|classes| classes.as_deref().ok());
-                (&stored.mistakes, &stored.dataset, classes)
+                (&stored.mistakes, &stored.dataset)
             }
         };
-        let kept = mistakes.confusions();
+        let Some((head, own)) = mistakes.of(self.head.as_deref()) else {
+            return Ok(None);
+        };
+        let classes = match source {
+            Source::Live => {
+                let data = shared.live.as_ref().and_then(|live| live.data.as_ref());
+                data.and_then(|data| classes_of(data, head))
+            }
+            Source::Stored(_) => {
+                let labels = self.labels.as_ref().and_then(Slot::get);
+                let labels = labels.and_then(|labels| labels.as_deref().ok());
+                let is_meant = |label: &&LabelColumn| head.is_none_or(|head| label.name == head);
+                let label = labels.and_then(|labels| labels.iter().find(is_meant));
+                label.map(|label| label.classes.as_slice())
+            }
+        };
+        let kept = own.confusions();
         let chosen = self
             .step
             .and_then(|step| kept.iter().position(|one| one.step == step));
@@ -201,7 +227,9 @@ impl ConfusionView {
         Ok(Some(Shown {
             at,
             kept: kept.len(),
-            predictions: mistakes.predictions.clone(),
+            predictions: own.predictions.clone(),
+            head: head.map(str::to_owned),
+            heads: mistakes.heads().map(str::to_owned).collect(),
             classes,
             dataset: dataset.clone(),
             confusion,
@@ -209,6 +237,7 @@ impl ConfusionView {
     }
 
     fn draw(&mut self, ui: &mut Ui, shared: &mut Shared, shown: &Shown) {
+        self.choose_head(ui, shown);
         let chosen = self.steps(ui, shown);
         if let Some(at) = chosen {
             self.step_to(shared, at);
@@ -251,6 +280,31 @@ impl ConfusionView {
         }
     }
 
+    /// Whose mistakes are shown, where there are several heads.
+    fn choose_head(&mut self, ui: &mut Ui, shown: &Shown) {
+        if shown.heads.len() < 2 {
+            return;
+        }
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = theme::GRID;
+            let hint = "Each head has answers of its own to the held-out samples";
+            widgets::field_label(ui, "Head", hint);
+            for head in &shown.heads {
+                let is_shown = shown.head.as_ref() == Some(head);
+                let button = ui.selectable_label(is_shown, head);
+                button.widget_info(|| {
+                    let name = format!("Mistakes of {head}");
+                    WidgetInfo::selected(Role::RadioButton, true, is_shown, name)
+                });
+                if button.clicked() && !is_shown {
+                    self.head = Some(head.clone());
+                    self.choice = None;
+                    self.named = None;
+                }
+            }
+        });
+    }
+
     /// What came out at the evaluation that is shown, and the way to the others; the place that was gone to.
     fn steps(&self, ui: &mut Ui, shown: &Shown) -> Option<usize> {
         let confusion = &shown.confusion;
@@ -279,13 +333,15 @@ impl ConfusionView {
 
     /// Shows the evaluation at place `at`; at the last one, those to come as well.
     fn step_to(&mut self, shared: &Shared, at: usize) {
-        let kept = match (&self.key, &shared.live) {
-            (Some(Key::Live(_)), Some(live)) => live.mistakes.confusions(),
+        let mistakes = match (&self.key, &shared.live) {
+            (Some(Key::Live(_)), Some(live)) => Some(&live.mistakes),
             _ => match self.stored.as_ref().and_then(Slot::get) {
-                Some(Ok(stored)) => stored.mistakes.confusions(),
-                _ => &[],
+                Some(Ok(stored)) => Some(&stored.mistakes),
+                _ => None,
             },
         };
+        let own = mistakes.and_then(|mistakes| mistakes.of(self.head.as_deref()));
+        let kept = own.map_or(&[][..], |(_, own)| own.confusions());
         self.step = kept
             .get(at)
             .filter(|_| at + 1 < kept.len())
@@ -364,6 +420,7 @@ impl ConfusionView {
                     predictions,
                     classes: &shown.classes,
                     dataset: &shown.dataset,
+                    head: shown.head.as_deref(),
                 };
                 self.gallery.show(ui, shared, &of);
             }
@@ -389,6 +446,16 @@ impl ConfusionView {
 enum Waiting {
     Reading,
     Failed(String),
+}
+
+/// Names of the classes of a head, or of the one label that is learnt.
+fn classes_of<'a>(data: &'a Data, head: Option<&str>) -> Option<&'a [String]> {
+    let Some(head) = head else {
+        return Some(&data.classes);
+    };
+    let heads = &data.plan.heads.as_ref()?.each;
+    let at = heads.iter().position(|of| of.name == head)?;
+    data.head_classes.get(at).map(Vec::as_slice)
 }
 
 fn read(

@@ -2,6 +2,7 @@
 
 use egui::{Frame, Margin, RichText, Stroke, Ui};
 
+use super::heads;
 use crate::analysis;
 use crate::gui::live::Live;
 use crate::gui::preferences::EnergyUnit;
@@ -39,6 +40,7 @@ pub fn figures(ui: &mut Ui, shared: &Shared) {
                     }
                 });
             }
+            heads::readouts(ui, live);
         });
 }
 
@@ -153,6 +155,13 @@ fn result_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
     if let (Some(best), None) = (live.best_metric, live.setup.regime.stop.target) {
         below = format!("held out · best {}", written(best));
     }
+    if let Some((heads, wanted, there)) = heads::reached(live) {
+        let at_target = match wanted {
+            0 => String::new(),
+            wanted => format!(" · {there} of {wanted} at target"),
+        };
+        below = format!("worst of {heads} heads{at_target}");
+    }
     let figure = KeyFigure {
         name: metric.heading(),
         value,
@@ -167,6 +176,9 @@ fn result_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
             "It has never been trained on these. The dashed line of the plots is theirs, the solid one that of the \
              training samples.",
         );
+        if live.setup.multitask.is_some() {
+            ui.label("A run of several heads is as good as the worst of them; the heads are below.");
+        }
         if let Some(training) = live.progress.as_ref().and_then(|progress| progress.metric) {
             ui.label(format!("of the latest training samples: {}", written(training)));
         }

@@ -113,6 +113,8 @@ pub struct Of<'a> {
     pub classes: &'a [String],
     /// Where the samples come from.
     pub dataset: &'a DatasetSetup,
+    /// The label that was asked for, where several are learnt.
+    pub head: Option<&'a str>,
 }
 
 /// The held-out part of a dataset.
@@ -127,7 +129,7 @@ struct Held {
 /// Draws samples; keeps the dataset, the order and the pictures that were needed last.
 #[derive(Default)]
 pub struct Gallery {
-    held: Option<(DatasetSetup, Slot<Result<Held, String>>)>,
+    held: Option<(DatasetSetup, Option<String>, Slot<Result<Held, String>>)>,
     order: Option<(Choice, Arc<Predictions>, Vec<u32>)>,
     textures: HashMap<u32, TextureHandle>,
 }
@@ -139,18 +141,18 @@ impl Gallery {
             widgets::caption(ui, "There are none at this evaluation.");
             return;
         }
-        if self
-            .held
-            .as_ref()
-            .is_none_or(|(dataset, slot)| dataset != of.dataset || slot.is_lost())
-        {
+        if self.held.as_ref().is_none_or(|(dataset, head, slot)| {
+            dataset != of.dataset || head.as_deref() != of.head || slot.is_lost()
+        }) {
             let dataset = of.dataset.clone();
             let store = shared.sets.store().clone();
-            let slot = shared
-                .jobs
-                .fetch(Lane::Data, move |_| load(&dataset, &store));
+            let head = of.head.map(str::to_owned);
+            let asked = head.clone();
+            let slot = shared.jobs.fetch(Lane::Data, move |_| {
+                load(&dataset, &store, asked.as_deref())
+            });
             *self = Self {
-                held: Some((of.dataset.clone(), slot)),
+                held: Some((of.dataset.clone(), head, slot)),
                 ..Self::default()
             };
         }
@@ -159,7 +161,7 @@ impl Gallery {
             order,
             textures,
         } = self;
-        let held = match held.as_ref().and_then(|(_, slot)| slot.get()) {
+        let held = match held.as_ref().and_then(|(.., slot)| slot.get()) {
             None => {
                 ui.horizontal(|ui| {
                     ui.spinner();
@@ -195,13 +197,13 @@ impl Gallery {
     }
 }
 
-fn load(dataset: &DatasetSetup, store: &Store) -> Result<Held, String> {
+/// The held-out samples with their classes by `head`, or by the label that is learnt by itself.
+fn load(dataset: &DatasetSetup, store: &Store, head: Option<&str>) -> Result<Held, String> {
     let data = data::load_from(dataset, store).map_err(|error| error.to_string())?;
-    let truth = data
-        .test
-        .labels
-        .classes(data.info.target)
-        .map(<[u16]>::to_vec);
+    let labels = &data.info.labels;
+    let named = head.and_then(|head| labels.iter().position(|label| label.name == head));
+    let column = named.unwrap_or(data.info.target);
+    let truth = data.test.labels.classes(column).map(<[u16]>::to_vec);
     let brightest = match &data.test.features {
         Features::U8(pixels) => pixels.iter().copied().max().map_or(1.0, f32::from),
         Features::F32(values) => values.iter().copied().fold(0.0, f32::max),

@@ -3,6 +3,7 @@
 pub mod confusion;
 mod figures;
 mod gallery;
+pub mod heads;
 mod heat;
 mod panes;
 mod run;

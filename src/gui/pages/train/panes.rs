@@ -1,7 +1,7 @@
 use egui::Ui;
 use serde::{Deserialize, Serialize};
 
-use crate::gui::curves::{Curves, EvaluationPoint, TrainPoint, XAxis};
+use crate::gui::curves::{Curves, EvaluationPoint, HeadPoint, TrainPoint, XAxis};
 use crate::gui::plot::{Axis, Chart, Line, Shade, SharedX, Tint, Unit};
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::theme::Dash;
@@ -13,6 +13,8 @@ use crate::units::Metric;
 const TRAIN: usize = 0;
 /// Series of what is measured on held-out samples.
 const TEST: usize = 3;
+/// Series of the sum of several heads' losses.
+const SUM: usize = 7;
 /// Series of energy.
 const ENERGY: usize = 1;
 
@@ -33,17 +35,20 @@ pub enum Pane {
     Speed,
     /// Learning rate.
     LearningRate,
+    /// Weights of the heads' losses.
+    HeadWeights,
 }
 
 impl Pane {
     /// Every one; the first four are there unless they are closed.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Loss,
         Self::Metric,
         Self::Power,
         Self::Energy,
         Self::Speed,
         Self::LearningRate,
+        Self::HeadWeights,
     ];
 
     /// Its title in a run that is judged by `metric`.
@@ -55,6 +60,7 @@ impl Pane {
             Self::Energy => "Energy",
             Self::Speed => "Speed",
             Self::LearningRate => "Learning rate",
+            Self::HeadWeights => "Weights of heads",
         }
     }
 }
@@ -126,6 +132,7 @@ impl Drawn<'_> {
                 let axis = Axis::new("", Unit::None).include(0.0);
                 self.pace(ui, axis, pane, |point| point.learning_rate);
             }
+            Pane::HeadWeights => self.head_weights(ui),
         }
     }
 
@@ -153,24 +160,106 @@ impl Drawn<'_> {
             Pane::Loss => point.loss,
             _ => point.metric,
         };
+        let (of_train_samples, of_held_out) = match curves.heads.is_empty() {
+            true => ("train", "test"),
+            false => ("sum", "sum test"),
+        };
         let train_line = Line::new(
-            "train",
+            of_train_samples,
             count(curves, axis, train.len()),
             move |at| place(curves, axis, train[at].step, train[at].t_s),
             move |at| of_train(&train[at]).unwrap_or(f64::NAN),
         );
         let test_line = Line::new(
-            "test",
+            of_held_out,
             count(curves, axis, test.len()),
             move |at| place(curves, axis, test[at].step, test[at].t_s),
             move |at| of_test(&test[at]).unwrap_or(f64::NAN),
         );
         let empty = empty(curves, axis, "Nothing trained yet");
+        if !curves.heads.is_empty() {
+            let chart = self.heads(pane, y).empty(empty);
+            // Their sum by the weights; as good as the worst of them is one of them anyway.
+            let chart = match pane {
+                Pane::Loss => chart
+                    .line(train_line.colour(SUM).dash(Dash::Solid).smooth())
+                    .line(test_line.colour(SUM).dash(Dash::Dashed)),
+                _ => chart,
+            };
+            chart.show(ui);
+            return;
+        }
         self.chart(pane, y)
             .line(train_line.colour(TRAIN).dash(Dash::Solid).smooth())
             .line(test_line.colour(TEST).dash(Dash::Dashed).markers())
             .empty(empty)
             .show(ui);
+    }
+
+    /// A line of each head over the training samples, a dashed one over the held-out ones, a dotted one at its target.
+    fn heads(&mut self, pane: Pane, y: Axis) -> Chart<'_> {
+        let (curves, axis, metric) = (self.curves, self.options.axis, self.metric);
+        let extent = self.shared.extent;
+        let of = move |point: &HeadPoint| match pane {
+            Pane::Loss => point.loss,
+            _ => point.value,
+        };
+        let mut chart = self.chart(pane, y);
+        for (index, head) in curves.heads.iter().enumerate() {
+            let (train, test) = (head.train.points(), head.held_out.points());
+            let train_line = Line::new(
+                &head.name,
+                count(curves, axis, train.len()),
+                move |at| place(curves, axis, train[at].step, train[at].t_s),
+                move |at| of(&train[at]).unwrap_or(f64::NAN),
+            );
+            let test_line = Line::new(
+                format!("{} test", head.name),
+                count(curves, axis, test.len()),
+                move |at| place(curves, axis, test[at].step, test[at].t_s),
+                move |at| of(&test[at]).unwrap_or(f64::NAN),
+            );
+            chart = chart
+                .line(train_line.colour(index).dash(Dash::Solid).smooth())
+                .line(test_line.colour(index).dash(Dash::Dashed).markers());
+            let target = head.target.filter(|_| pane == Pane::Metric);
+            if let (Some(target), Some((low, high))) = (target, extent) {
+                let line = Line::new(
+                    format!("{} target", head.name),
+                    if test.is_empty() { 0 } else { 2 },
+                    move |at| if at == 0 { low } else { high },
+                    move |_| target,
+                );
+                let line = line.colour(index).dash(Dash::Dotted).width(1.0);
+                let line = line.goes_with(format!("{} test", head.name));
+                chart = chart.line(line.written(move |_| metric.format(target)));
+            }
+        }
+        chart
+    }
+
+    fn head_weights(&mut self, ui: &mut Ui) {
+        let (curves, axis) = (self.curves, self.options.axis);
+        let nothing = if curves.heads.is_empty() && !curves.train.points().is_empty() {
+            "This run learns one label"
+        } else {
+            "No evaluation yet"
+        };
+        let y = Axis::new("", Unit::None).include(0.0);
+        let mut chart = self
+            .chart(Pane::HeadWeights, y)
+            .empty(empty(curves, axis, nothing));
+        for (index, head) in curves.heads.iter().enumerate() {
+            let points = head.held_out.points();
+            let line = Line::new(
+                &head.name,
+                count(curves, axis, points.len()),
+                move |at| place(curves, axis, points[at].step, points[at].t_s),
+                move |at| points[at].weight.unwrap_or(f64::NAN),
+            );
+            chart = chart.line(line.colour(index).dash(Dash::Solid).markers());
+        }
+        chart.show(ui);
     }
 
     fn pace(&mut self, ui: &mut Ui, y: Axis, pane: Pane, of: fn(&TrainPoint) -> Option<f64>) {

@@ -1,7 +1,8 @@
 //! The run that goes on, or the last one of this window: how far it is, what it costs, and its plots.
 
-use egui::{Align, Frame, Label, Layout, ProgressBar, RichText, Ui, Vec2};
+use egui::{Align, Frame, Label, Layout, ProgressBar, RichText, ScrollArea, Ui, Vec2};
 
+use super::heads;
 use crate::gui::commands::{Action, Command};
 use crate::gui::live::{Live, Wish};
 use crate::gui::state::Shared;
@@ -317,4 +318,11 @@ pub fn details(ui: &mut Ui, live: &Live) {
             row(ui, "steps", count(progress.step));
         }
     });
+    if live.setup.multitask.is_some() {
+        ui.add_space(2.0 * theme::GRID);
+        widgets::section(ui, "Heads");
+        ScrollArea::horizontal()
+            .id_salt("heads of the run")
+            .show(ui, |ui| heads::table(ui, live));
+    }
 }
