@@ -199,6 +199,15 @@ impl Bar {
             let heads: Vec<String> = heads.collect();
             return Some(format!("test {}", heads.join(", ")));
         }
+        if evaluation.is_none() && !progress.heads.is_empty() {
+            let heads = progress.heads.iter().map(|head| {
+                let value = head
+                    .value
+                    .map_or("-".to_owned(), |value| head.metric.format(value));
+                format!("{} {value}", head.head)
+            });
+            return Some(format!("train {}", heads.collect::<Vec<_>>().join(", ")));
+        }
         let held_out = evaluation.and_then(|found| found.metric);
         let (of, value) = match held_out {
             Some(value) => ("test", value),

@@ -14,14 +14,7 @@ pub fn of(details: &RunDetails) -> Vec<HeadOutcome> {
     if let Some(summary) = stored.filter(|summary| !summary.heads.is_empty()) {
         return summary.heads;
     }
-    let mut outcomes: Vec<HeadOutcome> = Vec::new();
-    for epoch in &details.epochs {
-        let heads = epoch.heads.iter().enumerate();
-        outcomes = heads
-            .map(|(at, head)| HeadOutcome::after(outcomes.get(at), head.clone(), epoch.step))
-            .collect();
-    }
-    outcomes
+    crate::analysis::multitask::outcomes(&details.epochs)
 }
 
 /// Lines of a summary: a head's name, and what it came to.
@@ -41,6 +34,10 @@ pub fn lines(details: &RunDetails) -> Vec<(String, String)> {
                 head.last.metric.format(target)
             ));
         }
+        if let (Some(value), Some(loss)) = (head.last.train_value, head.last.train_loss) {
+            let value = head.last.metric.format(value);
+            text.push_str(&format!(" · training {value}, loss {loss:.4}"));
+        }
         if let Some(weight) = head.last.weight {
             text.push_str(&format!(" · weight {weight:.3}"));
         }
@@ -49,29 +46,42 @@ pub fn lines(details: &RunDetails) -> Vec<(String, String)> {
     of(details).into_iter().map(line).collect()
 }
 
-/// A table of the heads by evaluation; empty where there is one label.
+/// Tables of the heads by evaluation, accuracy and loss: over the training samples since the one before, then over the held-out
+/// samples. Empty where there is one label.
 pub fn table(details: &RunDetails) -> String {
-    let Some(first) = details.epochs.iter().find(|epoch| !epoch.heads.is_empty()) else {
+    let with_heads = || {
+        details
+            .epochs
+            .iter()
+            .filter(|epoch| !epoch.heads.is_empty())
+    };
+    let Some(first) = with_heads().next() else {
         return String::new();
     };
-    let names = first.heads.iter().map(|head| head.head.clone());
-    let head = ["epoch".to_owned(), "step".to_owned()].into_iter();
-    let columns = head.chain(names).collect();
-    let mut table = Table::with(columns).all_right();
-    for epoch in details
-        .epochs
-        .iter()
-        .filter(|epoch| !epoch.heads.is_empty())
-    {
-        let place = [epoch.epoch.to_string(), epoch.step.to_string()];
-        table.push_row(
-            place
-                .into_iter()
-                .chain(epoch.heads.iter().map(value))
-                .collect(),
-        );
-    }
-    format!("\nheld-out accuracy by head\n{table}")
+    let metric = first.heads[0].metric;
+    let percent = |value: Option<f64>| value.map_or("-".to_owned(), |value| metric.format(value));
+    let loss = |loss: Option<f64>| loss.map_or("-".to_owned(), |loss| format!("{loss:.4}"));
+    let accuracies = |head: &HeadResult| [percent(head.train_value), percent(head.value)];
+    let losses = |head: &HeadResult| [loss(head.train_loss), loss(head.loss)];
+    let made = |cells: &dyn Fn(&HeadResult) -> [String; 2]| {
+        let names = first.heads.iter().flat_map(|head| {
+            let name = &head.head;
+            [format!("{name} train"), format!("{name} test")]
+        });
+        let place = ["epoch".to_owned(), "step".to_owned()].into_iter();
+        let mut table = Table::with(place.chain(names).collect()).all_right();
+        for epoch in with_heads() {
+            let place = [epoch.epoch.to_string(), epoch.step.to_string()];
+            let cells = epoch.heads.iter().flat_map(cells);
+            table.push_row(place.into_iter().chain(cells).collect());
+        }
+        table
+    };
+    format!(
+        "\n{metric} by head\n{}\nmean cross-entropy by head, without weights\n{}",
+        made(&accuracies),
+        made(&losses)
+    )
 }
 
 /// The last value of a head, for people.

@@ -2,6 +2,7 @@
 
 use super::table::Table;
 use super::{Exit, Failed, Place, show, sweep_runs};
+use crate::analysis::multitask::words::{accuracy, in_words, points, verdict};
 use crate::analysis::multitask::{Branch, CannotCompare, Comparison, Mean, TaskRun, compare};
 use crate::analysis::sweep::Ratio;
 use crate::library::Library;
@@ -181,63 +182,4 @@ fn text(found: &Comparison) -> String {
         text.push('\n');
     }
     text
-}
-
-fn in_words(ratio: &Ratio) -> String {
-    let estimate = ratio.estimate;
-    format!(
-        "{} ({} to {})",
-        significant(estimate.value, 3),
-        significant(estimate.low, 3),
-        significant(estimate.high, 3)
-    )
-}
-
-/// A share over seeds, in per cent.
-fn accuracy(mean: &Mean) -> String {
-    let half = mean
-        .half_width
-        .map(|half| format!(" ± {:.2}", 100.0 * half));
-    format!("{:.2}{} %", 100.0 * mean.mean, half.unwrap_or_default())
-}
-
-/// A difference of shares, in percentage points.
-fn points(mean: &Mean) -> String {
-    let half = mean
-        .half_width
-        .map(|half| format!(" ± {:.2}", 100.0 * half));
-    format!(
-        "{:+.2}{} points",
-        100.0 * mean.mean,
-        half.unwrap_or_default()
-    )
-}
-
-/// What the ratio of the energies says, in a sentence.
-fn verdict(ratio: &Ratio) -> String {
-    let estimate = ratio.estimate;
-    let share = |value: f64| format!("{:.0} %", 100.0 * value.abs());
-    if ratio.test.is_none() {
-        return format!(
-            "One seed says nothing of chance: joint training took {} of the energy here.",
-            share(estimate.value)
-        );
-    }
-    if estimate.high < 1.0 {
-        format!(
-            "Joint training saves {} of the energy ({} to {}).",
-            share(1.0 - estimate.value),
-            share(1.0 - estimate.high),
-            share(1.0 - estimate.low)
-        )
-    } else if estimate.low > 1.0 {
-        format!(
-            "There is no saving: joint training takes {} more energy ({} to {}).",
-            share(estimate.value - 1.0),
-            share(estimate.low - 1.0),
-            share(estimate.high - 1.0)
-        )
-    } else {
-        "These runs do not tell which takes less energy: the interval includes 1.".to_owned()
-    }
 }

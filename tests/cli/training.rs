@@ -115,7 +115,7 @@ fn every_held_out_sample_is_in_the_confusion_matrix() {
         let details = joulelab.train(arguments);
         let id = details["run"]["id"].as_str().expect("an identifier");
         let library = Library::open(joulelab.library()).expect("the library opens");
-        let confusions = library.confusions(id, 100).expect("matrices");
+        let confusions = library.confusions(id, None, 100).expect("matrices");
         let epochs = details["epochs"].as_array().expect("epochs");
         assert_eq!(confusions.len(), epochs.len());
         let sum = |counts: &[Vec<u32>]| counts.iter().flatten().sum::<u32>();
@@ -137,7 +137,10 @@ fn every_held_out_sample_is_in_the_confusion_matrix() {
         let truth = data.test.labels.classes(data.info.target).expect("classes");
         assert_eq!(truth.len(), held_out as usize);
 
-        let latest = library.predictions(id).expect("answers").expect("answers");
+        let latest = library
+            .predictions(id, None)
+            .expect("answers")
+            .expect("answers");
         let last = confusions.last().expect("a matrix");
         assert_eq!(latest.step, last.step);
         let mut counts = vec![vec![0_u32; last.counts.len()]; last.counts.len()];

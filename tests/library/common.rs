@@ -8,7 +8,7 @@ use joulelab::library::{
     ForecastRecord, IdlePower, Inference, Latency, Library, Machine, Meter, NewRun, Owner,
     PhaseEnergy, Predictions, Record, SampleRow, SelfCheck, Setup, Status, StepPoint, Summary,
 };
-use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
+use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade, HeadProgress, Metric};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -145,6 +145,7 @@ pub(crate) fn meter(id: &str, boundary: Boundary, device: &str) -> Meter {
 
 pub(crate) fn step(step: u64, t_s: f64, loss: f64) -> StepPoint {
     StepPoint {
+        heads: Vec::new(),
         step,
         epoch: 1 + step / 10,
         t_s,
@@ -227,6 +228,7 @@ pub(crate) fn checkpoint(step: u64) -> Checkpoint {
 /// Of two classes with ten samples each, of which `right` are recognised.
 pub(crate) fn confusion(step: u64, right: u32) -> Confusion {
     Confusion {
+        head: None,
         step,
         counts: vec![vec![right, 10 - right], vec![10 - right, right]],
     }
@@ -234,6 +236,7 @@ pub(crate) fn confusion(step: u64, right: u32) -> Confusion {
 
 pub(crate) fn predictions(step: u64) -> Predictions {
     Predictions {
+        head: None,
         step,
         predicted: vec![0, 1, 258, u16::MAX],
         confidence_permille: vec![1000, 500, 0, step as u16],
@@ -283,7 +286,13 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
                     t_s: 6.0,
                     energies: vec![gpu(90.0, 1.0)],
                 },
-                Record::Step(step(10, 6.5, 0.5)),
+                Record::Step(StepPoint {
+                    heads: vec![HeadProgress {
+                        head: "size".into(),
+                        ..HeadProgress::default()
+                    }],
+                    ..step(10, 6.5, 0.5)
+                }),
                 Record::Samples(vec![sample(6.0, Some(250.5)), sample(6.1, None)]),
                 ended(
                     7.0,
@@ -401,7 +410,21 @@ fn inference() -> Inference {
 pub(crate) fn back_to_layout_3(connection: &Connection) {
     connection
         .execute_batch(
-            "DROP TABLE inferences;
+            "DROP TABLE step_heads;
+             ALTER TABLE confusions RENAME TO of_heads;
+             ALTER TABLE predictions RENAME TO answers_of_heads;",
+        )
+        .unwrap();
+    connection
+        .execute_batch(include_str!("../../src/library/migrations/0002.sql"))
+        .unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO confusions SELECT run, step, counts FROM of_heads WHERE head = '';
+             INSERT INTO predictions SELECT run, step, predicted, confidence_permille FROM answers_of_heads WHERE head = '';
+             DROP TABLE of_heads;
+             DROP TABLE answers_of_heads;
+             DROP TABLE inferences;
              DROP TABLE ancestors;
              DROP TABLE starts;
              DROP TABLE forecasts;

@@ -65,6 +65,7 @@ pub struct Ear {
     pub predictions: Vec<Predictions>,
     pub saved: Vec<Saved>,
     pub evaluations: Vec<Evaluation>,
+    pub progress: Vec<Progress>,
     /// Stops after so many steps.
     pub stop_at: Option<u64>,
     pub steps: u64,
@@ -81,7 +82,9 @@ impl Observer for Ear {
     fn started(&mut self, report: &StartReport) {
         self.report = Some(report.clone());
     }
-    fn progress(&mut self, _: &Progress) {}
+    fn progress(&mut self, progress: &Progress) {
+        self.progress.push(progress.clone());
+    }
     fn evaluated(&mut self, evaluation: &Evaluation) {
         self.evaluations.push(evaluation.clone());
     }

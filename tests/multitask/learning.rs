@@ -75,11 +75,22 @@ fn each_head_is_judged_by_its_own_answers() {
     assert_eq!(outcome.heads.len(), 2);
     assert_eq!(outcome.heads[1].best_value, told.heads[1].value);
     assert_eq!(outcome.target_reached, None);
-    // What the samples were taken for is told of the label that the dataset is of.
-    let right = ear.predictions.last().unwrap();
-    let diagonal: u32 = (0..10).map(|class| right.confusion[class][class]).sum();
+    // What the samples were taken for is told of each head.
     let held_out = dataset(&setup).test.len() as f64;
-    assert!((f64::from(diagonal) / held_out - known[1].0).abs() < 1e-6);
+    let last = &ear.predictions[ear.predictions.len() - 2..];
+    for ((told, (accuracy, _)), (name, classes)) in
+        last.iter().zip(&known).zip([("parity", 2), ("digit", 10)])
+    {
+        assert_eq!(told.head.as_deref(), Some(name));
+        assert_eq!(told.confusion.len(), classes);
+        let right: u32 = (0..classes).map(|class| told.confusion[class][class]).sum();
+        assert!(
+            (f64::from(right) / held_out - accuracy).abs() < 1e-6,
+            "{name}"
+        );
+        let samples = told.samples.as_ref().unwrap();
+        assert_eq!(samples.predicted.len() as f64, held_out);
+    }
 }
 
 #[test]

@@ -248,7 +248,7 @@ impl Column {
                 .unwrap_or_default(),
             Self::FinalResult => item.written(run.metrics.final_test_metric),
             Self::BestResult => item.written(run.metrics.best_test_metric),
-            Self::Target => match (item.asked.regime.stop.target, run.target_reached) {
+            Self::Target => match (item.asked.target(), run.target_reached) {
                 (None, _) => String::new(),
                 (Some(target), Some(true)) => format!("reached {}", item.written(Some(target))),
                 (Some(target), _) => format!("did not reach {}", item.written(Some(target))),

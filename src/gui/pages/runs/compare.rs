@@ -5,11 +5,11 @@ use std::sync::Arc;
 use egui::{Grid, Label, RichText, ScrollArea, Ui, vec2};
 use serde_json::Value;
 
-use super::RunsPage;
 use super::parallel::{self, Parallel};
 use super::picture::Picture;
 use super::rows::{Cost, Item};
 use super::view;
+use super::{RunsPage, branches};
 use crate::analysis::{Difference, differences, pareto_front};
 use crate::gui::plot::{Axis, Chart, Line, Points, ScatterPoint, Unit};
 use crate::gui::preferences::EnergyUnit;
@@ -81,7 +81,11 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared, chosen: &[Arc
     ScrollArea::vertical()
         .id_salt("runs-compare")
         .auto_shrink(false)
-        .show(ui, |ui| whole(page, ui, shared, chosen));
+        .show(ui, |ui| {
+            said(page, ui, chosen);
+            branches::show(page, ui, shared, chosen);
+            whole(page, ui, shared, chosen);
+        });
 }
 
 fn make(page: &mut RunsPage, chosen: &[Arc<Item>]) {
@@ -124,7 +128,7 @@ fn warnings(items: &[Arc<Item>]) -> Vec<String> {
         .collect();
     let mut targets: Vec<u64> = items
         .iter()
-        .map(|item| item.asked.regime.stop.target.map_or(0, f64::to_bits))
+        .map(|item| item.asked.target().map_or(0, f64::to_bits))
         .collect();
     targets.sort_unstable();
     targets.dedup();
@@ -225,8 +229,8 @@ pub fn warning(ui: &mut Ui, text: &str) {
     });
 }
 
-fn whole(page: &mut RunsPage, ui: &mut Ui, shared: &Shared, chosen: &[Arc<Item>]) {
-    let unit = shared.preferences.energy_unit;
+/// What is compared, and what has to be known before.
+fn said(page: &RunsPage, ui: &mut Ui, chosen: &[Arc<Item>]) {
     let what = if chosen.len() > 1 || page.compare.parallel.is_brushed() {
         format!("{} runs are compared.", page.compare.items.len())
     } else {
@@ -242,6 +246,10 @@ fn whole(page: &mut RunsPage, ui: &mut Ui, shared: &Shared, chosen: &[Arc<Item>]
     for text in &page.compare.warnings {
         warning(ui, text);
     }
+}
+
+fn whole(page: &mut RunsPage, ui: &mut Ui, shared: &Shared, chosen: &[Arc<Item>]) {
+    let unit = shared.preferences.energy_unit;
     if ui.available_width() >= WIDE {
         ui.columns(2, |columns| {
             costs(page, &mut columns[0], unit);
@@ -385,7 +393,7 @@ fn not_reached(page: &RunsPage, ui: &mut Ui, unit: EnergyUnit) {
                 .filter_map(|at| compare.items.get(*at))
             {
                 ui.label(item.name());
-                ui.label(item.written(item.asked.regime.stop.target));
+                ui.label(item.written(item.asked.target()));
                 ui.label(item.written(item.listed.run.metrics.best_test_metric));
                 ui.label(item.energy_j().map_or("no reading".to_owned(), |energy_j| {
                     written_energy(energy_j, unit)

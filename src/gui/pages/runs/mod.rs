@@ -7,12 +7,14 @@
 //! | `table`, `toolbar`, `selection` | how it is shown and chosen from |
 //! | `edit` | names, tags, notes, pins, deletion |
 //! | `start`, `lineage` | what a run started from, its ancestors and descendants |
-//! | `summary`, `overlay`, `compare`, `parallel` | what the chosen runs came to |
+//! | `summary`, `heads`, `overlay`, `compare`, `branches`, `parallel` | what the chosen runs came to |
 //! | `transfer`, `picture` | export, import, pictures of plots |
 
+mod branches;
 mod columns;
 mod compare;
 mod edit;
+mod heads;
 mod lineage;
 mod overlay;
 mod parallel;
@@ -104,6 +106,7 @@ pub struct RunsPage {
     overlay: overlay::Overlay,
     confusion: ConfusionView,
     compare: compare::Compare,
+    branches: branches::Branches,
     edit: Option<edit::Edit>,
     export: Option<transfer::Export>,
     last_frame: u64,

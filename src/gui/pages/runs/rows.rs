@@ -66,11 +66,46 @@ pub struct Item {
 }
 
 /// Fields of a setup that the table shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Asked {
     /// How it learns.
     pub regime: AskedRegime,
+    /// Which labels it learns at once.
+    pub multitask: Option<AskedHeads>,
+}
+
+/// Heads of a setup, as far as the page shows them.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct AskedHeads {
+    /// In their order.
+    pub heads: Vec<AskedHead>,
+}
+
+/// A head of a setup.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct AskedHead {
+    /// The label that it foretells.
+    pub label: String,
+    /// What it is to reach.
+    pub target: Option<f64>,
+}
+
+impl Asked {
+    /// What is to be reached: of several heads the lowest target, since a run is as good as its worst head.
+    pub fn target(&self) -> Option<f64> {
+        let of_all = self.regime.stop.target;
+        let heads = self.multitask.iter().flat_map(|heads| &heads.heads);
+        let own = heads.filter_map(|head| head.target.or(of_all));
+        own.reduce(f64::min).or(of_all)
+    }
+
+    /// How many labels are learnt at once; 1 where there are no heads.
+    pub fn tasks(&self) -> usize {
+        self.multitask.as_ref().map_or(1, |heads| heads.heads.len())
+    }
 }
 
 /// Fields of a regime that the table shows.
@@ -121,6 +156,10 @@ impl Item {
                 simulated: energy.figure.is_simulated(),
             }
         });
+        // A setup of another version shows what can be understood of it.
+        let asked: Asked = serde_json::from_str(&run.setup.json).unwrap_or_default();
+        let heads = asked.multitask.iter().flat_map(|heads| &heads.heads);
+        let heads: Vec<&str> = heads.map(|head| head.label.as_str()).collect();
         let mut haystack = [
             run.id.as_str(),
             run.name.as_deref().unwrap_or_default(),
@@ -130,11 +169,10 @@ impl Item {
             &run.device.name,
             run.status.id(),
             &run.tags.join("\n"),
+            &heads.join("\n"),
         ]
         .join("\n");
         haystack = haystack.to_lowercase();
-        // A setup of another version shows what can be understood of it.
-        let asked = serde_json::from_str(&run.setup.json).unwrap_or_default();
         Self {
             energy,
             kind,
@@ -183,7 +221,7 @@ impl Item {
 
     /// What it cost to get where it was to get.
     pub fn cost(&self) -> Cost {
-        match (self.asked.regime.stop.target, self.energy_j()) {
+        match (self.asked.target(), self.energy_j()) {
             (Some(_), energy) if self.listed.run.target_reached != Some(true) => {
                 Cost::NotReached(energy)
             }

@@ -6,9 +6,9 @@ use egui::{Grid, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::columns::local_time;
 use super::lineage::{self, Family};
-use super::rows::Item;
+use super::rows::{Asked, Item};
 use super::table::status_sign;
-use super::{RunsPage, start};
+use super::{RunsPage, heads, start};
 use crate::gui::commands::Action;
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::{Shared, State};
@@ -168,6 +168,8 @@ fn whole(ui: &mut Ui, full: &Full, uses: &mut u64, unit: EnergyUnit) -> Option<S
             part(&mut columns[at % number], full, unit);
         }
     });
+    let told = full.stored.as_ref().map_or(&[][..], |told| &told.heads);
+    heads::show(ui, &full.details.epochs, told);
     let mut chosen = None;
     if let Some(report) = &full.start {
         ui.add_space(2.0 * theme::GRID);
@@ -237,11 +239,15 @@ fn result(ui: &mut Ui, full: &Full, unit: EnergyUnit) {
         _ => "not evaluated".to_owned(),
     };
     line(ui, metric.heading(), result);
-    let field = |path: &str| {
-        let setup: serde_json::Value = serde_json::from_str(&run.setup.json).ok()?;
-        setup.pointer(path)?.as_f64()
-    };
-    if let Some(target) = field("/regime/stop/target") {
+    let asked: Asked = serde_json::from_str(&run.setup.json).unwrap_or_default();
+    if asked.tasks() > 1 {
+        let word = match run.target_reached {
+            Some(true) => "every head has reached its own",
+            _ => "not every head has reached its own",
+        };
+        let text = asked.target().map(|_| word);
+        line(ui, "Targets", text.unwrap_or("none"));
+    } else if let Some(target) = asked.target() {
         let word = if run.target_reached == Some(true) {
             "reached"
         } else {

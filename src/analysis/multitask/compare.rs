@@ -1,18 +1,14 @@
-//! Several tasks learnt by one network against a network for each: energy, time, parameters and accuracy at equal targets.
-//!
-//! Runs are compared over seeds. What the separate branch takes for a seed is the sum over its tasks; the ratio of the two
-//! branches and its interval are those of [`crate::analysis::sweep::ratio`].
+//! Joint runs against separate ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::sweep::{Figure, Ratio, Shared, ratio};
-use super::{Difference, MeanInterval, differences, mean_interval};
-use crate::library::{RunDetails, sum_of_parts};
-use crate::setup::{DatasetSetup, Setup};
-use crate::units::{Estimate, HeadOutcome, HeadResult};
+use super::run::{CannotCompare, TaskRun};
+use crate::analysis::sweep::{Figure, Ratio, Shared, ratio};
+use crate::analysis::{Difference, MeanInterval, differences, mean_interval};
+use crate::units::{Estimate, HeadOutcome};
 
 /// Fields in which the branches may differ: which labels are learnt, chance, and targets, which are compared by themselves.
 const FREE: [&str; 6] = [
@@ -23,113 +19,6 @@ const FREE: [&str; 6] = [
     "regime.seed",
     "regime.stop.target",
 ];
-
-/// A run, as the comparison sees it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TaskRun {
-    /// Its identifier.
-    pub run: String,
-    /// Its seed.
-    pub seed: u64,
-    /// What it learnt: each label with its last result.
-    pub tasks: Vec<HeadOutcome>,
-    /// Joules of training and evaluation, over all parts of the machine.
-    pub energy_j: Option<Estimate>,
-    /// Its meters, in words.
-    pub source: String,
-    /// Seconds of training and evaluation.
-    pub time_s: f64,
-    /// Trainable numbers.
-    pub parameters: Option<u64>,
-    /// Machine and device.
-    pub device: String,
-    /// Dataset, model, start and regime.
-    #[serde(skip)]
-    pub setup: Value,
-}
-
-/// Why runs cannot be compared.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct CannotCompare(pub String);
-
-impl TaskRun {
-    /// Of a stored run.
-    ///
-    /// # Errors
-    /// Where it does not say which labels it learnt, or has not been evaluated.
-    pub fn of(details: &RunDetails) -> Result<Self, CannotCompare> {
-        let run = &details.run;
-        let refuse = |why: &str| CannotCompare(format!("run {}: {why}", run.id));
-        let setup: Setup = serde_json::from_str(&run.setup.json)
-            .map_err(|error| refuse(&format!("its setup is of another version: {error}")))?;
-        let tasks = tasks(details, &setup).ok_or_else(|| {
-            refuse(
-                "which label it learnt is not known; a run of one label counts on digits, shapes and cifar100, on other sets \
-                 with `--heads LABEL`",
-            )
-        })?;
-        if tasks.iter().any(|task| task.last.value.is_none()) {
-            return Err(refuse("it was never evaluated"));
-        }
-        let sum = sum_of_parts(&details.training).map(|sum| sum.figure);
-        let (energy_j, source) =
-            sum.map_or((None, String::new()), |sum| (sum.energy_j, sum.source));
-        let measured = ["train", "evaluate"];
-        let measured = details
-            .totals
-            .iter()
-            .filter(|total| measured.contains(&total.phase.as_str()));
-        Ok(Self {
-            run: run.id.clone(),
-            seed: run.setup.seed,
-            tasks,
-            energy_j,
-            source,
-            time_s: measured.map(|total| total.duration_s).sum(),
-            parameters: run.parameters,
-            device: format!("{} ({})", run.device.name, run.machine.fingerprint),
-            setup: serde_json::from_str(&run.setup.json).unwrap_or_default(),
-        })
-    }
-}
-
-/// What each label of a run came to; `None` where it has one that is not named.
-fn tasks(details: &RunDetails, setup: &Setup) -> Option<Vec<HeadOutcome>> {
-    let mut outcomes: Vec<HeadOutcome> = Vec::new();
-    let label = match &setup.multitask {
-        Some(_) => None,
-        None => Some(label_of(&setup.dataset)?),
-    };
-    for epoch in &details.epochs {
-        let looks = match label {
-            None => epoch.heads.clone(),
-            Some(label) => vec![HeadResult {
-                head: label.to_owned(),
-                metric: details.run.metrics.metric,
-                value: epoch.test_metric,
-                loss: epoch.test_loss,
-                target: setup.regime.stop.target,
-                ..HeadResult::default()
-            }],
-        };
-        let looks = looks.into_iter().enumerate();
-        outcomes = looks
-            .map(|(at, look)| HeadOutcome::after(outcomes.get(at), look, epoch.step))
-            .collect();
-    }
-    (!outcomes.is_empty()).then_some(outcomes)
-}
-
-/// The label that a set learns by itself, where its setup says so.
-fn label_of(dataset: &DatasetSetup) -> Option<&'static str> {
-    match dataset {
-        DatasetSetup::Digits(_) => Some("digit"),
-        DatasetSetup::Shapes(shapes) => Some(shapes.label.name()),
-        DatasetSetup::Cifar100(cifar) => Some(cifar.labels.name()),
-        _ => None,
-    }
-}
 
 /// What both branches came to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
