@@ -62,12 +62,22 @@ pub fn infer(
 ) -> Result<Inferred, AskError> {
     let mut worker = Worker::start(command)?;
     worker.send(&Command::Infer(Box::new(request)));
+    windows(&mut worker, None, plan, hear)
+}
+
+/// Windows as `plan` says, of a worker that is about to read the meters; `device` is where it answers, if it has told that before.
+pub(super) fn windows(
+    worker: &mut Worker,
+    mut device: Option<Device>,
+    plan: &InferPlan,
+    hear: &mut dyn FnMut(&Event) -> bool,
+) -> Result<Inferred, AskError> {
     let mut asking = Asking {
         worker,
         hear,
         goes_on: true,
     };
-    let (mut device, mut idle_power, mut refreshes) = (None, Vec::new(), Vec::new());
+    let (mut idle_power, mut refreshes) = (Vec::new(), Vec::new());
     let (step, samples) = loop {
         match asking.next()? {
             Event::Device { device: found, .. } => device = Some(found),
@@ -104,7 +114,7 @@ pub fn infer(
 }
 
 struct Asking<'a> {
-    worker: Worker,
+    worker: &'a mut Worker,
     hear: &'a mut dyn FnMut(&Event) -> bool,
     goes_on: bool,
 }

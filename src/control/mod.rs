@@ -1,15 +1,17 @@
 //! Drives workers: starts one, speaks the protocol, records what it tells into the library. The window and the command
 //! line both work through this.
 //!
-//! Depends on `protocol`, `library`, `analysis` (carbon, searchers) and `setup`. Touches no device and no meter: a worker that dies
+//! Depends on `protocol`, `library`, `analysis` (carbon, searchers), `data` (samples of one's own) and `setup`. Touches no device and no meter: a worker that dies
 //! takes neither its controller nor the record with it.
 
+mod answers;
 mod ask;
 mod folders;
 mod infer;
 mod knowledge;
 mod lineage;
 mod machine;
+mod measured;
 mod outlook;
 mod process;
 mod record;
@@ -18,11 +20,13 @@ mod session;
 mod sweep;
 mod watch;
 
+pub use answers::{Answered, Asker, Continued, Taste};
 pub use ask::{AskError, Diagnosis, Traced, devices, doctor, fit_wall, replay, trace};
 pub use folders::Folders;
 pub use infer::{InferPlan, Inferred, InferredBatch, infer};
 pub use knowledge::{keep as keep_learnt, knowledge};
 pub use machine::{here, is_alive};
+pub use measured::{disagreement, measured};
 pub use outlook::past_runs;
 pub use process::{StartError, WorkerCommand};
 pub use record::sum_of_protocol as sum_of_parts;

@@ -1,5 +1,8 @@
 use super::{
-    DataError, Dataset, Features, LabelColumn, Provenance, Source, dataset::Heading, shipped,
+    DataError, Dataset, Features, LabelColumn, Provenance, Source,
+    dataset::Heading,
+    own::{RowRule, Takes},
+    shipped,
 };
 use crate::setup::{InputShape, SplitSetup, Task};
 
@@ -8,6 +11,19 @@ pub(super) struct BreastCancer<'a>(pub &'a SplitSetup);
 
 static FILE: &str = include_str!("../../assets/datasets/breast_cancer.csv");
 const NAME: &str = "breast-cancer";
+/// What is measured of the nuclei of an image; of each its mean, its standard error, and the mean of the three largest.
+const MEASURES: [&str; 10] = [
+    "radius",
+    "texture",
+    "perimeter",
+    "area",
+    "smoothness",
+    "compactness",
+    "concavity",
+    "concave points",
+    "symmetry",
+    "fractal dimension",
+];
 
 impl Source for BreastCancer<'_> {
     fn load(&self) -> Result<Dataset, DataError> {
@@ -48,6 +64,10 @@ impl Source for BreastCancer<'_> {
                 licence: Some("CC BY 4.0".to_owned()),
             },
         };
-        heading.with_samples(&Features::F32(table.values), table.labels, self.0)
+        let mut set = heading.with_samples(&Features::F32(table.values), table.labels, self.0)?;
+        let of = ["mean", "error", "worst"];
+        let names = of.iter().flat_map(|of| MEASURES.map(|what| format!("{of} {what}")));
+        set.takes = Takes::Row(RowRule::named(names, "diagnosis"));
+        Ok(set)
     }
 }

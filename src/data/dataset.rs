@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DataError, Normalisation,
+    own::{self, Takes},
     split::{self, Partition},
 };
 use crate::setup::plan::{Head, Plan};
@@ -22,6 +23,8 @@ pub struct Dataset {
     pub normalisation: Normalisation,
     /// What tokens stand for, by token, where the classes do not say it: of texts that have classes of their own. Else empty.
     pub symbols: Vec<String>,
+    /// What samples of one's own are made from.
+    pub takes: Takes,
 }
 
 /// What a dataset is like.
@@ -217,6 +220,14 @@ impl Split {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Sample `index` by itself, which must be there; samples have `sample_len` numbers.
+    pub(super) fn only(&self, index: usize, sample_len: usize) -> Self {
+        Self {
+            features: self.features.select(&[index], sample_len),
+            labels: self.labels.select(&[index]),
+        }
+    }
 }
 
 /// The numbers of samples, one sample after the other.
@@ -302,7 +313,10 @@ impl Heading {
     pub(super) fn with_parts(self, train: Split, test: Split) -> Dataset {
         let bytes = train.features.bytes() + test.features.bytes();
         let normalisation = Normalisation::of(&train.features, self.input);
+        let label = &self.labels[self.target].name;
+        let takes = own::usual(&self.name, self.input, &train.features, label);
         Dataset {
+            takes,
             info: self.info(train.len(), test.len(), bytes),
             train,
             test,

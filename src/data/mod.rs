@@ -2,7 +2,7 @@
 //! each as a training and a test part with the normalisation that the training part gives.
 //!
 //! Depends on `setup` and `units` only, and never on Burn or a device: whoever trains puts the samples where they are
-//! needed. Nothing goes out to the network but in [`download::get`]; a set that is not on the disk is an error.
+//! needed. What one asks a trained network about is made into such samples in [`own`]. Nothing goes out to the network but in [`download::get`]; a set that is not on the disk is an error.
 //!
 //! A dataset is one file here that implements `Source`, one line in `source`, and its variant in
 //! [`DatasetSetup`]; names, defaults, checks and file format follow from the variant.
@@ -19,6 +19,7 @@ mod image_folder;
 mod modular_addition;
 mod normalisation;
 mod operations;
+pub mod own;
 mod published;
 pub mod registry;
 mod sequence_copy;

@@ -1,6 +1,8 @@
 use super::{
     DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source,
-    dataset::Heading, split,
+    dataset::Heading,
+    own::{SymbolRule, Takes},
+    split,
 };
 use crate::setup::{InputShape, ModularAdditionSetup, Task};
 
@@ -24,11 +26,19 @@ impl Source for ModularAddition<'_> {
         let pairs = || (0..modulus).flat_map(|a| (0..modulus).map(move |b| (a, b)));
         let tokens = pairs().flat_map(|(a, b)| [a, modulus, b, modulus + 1]);
         let sums = pairs().map(|(a, b)| (a + b) % modulus);
-        Ok(self.heading().with_partition(
+        let mut set = self.heading().with_partition(
             &Features::Tokens(tokens.collect()),
             &Labels::Classes(vec![sums.collect()]),
             &split::drawn(self.samples(), &self.0.split())?,
-        ))
+        );
+        let signs = ["+", "="].map(str::to_owned);
+        set.takes = Takes::Symbols(SymbolRule {
+            names: (0..modulus).map(|c| c.to_string()).chain(signs).collect(),
+            given: POSITIONS - 1,
+            tail: vec![modulus + 1],
+            example: format!("{} + {}", modulus / 2, modulus - 1),
+        });
+        Ok(set)
     }
 
     fn describe(&self) -> Result<DataInfo, DataError> {

@@ -4,7 +4,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source,
-    dataset::Heading, split,
+    dataset::Heading,
+    own::{SymbolRule, Takes},
+    split,
 };
 use crate::setup::{InputShape, SequenceCopySetup, Task};
 
@@ -49,14 +51,26 @@ impl Source for SequenceCopy<'_> {
             answers.extend_from_slice(&sequence);
             known.insert(sequence);
         }
-        Ok(self.heading().with_partition(
+        let mut set = self.heading().with_partition(
             &Features::Tokens(tokens),
             &Labels::Tokens {
                 length: positions,
                 tokens: answers,
             },
             &split::drawn(setup.samples, &setup.split())?,
-        ))
+        );
+        let mut tail = vec![blank; setup.length + 1];
+        tail[0] = delimiter;
+        let example: Vec<String> = (0..setup.length)
+            .map(|at| (at % setup.symbols).to_string())
+            .collect();
+        set.takes = Takes::Symbols(SymbolRule {
+            names: set.info.classes().to_vec(),
+            given: setup.length,
+            tail,
+            example: example.join(" "),
+        });
+        Ok(set)
     }
 
     fn describe(&self) -> Result<DataInfo, DataError> {

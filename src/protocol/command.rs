@@ -119,6 +119,20 @@ pub enum Command {
         /// Seconds of the window, above 0 to 3600.
         duration_s: f64,
     },
+    /// Read the weights of a run, to be asked about samples of one's own: answered by [`super::Event::Device`] and
+    /// [`super::Event::AskReady`]; then it waits for [`Self::Question`], and stays until [`Self::Stop`].
+    Ask(Box<InferRequest>),
+    /// Ask that network about samples, one after the other; answered by [`super::Event::Answers`].
+    Question {
+        /// Comes back with the answers.
+        id: u64,
+        /// As the dataset would hold them, not normalised.
+        samples: Vec<AskedSample>,
+    },
+    /// Find the meters, and measure the idle machine as the setup's `measure` says, before it is measured what an answer costs:
+    /// answered by [`super::Event::Sources`], [`super::Event::Meters`], [`super::Event::Idle`] where there is a baseline, and
+    /// [`super::Event::InferenceReady`]. From then on [`Self::MeasureInference`] asks about the last sample over and over.
+    ReadMeters,
     /// Train. One run a worker, unless [`Terms::stays`] keeps it for another; that one may be asked for while this one ends.
     Run(Box<RunRequest>),
     /// Hold after the step that is going on.
@@ -167,6 +181,23 @@ pub struct InferRequest {
     pub kernel_cache: Option<PathBuf>,
     /// What is known of this machine's power from earlier.
     pub knowledge: Knowledge,
+}
+
+/// A sample that a network is asked about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AskedSample {
+    /// Pixels of an image, channel by channel.
+    Pixels(Vec<u8>),
+    /// Features of a row.
+    Numbers(Vec<f32>),
+    /// Symbols one after the other.
+    Tokens {
+        /// They.
+        tokens: Vec<u16>,
+        /// The position whose answer counts; all, where there is none.
+        at: Option<usize>,
+    },
 }
 
 /// A run that another one starts from.

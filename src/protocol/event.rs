@@ -157,6 +157,15 @@ pub enum Event {
         /// Held-out samples that it is asked about.
         samples: u64,
     },
+    /// A run's network can be asked about samples of one's own.
+    AskReady(Box<AskReady>),
+    /// What it says of the samples of a [`super::Command::Question`].
+    Answers {
+        /// Of the question.
+        id: u64,
+        /// For each sample, by head.
+        answers: Vec<Vec<HeadSaid>>,
+    },
     /// Batches of another size: how good its answers are in them, and what warming up took.
     InferenceBegun(Answered),
     /// A window in which it was asked, right after [`Event::WindowClosed`].
@@ -201,6 +210,40 @@ pub enum Event {
     Finished(Box<Summary>),
     /// The run or request has failed.
     Failed(Failure),
+}
+
+/// A network that can be asked about samples of one's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AskReady {
+    /// Steps that had been done when its weights were saved.
+    pub step: u64,
+    /// What samples go through before it sees them: plain JSON, made and understood by the data room alone.
+    pub encoding: serde_json::Value,
+    /// How long it took to read the network and to warm up, s.
+    pub seconds: f64,
+}
+
+/// What a network says of one label of a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeadSaid {
+    /// The label.
+    pub label: String,
+    /// What it says.
+    pub says: Saying,
+    /// From the sample in main memory to the answer in main memory, s.
+    pub seconds: f64,
+}
+
+/// What a network says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Saying {
+    /// The probability of each class.
+    Classes(Vec<f64>),
+    /// A number, in the unit of what was learnt.
+    Number(f64),
+    /// For each position the likeliest class, and its probability.
+    Symbols(Vec<(u16, f64)>),
 }
 
 /// The pause before a run.

@@ -9,13 +9,13 @@ mod line;
 mod trace;
 
 pub use command::{
-    Command, EarlierIdle, InferRequest, Knowledge, KnownWall, Resume, RunRequest, Start, Terms,
+    AskedSample, Command, EarlierIdle, InferRequest, Knowledge, KnownWall, Resume, RunRequest, Start, Terms,
     WallReading, WallReadings, WallState,
 };
 pub use event::{
-    AccountLine, Answered, CooledDown, CpuPoint, Data, Device, DevicePoint, Event, Failure,
-    FailureKind, IdlePower, LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy, Predictions,
-    Sample, SamplePredictions, SelfCheck, Source, SourceStatus, Summary, WallLine, WindowEnergy,
+    AccountLine, AskReady, Answered, CooledDown, CpuPoint, Data, Device, DevicePoint, Event, Failure,
+    FailureKind, HeadSaid, IdlePower, LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy, Predictions,
+    Sample, SamplePredictions, Saying, SelfCheck, Source, SourceStatus, Summary, WallLine, WindowEnergy,
 };
 pub use event::{Evaluation, InferenceWindow, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};

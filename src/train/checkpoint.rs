@@ -275,7 +275,7 @@ fn write_all(
     Ok((bytes as u64, state.network_sha256))
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
     use std::io::Write;
     let mut file = fs::File::create(path).map_err(io("write", path))?;
     file.write_all(bytes).map_err(io("write", path))?;
@@ -448,7 +448,7 @@ fn read(path: &Path, expected_sha256: &str) -> Result<Vec<u8>, CheckpointError> 
     }
 }
 
-fn io<'a>(doing: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> CheckpointError + 'a {
+pub(super) fn io<'a>(doing: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> CheckpointError + 'a {
     move |source| CheckpointError::Io {
         doing,
         source,

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use burn::tensor::ExecutionError;
 
 use super::{CheckpointError, StartError};
@@ -33,6 +35,23 @@ pub enum TrainError {
     /// A checkpoint could not be written or read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// What samples go through before a network sees them is not known.
+    #[error(
+        "what the run's samples went through before its network saw them was not kept with it ({why}), and the dataset, from which \
+         it follows, cannot be read: {error}; bring the dataset's files back: {}",
+        path.display()
+    )]
+    Unkept {
+        /// What is wrong with what was kept.
+        why: String,
+        /// What is wrong with the dataset.
+        error: Box<DataError>,
+        /// Where it would be kept.
+        path: PathBuf,
+    },
+    /// A sample is not what a network takes, or its answer is no answer.
+    #[error("{0}")]
+    Unfit(String),
     /// The weights to start from could not be taken over.
     #[error(transparent)]
     Start(#[from] StartError),

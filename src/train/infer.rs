@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use burn::module::Module;
-use burn::store::ModuleRecord;
-use burn::tensor::{Bytes, Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use super::answer::with_weights;
 use super::batches::{Batches, Columns, Residence, Scale};
 use super::evaluate::Held;
 use super::objective::{Means, Objective};
-use super::{CheckpointError, TrainError, checkpoint, joint};
+use super::{TrainError, joint};
 use crate::data::{self, Normalisation, Split};
 use crate::models::{Network, Samples};
 use crate::setup::plan::Plan;
@@ -79,15 +79,7 @@ impl Inferer {
         let (input, outputs) = (data.info.input, data.info.outputs());
         let seed = setup.regime.seed;
         let network = Network::new(&setup.model, input, outputs, &plan, seed, &device);
-        let weights = checkpoint::weights(&checkpoint)?;
-        let unreadable = |message: String| CheckpointError::Damaged {
-            message,
-            path: weights.path.clone(),
-        };
-        let bytes = std::fs::read(&weights.path).map_err(|error| unreadable(error.to_string()))?;
-        let network = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
-            .and_then(|record| network.try_load_record(record))
-            .map_err(|error| unreadable(error.to_string()))?;
+        let (network, step) = with_weights(network, &checkpoint)?;
         let scale = Scale::of(&data.train.labels);
         let (objective, columns) =
             joint::objective_of(&setup, &plan, &data.info, 0.0, scale.deviation);
@@ -104,7 +96,7 @@ impl Inferer {
             ready: Vec::new(),
             next: 0,
             batch_size: 0,
-            step: weights.step,
+            step,
             device,
             on_processor,
         })

@@ -2,6 +2,7 @@
 
 use super::checkpoint::Position;
 use super::confusion::Answers;
+use super::kept::Kept;
 use super::learner::Learner;
 use super::metrics::Reading;
 use super::objective::Means;
@@ -17,6 +18,8 @@ pub struct Subject {
     pub outputs: Outputs,
     /// Samples to learn from, where there are any beforehand.
     pub samples: usize,
+    /// What they go through before the network sees them, where there are any.
+    pub kept: Option<Kept>,
 }
 
 /// A way of learning.

@@ -3,6 +3,7 @@
 //! Depends on `models`, `data` and `setup`. Knows nothing of meters, processes or windows: whoever trains implements
 //! [`Observer`], which hears of every phase and decides when to pause or stop.
 
+mod answer;
 mod averaging;
 mod batches;
 mod checkpoint;
@@ -13,6 +14,7 @@ mod evaluate;
 mod half;
 mod infer;
 mod joint;
+mod kept;
 mod layers;
 mod learner;
 mod method;
@@ -28,13 +30,14 @@ mod stop;
 mod supervised;
 mod update;
 
+pub use answer::{AnswerJob, Answerer, Said, Saying};
 pub use batches::{Batch, Batches, Columns, Feed, Feeding, Residence, Scale};
 pub use checkpoint::{CheckpointError, Saved, verify_checkpoint};
 pub use confusion::{CLASSES_MAX, Predictions, SAMPLES_KEPT_MAX, SamplePredictions};
 pub use error::TrainError;
 pub use half::check_precision;
 pub use infer::{InferJob, Inferer, can_infer};
-pub use objective::Targets;
+pub use objective::{Means, Targets};
 pub use observer::{Evaluation, Observer, Progress, Signal, Work};
 pub use reinforce::{CartPole, Episode};
 pub use run::{Job, Outcome, train, train_from};

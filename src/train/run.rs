@@ -470,6 +470,10 @@ impl Run {
         observer.begin(Phase::Checkpoint);
         let epoch = self.position.step / self.steps_per_epoch;
         let saved = learner.save(folder, &self.setup_hash, &self.position, epoch)?;
+        // Once a session is enough: it is the same at every checkpoint.
+        if let Some(kept) = self.subject.kept.take() {
+            kept.save(folder)?;
+        }
         observer.end(Phase::Checkpoint);
         observer.saved(&saved);
         Ok(())

@@ -7,6 +7,7 @@ use super::checkpoint::Position;
 use super::confusion::{Answers, Asked};
 use super::evaluate::Held;
 use super::joint;
+use super::kept::Kept;
 use super::learner::Learner;
 use super::method::{Look, Method, Subject};
 use super::metrics::{Metrics, Reading};
@@ -48,6 +49,7 @@ impl Supervised {
         let outputs = data.info.outputs();
         let asked = asked(plan, &data);
         let scale = Scale::of(&data.train.labels);
+        let kept = Kept::of(setup, &data);
         let samples = data.train.len();
         let feeding = Feeding::of(&setup.regime, setup.steps_per_epoch(samples) as u64);
         let normalisation = &data.normalisation;
@@ -82,6 +84,7 @@ impl Supervised {
             input,
             outputs,
             samples,
+            kept: Some(kept),
         };
         Ok((supervised, subject))
     }

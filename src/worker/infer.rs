@@ -14,8 +14,8 @@ use super::{convert, task, wall};
 use crate::device::{self, DeviceKind};
 use crate::power::{self, Clock};
 use crate::protocol::{Answered, Event, Failure, FailureKind, InferRequest, InferenceWindow};
-use crate::train::{InferJob, Inferer, Work, can_infer};
-use crate::units::Latencies;
+use crate::train::{InferJob, Inferer, Means, TrainError, Work, can_infer};
+use crate::units::{Latencies, Metric};
 
 /// The longest window, and the longest warm-up, s.
 const SECONDS_MAX: f64 = 3600.0;
@@ -122,16 +122,62 @@ impl Infer {
     }
 }
 
-struct Answering<'a> {
-    inferer: Inferer,
-    busy: Busy,
-    watching: Watching<'a>,
-    outbox: &'a Outbox,
-    controls: &'a Controls,
+/// A network that is asked over and over.
+pub trait Asked {
+    /// Samples at once; 0 before the first [`Self::begin`].
+    fn batch_size(&self) -> usize;
+    /// What its answers are judged by.
+    fn metric(&self) -> Metric;
+    /// Takes so many samples at once from now on, and says how good its answers are then, where that is known.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    fn begin(&mut self, batch_size: usize) -> Result<Means, TrainError>;
+    /// Asks once, and waits for the answer.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    fn pass(&mut self) -> Result<(), TrainError>;
 }
 
-impl Answering<'_> {
-    fn measure(&mut self, ask: Ask) -> Result<(), Failure> {
+impl Asked for Inferer {
+    fn batch_size(&self) -> usize {
+        self.batch_size()
+    }
+
+    fn metric(&self) -> Metric {
+        self.metric()
+    }
+
+    fn begin(&mut self, batch_size: usize) -> Result<Means, TrainError> {
+        self.begin(batch_size)
+    }
+
+    fn pass(&mut self) -> Result<(), TrainError> {
+        self.pass()
+    }
+}
+
+/// A network that is asked while the meters are read.
+pub struct Answering<'a, N> {
+    /// It.
+    pub inferer: N,
+    /// What models of the power go by.
+    pub busy: Busy,
+    /// The meters.
+    pub watching: Watching<'a>,
+    /// To whom it is told.
+    pub outbox: &'a Outbox,
+    /// What the controller wants meanwhile.
+    pub controls: &'a Controls,
+}
+
+impl<N: Asked> Answering<'_, N> {
+    /// Measures a window.
+    ///
+    /// # Errors
+    /// Where what is asked for cannot be, the meters do not answer or the device fails.
+    pub fn measure(&mut self, ask: Ask) -> Result<(), Failure> {
         check(ask)?;
         if self.inferer.batch_size() != ask.batch_size {
             self.begin(ask)?;

@@ -8,6 +8,7 @@
 //! Depends on `train`, `power`, `device` and `protocol`, and on `data` and `setup` below them. Training happens on one thread, meters are read on another, and
 //! both meet here on one monotonic clock.
 
+mod answer;
 mod answers;
 mod busy;
 mod controls;
@@ -37,6 +38,7 @@ use std::time::{Duration, Instant};
 use crate::protocol::{
     Command, Event, Failure, FailureKind, LINE_BYTES_MAX, PROTOCOL, RunRequest, decode,
 };
+use answer::{Answer, Question};
 use controls::Controls;
 use infer::{Ask, Infer};
 use load::Load;
@@ -93,6 +95,8 @@ enum Activity {
     Watch(SyncSender<Wish>),
     /// With where windows are asked for of the network that answers.
     Infer(SyncSender<Ask>),
+    /// With where questions go to the network that answers them.
+    Ask(SyncSender<Question>),
     /// A load or a trace: nothing is kept of it, so that it may be ended anywhere.
     Load,
 }
@@ -146,6 +150,7 @@ impl Worker {
             | Command::Load { .. }
             | Command::Trace { .. }
             | Command::Infer(_)
+            | Command::Ask(_)
                 if self.activity.is_some() =>
             {
                 self.outbox.send(Event::Failed(Failure {
@@ -245,6 +250,17 @@ impl Worker {
                 warm_up_s,
                 duration_s,
             }),
+            Command::Ask(request) => {
+                let (sender, asked) = sync_channel(WISHES_WAITING);
+                self.activity = Some(Activity::Ask(sender));
+                let answer = Answer {
+                    request: *request,
+                    asked,
+                };
+                answer.start(self.outbox.clone(), Arc::clone(&self.controls));
+            }
+            Command::Question { id, samples } => self.question(Question::Samples { id, samples }),
+            Command::ReadMeters => self.question(Question::ReadMeters),
             Command::Replay { file } => replay::replay(&self.outbox, &file),
             Command::OpenWindow => self.wish(Wish::OpenWindow),
             Command::CloseWindow => self.wish(Wish::CloseWindow),
@@ -257,7 +273,7 @@ impl Worker {
                     // Only wakes it: where the queue is full, it sees the stop when it comes to that.
                     let _ = wishes.try_send(Wish::Stop);
                 }
-                if matches!(self.activity, Some(Activity::Load | Activity::Infer(_))) {
+                if matches!(self.activity, Some(Activity::Load | Activity::Infer(_) | Activity::Ask(_))) {
                     self.end_load();
                 }
             }
@@ -305,11 +321,27 @@ impl Worker {
     /// Asks for a window of the network that answers.
     fn ask(&self, ask: Ask) {
         let message = match &self.activity {
+            Some(Activity::Ask(_)) => return self.question(Question::Measure(ask)),
             Some(Activity::Infer(asked)) => match asked.try_send(ask) {
                 Ok(()) => return,
                 Err(_) => "a window is waiting already",
             },
             _ => "nothing can be asked; send `infer` first",
+        };
+        self.outbox.send(Event::Failed(Failure {
+            kind: FailureKind::Protocol,
+            message: message.to_owned(),
+        }));
+    }
+
+    /// Hands a question to the network that answers them.
+    fn question(&self, question: Question) {
+        let message = match &self.activity {
+            Some(Activity::Ask(asked)) => match asked.try_send(question) {
+                Ok(()) => return,
+                Err(_) => "too many questions are waiting already",
+            },
+            _ => "nothing can be asked; send `ask` first",
         };
         self.outbox.send(Event::Failed(Failure {
             kind: FailureKind::Protocol,
@@ -346,7 +378,9 @@ impl Worker {
         }
         match self.activity {
             // Nothing is being made that could be lost, and a meter's driver may hang.
-            Some(Activity::Watch(_) | Activity::Load | Activity::Infer(_)) => std::process::exit(0),
+            Some(
+                Activity::Watch(_) | Activity::Load | Activity::Infer(_) | Activity::Ask(_),
+            ) => std::process::exit(0),
             // Between two runs: nothing is lost.
             Some(Activity::Run { .. }) if self.controls.has_ended() => {
                 self.outbox.close();

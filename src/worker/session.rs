@@ -107,12 +107,14 @@ pub fn failure<E: std::fmt::Display>(kind: FailureKind) -> impl Fn(E) -> Failure
 pub fn training_failure(error: TrainError) -> Failure {
     Failure {
         kind: match error {
-            TrainError::Data(_) => FailureKind::Data,
+            TrainError::Data(_) | TrainError::Unkept { .. } => FailureKind::Data,
             TrainError::Checkpoint(_)
             | TrainError::Start(
                 StartError::Io { .. } | StartError::NoWeights { .. } | StartError::NotFinite { .. },
             ) => FailureKind::Storage,
-            TrainError::Precision { .. } | TrainError::Start(_) => FailureKind::Setup,
+            TrainError::Precision { .. } | TrainError::Start(_) | TrainError::Unfit(_) => {
+                FailureKind::Setup
+            }
             TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
         },
         message: error.to_string(),

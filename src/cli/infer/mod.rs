@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Exit, Failed, Place, show};
-use crate::analysis::inference::{agrees, is_within, sum_up, value_of_run};
 use crate::analysis::{self, operational};
-use crate::control::{self, Folders, InferPlan, Inferred, InferredBatch};
+use crate::control::{self, Folders, InferPlan};
 use crate::library::{Inference, RunDetails, export};
 use crate::protocol::{Event, InferRequest};
 use crate::setup::{Change, Setup};
@@ -139,13 +138,16 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     let made_at = jiff::Timestamp::now();
     let mut found = Vec::new();
     for batch in &inferred.batches {
-        let mut inference = figures(&inferred, batch, &details, args.interval, made_at);
+        let mut inference =
+            control::measured(&inferred, batch, &details.epochs, args.interval, made_at);
         inference.carbon_g = inference
             .energy_j
             .and_then(|energy| operational(energy, &intensity, setup.measure.pue).ok())
             .map(|figure| figure.carbon_g);
         inference.carbon = Some(basis.clone());
-        wrong(&inference)?;
+        if let Some(why) = control::disagreement(&inference) {
+            return Err(Failed::new(Exit::Training, why));
+        }
         library.store_inference(&id, &inference)?;
         found.push(inference);
     }
@@ -273,77 +275,6 @@ fn announce(event: &Event) {
         ),
         _ => {}
     }
-}
-
-/// The figures of one batch size; without carbon.
-fn figures(
-    inferred: &Inferred,
-    batch: &InferredBatch,
-    details: &RunDetails,
-    interval: f64,
-    made_at: jiff::Timestamp,
-) -> Inference {
-    let summed = sum_up(&batch.windows);
-    let energy = summed.energy.as_ref();
-    let answered = batch.answered;
-    let run_value = value_of_run(&details.epochs, inferred.step);
-    let both = answered.value.zip(run_value);
-    let (machine, _) = control::here();
-    Inference {
-        made_at,
-        program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        machine: machine.fingerprint,
-        device: inferred.device.name.clone(),
-        backend: inferred.device.backend.clone(),
-        step: inferred.step,
-        batch_size: answered.batch_size as u64,
-        windows: batch.windows.len() as u64,
-        window_s: inferred.window_s,
-        samples: summed.samples,
-        seconds: summed.seconds,
-        warm_up_passes: answered.warm_up_passes,
-        warm_up_s: answered.warm_up_s,
-        latency: summed.latency,
-        throughput: summed.throughput,
-        energy_j: energy.map(|figure| figure.estimate),
-        net_j: summed.net.map(|figure| figure.estimate),
-        spread_j: energy.and_then(|figure| figure.spread),
-        measured_j: energy.map(|figure| figure.measured),
-        interval,
-        interval_reached: energy.is_some_and(|figure| is_within(figure, interval)),
-        energies: summed.energies,
-        sum: summed.sum,
-        missing: batch.missing.clone(),
-        idle_power: inferred.idle_power.clone(),
-        carbon_g: None,
-        carbon: None,
-        metric: answered.metric,
-        value: answered.value,
-        run_value,
-        agrees: both
-            .map(|(value, of_run)| agrees(answered.metric, value, of_run, inferred.samples)),
-    }
-}
-
-/// Answers that are not those of the run cost nothing that is worth knowing.
-fn wrong(inference: &Inference) -> Result<(), Failed> {
-    let (Some(false), Some(of_run)) = (inference.agrees, inference.run_value) else {
-        return Ok(());
-    };
-    let metric = inference.metric;
-    let found = inference
-        .value
-        .map_or("no number".to_owned(), |value| metric.format(value));
-    Err(Failed::new(
-        Exit::Training,
-        format!(
-            "the answers on {} in batches of {} are not those of the run: {metric} {found}, where the run had {}; nothing of it is \
-             kept. `joulelab doctor` and the run's self-check may tell why",
-            inference.device,
-            inference.batch_size,
-            metric.format(of_run)
-        ),
-    ))
 }
 
 fn tell(args: &Args, details: &RunDetails, found: &[Inference]) -> Result<(), Failed> {

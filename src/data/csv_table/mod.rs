@@ -25,6 +25,7 @@ use self::{
 use super::{
     DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source,
     dataset::{Heading, title_of},
+    own::Takes,
     split,
 };
 use crate::setup::{CsvSetup, InputShape, Missing, Task};
@@ -84,6 +85,7 @@ impl Source for CsvTable<'_> {
             .heading(&scan)
             .with_partition(&features, &labels, &partition);
         set.info.dropped_samples = scan.dropped;
+        set.takes = Takes::Row(scan.rule());
         Ok(set)
     }
 

@@ -10,6 +10,7 @@ use super::{
     table,
     target::{SeenTarget, Target},
 };
+use crate::data::own::{RowColumn, RowKind, RowRule};
 use crate::setup::CsvSetup;
 
 /// What a file holds, without its rows.
@@ -170,6 +171,26 @@ impl Scan {
 
     pub(super) fn feature_bytes(&self) -> u64 {
         self.rows as u64 * self.features() as u64 * size_of::<f32>() as u64
+    }
+
+    /// What a row of one's own is made from.
+    pub(super) fn rule(&self) -> RowRule {
+        let column = |column: &Column| RowColumn {
+            name: column.name.clone(),
+            kind: match &column.kind {
+                Kind::Numbers => RowKind::Number,
+                Kind::Categories(names) => RowKind::Categories(names.clone()),
+            },
+        };
+        let columns = self.columns.iter().enumerate();
+        RowRule {
+            columns: columns
+                .filter(|(at, _)| *at != self.label)
+                .map(|(_, one)| column(one))
+                .collect(),
+            label: self.columns[self.label].name.clone(),
+            label_at: Some(self.label),
+        }
     }
 
     /// The names of the columns of categories.

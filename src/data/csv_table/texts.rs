@@ -16,6 +16,7 @@ use crate::{
     data::{
         DataError, Dataset, Features, LabelColumn, Labels, Provenance, Source,
         dataset::{Heading, title_of},
+        own::Takes,
         split,
         text::Vocabulary,
     },
@@ -58,6 +59,7 @@ impl Source for TextTable<'_> {
         let mut set = heading.with_partition(&Features::Tokens(tokens), &labels, &partition);
         set.info.dropped_samples = dropped;
         set.symbols = vocabulary.names();
+        set.takes = Takes::Text(vocabulary.rule(length, false));
         Ok(set)
     }
 }

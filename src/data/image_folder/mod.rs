@@ -1,7 +1,7 @@
 //! Images in a folder for each class. `list` finds the files, `read` makes of each the pixels that are learnt from.
 
 mod list;
-mod read;
+pub(super) mod read;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -30,27 +30,48 @@ pub(super) fn image(
     channels: usize,
     place: &mut [u8],
 ) -> Result<(), DataError> {
-    let image = decode(path)?;
-    let side = image.width().min(image.height());
-    let (x, y) = ((image.width() - side) / 2, (image.height() - side) / 2);
-    let square = on_black(image.crop_imm(x, y, side, side));
-    let size = size as u32;
-    if channels == 1 {
-        let scaled: GrayImage = resize(&square.into_luma8(), size, size, FilterType::Triangle);
-        place.copy_from_slice(scaled.as_raw());
-    } else {
-        let scaled: RgbImage = resize(&square.into_rgb8(), size, size, FilterType::Triangle);
-        let area = place.len() / 3;
-        for (at, pixel) in scaled.pixels().enumerate() {
-            for (channel, value) in pixel.0.into_iter().enumerate() {
-                place[channel * area + at] = value;
-            }
-        }
-    }
+    fit(on_black(decode(path)?), [size, size], channels, place);
     Ok(())
 }
 
-fn decode(path: &Path) -> Result<DynamicImage, DataError> {
+/// The part in the middle of `image` whose sides are in the proportion of `height` and `width`, scaled to them, in `place`, channel by
+/// channel.
+pub(in crate::data) fn fit(
+    image: DynamicImage,
+    [height, width]: [usize; 2],
+    channels: usize,
+    place: &mut [u8],
+) {
+    let (height, width) = (height as u32, width as u32);
+    let [across, down] = [image.width(), image.height()].map(u64::from);
+    // As wide as it is, or as high: whichever is all in the image.
+    let (w, h) = if across * u64::from(height) > down * u64::from(width) {
+        (down * u64::from(width) / u64::from(height), down)
+    } else {
+        (across, across * u64::from(height) / u64::from(width))
+    };
+    let (w, h) = (w.max(1) as u32, h.max(1) as u32);
+    let (x, y) = ((image.width() - w) / 2, (image.height() - h) / 2);
+    let part = image.crop_imm(x, y, w, h);
+    if channels == 1 {
+        let scaled: GrayImage = resize(&part.into_luma8(), width, height, FilterType::Triangle);
+        place.copy_from_slice(scaled.as_raw());
+        return;
+    }
+    let scaled: RgbImage = resize(&part.into_rgb8(), width, height, FilterType::Triangle);
+    let area = place.len() / 3;
+    for (at, pixel) in scaled.pixels().enumerate() {
+        for (channel, value) in pixel.0.into_iter().enumerate() {
+            place[channel * area + at] = value;
+        }
+    }
+}
+
+/// The image in the file at `path`, turned as its EXIF note says.
+///
+/// # Errors
+/// Where it cannot be read, is no PNG or JPEG, damaged or too large.
+pub(in crate::data) fn decode(path: &Path) -> Result<DynamicImage, DataError> {
     let refuse = |what: String| DataError::Image {
         what,
         path: path.to_owned(),
@@ -141,7 +162,7 @@ fn is_whole_jpeg(content: &[u8]) -> bool {
 }
 
 /// The image without transparency: what is transparent shows black behind it.
-fn on_black(image: DynamicImage) -> DynamicImage {
+pub(in crate::data) fn on_black(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return image;
     }

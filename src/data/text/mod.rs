@@ -13,6 +13,7 @@ use self::file::read;
 use super::{
     DataError, DataInfo, Dataset, Features, LabelColumn, Labels, Provenance, Source, Split,
     dataset::{Heading, title_of},
+    own::Takes,
 };
 use crate::{
     setup::{InputShape, Task, TextSetup},
@@ -60,7 +61,9 @@ impl Source for Text<'_> {
             })
         };
         let (train, test) = (part(plan.train)?, part(plan.test)?);
-        Ok(self.heading(&plan).with_parts(train, test))
+        let mut set = self.heading(&plan).with_parts(train, test);
+        set.takes = Takes::Text(plan.vocabulary.rule(self.0.length, true));
+        Ok(set)
     }
 
     fn describe(&self) -> Result<DataInfo, DataError> {

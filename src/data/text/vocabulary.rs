@@ -1,5 +1,7 @@
 use std::cmp::Reverse;
 
+use crate::data::own::TextRule;
+
 /// Numbers that a character can have.
 const CODE_POINTS: usize = char::MAX as usize + 1;
 
@@ -103,6 +105,18 @@ impl Vocabulary {
     /// The token of a character.
     pub(crate) fn token(&self, character: char) -> u16 {
         self.tokens[character as usize]
+    }
+
+    /// How a text of one's own becomes tokens, of which a model sees `length`.
+    pub(crate) fn rule(&self, length: usize, continues: bool) -> TextRule {
+        let unknown = self.special.iter().position(|name| *name == UNKNOWN);
+        TextRule {
+            length,
+            characters: self.characters.iter().collect(),
+            first: self.special.len() as u16,
+            unknown: unknown.map(|token| token as u16),
+            continues,
+        }
     }
 
     /// What tokens stand for, by token: characters as they are, if they can be seen.

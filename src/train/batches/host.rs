@@ -4,7 +4,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::draws::Change;
 use super::wanted::{Wanted, WantedData};
-use super::{Columns, Scale, Shape};
+use super::{Columns, InMemory, Scale, Shape};
 use crate::data::{Features, Labels, Normalisation, Split};
 use crate::models::Samples;
 
@@ -160,6 +160,15 @@ impl Host {
 }
 
 impl Assembled {
+    /// The samples alone, in main memory.
+    pub fn into_samples(self) -> InMemory {
+        if self.tokens {
+            InMemory::Tokens(self.samples)
+        } else {
+            InMemory::Numbers(self.samples)
+        }
+    }
+
     /// The same on `device`, without waiting for it.
     pub fn on(self, device: &Device) -> (Samples, Wanted) {
         let samples = if self.tokens {

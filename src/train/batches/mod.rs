@@ -23,7 +23,7 @@ use self::pixels::Pixels;
 use self::wanted::Wanted;
 use super::TrainError;
 use super::objective::Targets;
-use crate::data::{Features, Normalisation, Split};
+use crate::data::{Features, Labels, Normalisation, Split};
 use crate::models::Samples;
 use crate::setup::InputShape;
 
@@ -265,6 +265,25 @@ impl Batches {
             targets: wanted.whole(),
         }
     }
+}
+
+/// A batch in main memory, ready to be sent.
+pub enum InMemory {
+    /// `[batch, numbers]`, normalised.
+    Numbers(TensorData),
+    /// `[batch, length]`.
+    Tokens(TensorData),
+}
+
+/// One sample of shape `input`, as a dataset holds it, as a batch.
+pub fn in_memory(features: Features, input: InputShape, normalisation: &Normalisation) -> InMemory {
+    let split = Split {
+        features,
+        labels: Labels::Numbers(vec![0.0]),
+    };
+    let scale = Scale::of(&split.labels);
+    let host = Host::new(split, Shape::of(input), Columns::One(0), scale, normalisation);
+    host.assemble(&[0], None, 0).into_samples()
 }
 
 /// Which columns of classes samples are to be answered with.

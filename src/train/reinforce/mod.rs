@@ -76,6 +76,7 @@ impl Reinforced {
             input: InputShape::Features(cartpole::OBSERVED),
             outputs: Outputs::of_sample(cartpole::ACTIONS),
             samples: 0,
+            kept: None,
         };
         (learner, subject)
     }

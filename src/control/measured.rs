@@ -1,0 +1,75 @@
+//! What windows of asking come to, as the library keeps it.
+
+use super::infer::{Inferred, InferredBatch};
+use super::machine::here;
+use crate::analysis::inference::{agrees, is_within, sum_up, value_of_run};
+use crate::library::{EpochRecord, Inference};
+
+/// The figures of one batch size; without carbon. `epochs` are those of the run.
+pub fn measured(
+    inferred: &Inferred,
+    batch: &InferredBatch,
+    epochs: &[EpochRecord],
+    interval: f64,
+    made_at: jiff::Timestamp,
+) -> Inference {
+    let summed = sum_up(&batch.windows);
+    let energy = summed.energy.as_ref();
+    let answered = batch.answered;
+    let run_value = value_of_run(epochs, inferred.step);
+    let both = answered.value.zip(run_value);
+    let (machine, _) = here();
+    Inference {
+        made_at,
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: machine.fingerprint,
+        device: inferred.device.name.clone(),
+        backend: inferred.device.backend.clone(),
+        step: inferred.step,
+        batch_size: answered.batch_size as u64,
+        windows: batch.windows.len() as u64,
+        window_s: inferred.window_s,
+        samples: summed.samples,
+        seconds: summed.seconds,
+        warm_up_passes: answered.warm_up_passes,
+        warm_up_s: answered.warm_up_s,
+        latency: summed.latency,
+        throughput: summed.throughput,
+        energy_j: energy.map(|figure| figure.estimate),
+        net_j: summed.net.map(|figure| figure.estimate),
+        spread_j: energy.and_then(|figure| figure.spread),
+        measured_j: energy.map(|figure| figure.measured),
+        interval,
+        interval_reached: energy.is_some_and(|figure| is_within(figure, interval)),
+        energies: summed.energies,
+        sum: summed.sum,
+        missing: batch.missing.clone(),
+        idle_power: inferred.idle_power.clone(),
+        carbon_g: None,
+        carbon: None,
+        metric: answered.metric,
+        value: answered.value,
+        run_value,
+        agrees: both
+            .map(|(value, of_run)| agrees(answered.metric, value, of_run, inferred.samples)),
+    }
+}
+
+/// Why nothing is kept of an inference whose answers are not those of the run: they cost nothing that is worth knowing. `None` where
+/// they are.
+pub fn disagreement(inference: &Inference) -> Option<String> {
+    let (Some(false), Some(of_run)) = (inference.agrees, inference.run_value) else {
+        return None;
+    };
+    let metric = inference.metric;
+    let found = inference
+        .value
+        .map_or("no number".to_owned(), |value| metric.format(value));
+    Some(format!(
+            "the answers on {} in batches of {} are not those of the run: {metric} {found}, where the run had {}; nothing of it is \
+             kept. `joulelab doctor` and the run's self-check may tell why",
+            inference.device,
+            inference.batch_size,
+            metric.format(of_run)
+    ))
+}
