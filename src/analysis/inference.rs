@@ -1,7 +1,7 @@
 //! What it takes to ask a trained network: figures for 1,000 samples out of windows that were measured.
 
 use super::sweep::Figure;
-use crate::library::{EpochRecord, Latency, PhaseEnergy, sum_by_source};
+use crate::library::{EpochRecord, Inference, Latency, PhaseEnergy, sum_by_source};
 use crate::units::{EnergyFigure, Estimate, Latencies, Metric};
 
 /// Figures are for so many samples.
@@ -138,6 +138,22 @@ fn all_together(parts: &[PhaseEnergy]) -> Option<PhaseEnergy> {
             ..first.figure.clone()
         },
         net_j: total(&|part| part.net_j),
+    })
+}
+
+/// The latest of `inferences`, which are in that order, of one sample at a time on this device after as many steps.
+pub fn of_one<'a>(
+    inferences: &'a [Inference],
+    machine: &str,
+    (device, backend): (&str, &str),
+    step: u64,
+) -> Option<&'a Inference> {
+    inferences.iter().find(|one| {
+        one.batch_size == 1
+            && one.step == step
+            && one.machine == machine
+            && one.device == device
+            && one.backend == backend
     })
 }
 

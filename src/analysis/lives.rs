@@ -7,7 +7,7 @@ use super::lifecycle::{
     life_cycle,
 };
 use crate::library::{Ancestor, Inference, RunDetails, sum_by_source, sum_of_parts};
-use crate::units::Estimate;
+use crate::units::{EnergyFigure, Estimate, count, significant};
 
 /// Why nothing can be told of a model's life.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -244,6 +244,53 @@ pub fn assumptions(run: &RunDetails) -> Result<Assumptions, AssumptionError> {
     }
     found.embodied = Some(embodied(class(&run.run.device.kind))?);
     Ok(found)
+}
+
+/// After how many answers asking `run` has taken as much energy as learning it, what was learnt before included; with what is to be
+/// minded where the two energies are not alike. `None` where one of them is not known.
+pub fn answers_as_training(
+    run: &RunDetails,
+    inference: &Inference,
+) -> Option<(Estimate, Option<String>)> {
+    let assumptions = assumptions(run).ok()?;
+    let life = life(
+        std::slice::from_ref(run),
+        &[],
+        Some(inference),
+        &assumptions,
+    )
+    .ok()?;
+    let number = life.life_cycle.inferences_as_training?;
+    let learning = sum_of_parts(&run.training)?.figure;
+    let answering = &inference.sum.as_ref()?.figure;
+    let is_alike = learning.boundary == answering.boundary && learning.grade == answering.grade;
+    let told = |figure: &EnergyFigure| format!("{}, grade {}", figure.boundary, figure.grade);
+    let mind = (!is_alike).then(|| {
+        format!(
+            "the two energies are not of the same kind: learning {}; answering {}",
+            told(&learning),
+            told(answering)
+        )
+    });
+    Some((number, mind))
+}
+
+/// A number of answers with its interval, for people: `335,000 (310,000 to 362,000)`.
+pub fn answers_in_words(answers: Estimate) -> String {
+    let written = |value: f64| {
+        let step = 10_f64.powf((value.max(1.0).log10().floor() - 2.0).max(0.0));
+        match value {
+            value if !value.is_finite() => "no end".to_owned(),
+            value if value < 1.0 => significant(value, 2),
+            value => count(((value / step).round() * step) as u64),
+        }
+    };
+    format!(
+        "{} ({} to {})",
+        written(answers.value),
+        written(answers.low),
+        written(answers.high)
+    )
 }
 
 /// The class of a device of this kind.

@@ -4,6 +4,8 @@
 //! workers. Results go to standard output, everything else to standard error.
 
 mod analyse;
+mod ask;
+mod asking;
 mod bar;
 mod calibrate;
 mod data;
@@ -97,6 +99,8 @@ enum Command {
     Show(show::Args),
     /// Ask the network of a run, and say what 1,000 answers cost
     Infer(infer::Args),
+    /// Ask the network of a run about images, rows or texts of your own, and say what an answer costs
+    Ask(Box<ask::Args>),
     /// Say what a model's life takes in energy, carbon and money, and when what was learnt before has paid off
     Lifecycle(Box<lifecycle::Args>),
     /// Compare one network for several tasks with a network for each, at equal targets
@@ -157,6 +161,7 @@ fn dispatch(cli: Cli, log: String) -> Result<Exit, Failed> {
         Some(Command::Analyse(args)) => analyse::run(&args, &place),
         Some(Command::Show(args)) => show::run(&args, &place),
         Some(Command::Infer(args)) => infer::run(&args, &place),
+        Some(Command::Ask(args)) => ask::run(&args, &place),
         Some(Command::Lifecycle(args)) => lifecycle::run(&args, &place),
         Some(Command::Multitask(args)) => multitask::run(&args, &place),
         Some(Command::Delete(args)) => edit::delete(&args, &place),

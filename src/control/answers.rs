@@ -202,10 +202,15 @@ impl Asker {
 /// The character that is taken: the likeliest, or one that is drawn by shares to the power of 1 ÷ temperature.
 fn taken(possible: &[(char, f64)], temperature: f64, draws: &mut ChaCha8Rng) -> Option<char> {
     if temperature <= 0.0 {
-        let best = possible.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a });
+        let best = possible
+            .iter()
+            .copied()
+            .reduce(|a, b| if b.1 > a.1 { b } else { a });
         return best.map(|(character, _)| character);
     }
-    let weights = possible.iter().map(|(_, share)| share.powf(1.0 / temperature));
+    let weights = possible
+        .iter()
+        .map(|(_, share)| share.powf(1.0 / temperature));
     let weights: Vec<f64> = weights.collect();
     // 53 bits are what an f64 holds exactly.
     let share = (draws.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;

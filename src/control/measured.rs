@@ -1,17 +1,19 @@
 //! What windows of asking come to, as the library keeps it.
 
-use super::infer::{Inferred, InferredBatch};
+use super::infer::{InferPlan, Inferred, InferredBatch};
 use super::machine::here;
 use crate::analysis::inference::{agrees, is_within, sum_up, value_of_run};
+use crate::analysis::{CarbonIntensity, operational};
 use crate::library::{EpochRecord, Inference};
 
-/// The figures of one batch size; without carbon. `epochs` are those of the run.
+/// The figures of one batch size of `inferred`, which was asked as `plan` says. `epochs` are those of the run; `electricity` is carbon
+/// intensity and power usage effectiveness.
 pub fn measured(
     inferred: &Inferred,
     batch: &InferredBatch,
     epochs: &[EpochRecord],
-    interval: f64,
-    made_at: jiff::Timestamp,
+    plan: &InferPlan,
+    (intensity, pue): (&CarbonIntensity, f64),
 ) -> Inference {
     let summed = sum_up(&batch.windows);
     let energy = summed.energy.as_ref();
@@ -20,7 +22,7 @@ pub fn measured(
     let both = answered.value.zip(run_value);
     let (machine, _) = here();
     Inference {
-        made_at,
+        made_at: jiff::Timestamp::now(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         machine: machine.fingerprint,
         device: inferred.device.name.clone(),
@@ -39,14 +41,16 @@ pub fn measured(
         net_j: summed.net.map(|figure| figure.estimate),
         spread_j: energy.and_then(|figure| figure.spread),
         measured_j: energy.map(|figure| figure.measured),
-        interval,
-        interval_reached: energy.is_some_and(|figure| is_within(figure, interval)),
+        interval: plan.interval,
+        interval_reached: energy.is_some_and(|figure| is_within(figure, plan.interval)),
         energies: summed.energies,
         sum: summed.sum,
         missing: batch.missing.clone(),
         idle_power: inferred.idle_power.clone(),
-        carbon_g: None,
-        carbon: None,
+        carbon_g: energy
+            .and_then(|figure| operational(figure.estimate, intensity, pue).ok())
+            .map(|figure| figure.carbon_g),
+        carbon: intensity.basis(pue).ok(),
         metric: answered.metric,
         value: answered.value,
         run_value,
@@ -66,10 +70,10 @@ pub fn disagreement(inference: &Inference) -> Option<String> {
         .value
         .map_or("no number".to_owned(), |value| metric.format(value));
     Some(format!(
-            "the answers on {} in batches of {} are not those of the run: {metric} {found}, where the run had {}; nothing of it is \
+        "the answers on {} in batches of {} are not those of the run: {metric} {found}, where the run had {}; nothing of it is \
              kept. `joulelab doctor` and the run's self-check may tell why",
-            inference.device,
-            inference.batch_size,
-            metric.format(of_run)
+        inference.device,
+        inference.batch_size,
+        metric.format(of_run)
     ))
 }

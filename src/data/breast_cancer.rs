@@ -66,7 +66,9 @@ impl Source for BreastCancer<'_> {
         };
         let mut set = heading.with_samples(&Features::F32(table.values), table.labels, self.0)?;
         let of = ["mean", "error", "worst"];
-        let names = of.iter().flat_map(|of| MEASURES.map(|what| format!("{of} {what}")));
+        let names = of
+            .iter()
+            .flat_map(|of| MEASURES.map(|what| format!("{of} {what}")));
         set.takes = Takes::Row(RowRule::named(names, "diagnosis"));
         Ok(set)
     }

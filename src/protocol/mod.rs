@@ -9,13 +9,14 @@ mod line;
 mod trace;
 
 pub use command::{
-    AskedSample, Command, EarlierIdle, InferRequest, Knowledge, KnownWall, Resume, RunRequest, Start, Terms,
-    WallReading, WallReadings, WallState,
+    AskedSample, Command, EarlierIdle, InferRequest, Knowledge, KnownWall, Resume, RunRequest,
+    Start, Terms, WallReading, WallReadings, WallState,
 };
 pub use event::{
-    AccountLine, AskReady, Answered, CooledDown, CpuPoint, Data, Device, DevicePoint, Event, Failure,
-    FailureKind, HeadSaid, IdlePower, LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy, Predictions,
-    Sample, SamplePredictions, Saying, SelfCheck, Source, SourceStatus, Summary, WallLine, WindowEnergy,
+    AccountLine, Answered, AskReady, CooledDown, CpuPoint, Data, Device, DevicePoint, Event,
+    Failure, FailureKind, HeadSaid, IdlePower, LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy,
+    Predictions, Sample, SamplePredictions, Saying, SelfCheck, Source, SourceStatus, Summary,
+    WallLine, WindowEnergy,
 };
 pub use event::{Evaluation, InferenceWindow, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};

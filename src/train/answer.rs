@@ -157,7 +157,9 @@ impl Answerer {
             ));
         }
         if let (Features::Tokens(tokens), InputShape::Tokens { vocabulary, .. }) = (features, input)
-            && let Some(token) = tokens.iter().find(|token| usize::from(**token) >= vocabulary)
+            && let Some(token) = tokens
+                .iter()
+                .find(|token| usize::from(**token) >= vocabulary)
         {
             return unfit(format!("symbol {token} is none of {vocabulary}"));
         }

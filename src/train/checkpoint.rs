@@ -448,7 +448,10 @@ fn read(path: &Path, expected_sha256: &str) -> Result<Vec<u8>, CheckpointError> 
     }
 }
 
-pub(super) fn io<'a>(doing: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> CheckpointError + 'a {
+pub(super) fn io<'a>(
+    doing: &'static str,
+    path: &'a Path,
+) -> impl Fn(std::io::Error) -> CheckpointError + 'a {
     move |source| CheckpointError::Io {
         doing,
         source,

@@ -97,7 +97,10 @@ fn read(path: &Path) -> Result<Kept, String> {
     let kept: Kept =
         serde_json::from_slice(&json).map_err(|error| format!("it is damaged: {error}"))?;
     if kept.format != FORMAT {
-        return Err(format!("its format {} is not known, only {FORMAT}", kept.format));
+        return Err(format!(
+            "its format {} is not known, only {FORMAT}",
+            kept.format
+        ));
     }
     Ok(kept)
 }

@@ -116,7 +116,9 @@ impl<'a> Answers<'a> {
             match question {
                 Question::Samples { id, samples } => self.answer(&mut answerer, id, samples)?,
                 Question::ReadMeters => return self.measured(answerer, asked),
-                Question::Measure(_) => self.refuse("the meters are not read yet; send `read-meters` first"),
+                Question::Measure(_) => {
+                    self.refuse("the meters are not read yet; send `read-meters` first")
+                }
             }
         }
         Ok(())
@@ -135,7 +137,14 @@ impl<'a> Answers<'a> {
                     // Another sample is warmed up to anew.
                     answering.inferer.is_begun = false;
                 }
-                Question::ReadMeters => self.ready(&answering.inferer.answerer),
+                Question::ReadMeters => {
+                    // The idle machine may have changed since.
+                    let Answering {
+                        inferer, watching, ..
+                    } = answering;
+                    drop(watching);
+                    answering = self.read_meters(inferer.answerer)?;
+                }
                 Question::Measure(ask) if ask.batch_size != 1 => {
                     self.refuse("one sample is asked about at a time");
                 }

@@ -273,7 +273,10 @@ impl Worker {
                     // Only wakes it: where the queue is full, it sees the stop when it comes to that.
                     let _ = wishes.try_send(Wish::Stop);
                 }
-                if matches!(self.activity, Some(Activity::Load | Activity::Infer(_) | Activity::Ask(_))) {
+                if matches!(
+                    self.activity,
+                    Some(Activity::Load | Activity::Infer(_) | Activity::Ask(_))
+                ) {
                     self.end_load();
                 }
             }
@@ -378,9 +381,9 @@ impl Worker {
         }
         match self.activity {
             // Nothing is being made that could be lost, and a meter's driver may hang.
-            Some(
-                Activity::Watch(_) | Activity::Load | Activity::Infer(_) | Activity::Ask(_),
-            ) => std::process::exit(0),
+            Some(Activity::Watch(_) | Activity::Load | Activity::Infer(_) | Activity::Ask(_)) => {
+                std::process::exit(0)
+            }
             // Between two runs: nothing is lost.
             Some(Activity::Run { .. }) if self.controls.has_ended() => {
                 self.outbox.close();

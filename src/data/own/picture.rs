@@ -237,7 +237,8 @@ impl Encoding {
 impl PictureRule {
     fn of_image(&self, image: DynamicImage, invert: Invert, notes: &mut Vec<String>) -> Features {
         let image = read::on_black(image);
-        let is_own_size = [image.width(), image.height()] == [self.width as u32, self.height as u32];
+        let is_own_size =
+            [image.width(), image.height()] == [self.width as u32, self.height as u32];
         if self.channels == 3 {
             let mut bytes = vec![0; 3 * self.width * self.height];
             let mut image = image;
@@ -348,12 +349,7 @@ impl Plane {
         let (left, top, right, bottom) = ink.map(|(index, _)| at(index)).fold(
             (usize::MAX, usize::MAX, 0, 0),
             |(left, top, right, bottom), (x, y)| {
-                (
-                    left.min(x),
-                    top.min(y),
-                    right.max(x + 1),
-                    bottom.max(y + 1),
-                )
+                (left.min(x), top.min(y), right.max(x + 1), bottom.max(y + 1))
             },
         );
         (left < right && top < bottom).then(|| Part {
@@ -398,11 +394,17 @@ impl Plane {
         let mean = |(down, across): (&Vec<(usize, f32)>, &Vec<(usize, f32)>)| {
             let row = |(y, weight): &(usize, f32)| {
                 let values = &self.values[y * self.width..(y + 1) * self.width];
-                weight * across.iter().map(|(x, share)| share * values[*x]).sum::<f32>()
+                weight
+                    * across
+                        .iter()
+                        .map(|(x, share)| share * values[*x])
+                        .sum::<f32>()
             };
             down.iter().map(row).sum()
         };
-        let both = down.iter().flat_map(|down| across.iter().map(move |across| (down, across)));
+        let both = down
+            .iter()
+            .flat_map(|down| across.iter().map(move |across| (down, across)));
         both.map(mean).collect()
     }
 }
@@ -473,7 +475,10 @@ mod tests {
             values: mass,
         };
         let part = ink.ink().unwrap();
-        assert_eq!((part.x, part.y, part.width, part.height), (4.0, 4.0, 20.0, 20.0));
+        assert_eq!(
+            (part.x, part.y, part.width, part.height),
+            (4.0, 4.0, 20.0, 20.0)
+        );
         let (x, y) = ink.centre_of_mass();
         assert!((x - 14.0).abs() < 1e-3 && (y - 14.0).abs() < 1e-3);
     }

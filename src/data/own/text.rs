@@ -53,7 +53,10 @@ impl TextRule {
         let mut strange = Vec::new();
         let mut tokens = Vec::with_capacity(self.length);
         for character in seen {
-            let known = self.characters.chars().position(|known| known == *character);
+            let known = self
+                .characters
+                .chars()
+                .position(|known| known == *character);
             match (known, self.unknown) {
                 (Some(at), _) => tokens.push(self.first + at as u16),
                 (None, unknown) => {
@@ -119,9 +122,8 @@ fn of_text(rule: &TextRule, text: &str) -> Result<Encoded, OwnError> {
         .collect::<Vec<_>>()
         .join(", ");
     if !strange.is_empty() && rule.unknown.is_none() {
-        let message = format!(
-            "the network has never seen {strange_in_words}; write the text without"
-        );
+        let message =
+            format!("the network has never seen {strange_in_words}; write the text without");
         return Err(OwnError::Given(message));
     }
     if tokens.is_empty() {

@@ -282,7 +282,13 @@ pub fn in_memory(features: Features, input: InputShape, normalisation: &Normalis
         labels: Labels::Numbers(vec![0.0]),
     };
     let scale = Scale::of(&split.labels);
-    let host = Host::new(split, Shape::of(input), Columns::One(0), scale, normalisation);
+    let host = Host::new(
+        split,
+        Shape::of(input),
+        Columns::One(0),
+        scale,
+        normalisation,
+    );
     host.assemble(&[0], None, 0).into_samples()
 }
 
