@@ -49,8 +49,12 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
                 "separate_runs": separate,
             }));
         } else {
-            let heading = args.sweep.as_ref().map(|_| format!("{label}\n"));
-            show::print(&(heading.unwrap_or_default() + &text(&comparison)))?;
+            let heading = args.sweep.as_ref().map(|_| format!("{label}\n\n"));
+            let rest = text(&comparison);
+            show::print(&match heading {
+                Some(heading) => format!("{heading}{rest}\n"),
+                None => rest,
+            })?;
         }
     }
     match (args.json, &args.sweep, json.pop()) {
