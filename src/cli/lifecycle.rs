@@ -1,6 +1,6 @@
 //! `joulelab lifecycle`: what a model's life takes, and when what was learnt before has paid off.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::sweep_runs::OfSetup;
 use super::table::Table;
@@ -8,7 +8,8 @@ use super::{Exit, Failed, Place, show, sweep_runs};
 use crate::analysis;
 use crate::analysis::lifecycle::{Assumptions, Embodied, embodied};
 use crate::analysis::lives::{self, Life, LifeError};
-use crate::library::{Inference, Library, RunDetails};
+use crate::library::{Inference, Library, RunDetails, export};
+use crate::report::{LifeOutput, Theme, life_files};
 use crate::units::{Estimate, duration, estimate, quantity, significant};
 
 /// Arguments of `joulelab lifecycle`.
@@ -77,6 +78,26 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+
+    /// Write the table of stages as CSV to this file; of a sweep a file for each setup, with its number
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+
+    /// Write stages and assumptions as Markdown to this file
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+
+    /// Write every plot as SVG and PNG to this folder
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
+
+    /// Draw PNGs on a dark ground
+    #[arg(long)]
+    dark: bool,
+
+    /// Replace files that are there
+    #[arg(long)]
+    force: bool,
 }
 
 /// Says what a model's life takes.
@@ -89,6 +110,7 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
         let runs = details(&library, &args.runs)?;
         let scratch = details(&library, &args.scratch)?;
         let life = life(args, &runs, &scratch)?;
+        write(args, &[("The life of a model".to_owned(), &life)])?;
         match args.json {
             true => show::print_json(&to_json(&life)?)?,
             false => show::print(&text(args, &life))?,
@@ -96,19 +118,67 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
         return Ok(Exit::Success);
     };
     let (started, scratch) = of_sweep(&library, sweep)?;
+    let told = started
+        .into_iter()
+        .map(|setup| Ok((setup.label, life(args, &setup.runs, &scratch)?)));
+    let told = told.collect::<Result<Vec<_>, Failed>>()?;
+    let of_each: Vec<_> = told
+        .iter()
+        .map(|(label, life)| (label.clone(), life))
+        .collect();
+    write(args, &of_each)?;
     let mut json = Vec::new();
-    for setup in started {
-        let life = life(args, &setup.runs, &scratch)?;
+    for (label, life) in &told {
         if args.json {
-            json.push(serde_json::json!({ "setup": setup.label, "life": to_json(&life)? }));
+            json.push(serde_json::json!({ "setup": label, "life": to_json(life)? }));
         } else {
-            show::print(&format!("{}\n\n{}\n", setup.label, text(args, &life)))?;
+            show::print(&format!("{label}\n\n{}\n", text(args, life)))?;
         }
     }
     if args.json {
         show::print_json(&serde_json::json!({ "setups": json }))?;
     }
     Ok(Exit::Success)
+}
+
+/// Writes the files that were asked for, of several lives each with its number, and says where to standard error.
+fn write(args: &Args, lives: &[(String, &Life)]) -> Result<(), Failed> {
+    let asked = [
+        (LifeOutput::Csv, &args.csv),
+        (LifeOutput::Markdown, &args.markdown),
+        (LifeOutput::Plots, &args.plots),
+    ];
+    let theme = if args.dark { Theme::Dark } else { Theme::Light };
+    let asked = asked
+        .iter()
+        .filter_map(|(output, path)| Some((*output, path.as_ref()?)));
+    let mut places = Vec::new();
+    let mut files = Vec::new();
+    for (output, path) in asked {
+        for ((title, life), number) in lives.iter().zip(1..) {
+            let place = match lives.len() {
+                1 => path.clone(),
+                _ => numbered(path, number),
+            };
+            files.extend(life_files(output, &place, life, title, theme)?);
+            places.push(place);
+        }
+    }
+    export::write_files(&files, args.force)?;
+    for place in places {
+        eprintln!("wrote {}", place.display());
+    }
+    Ok(())
+}
+
+/// `life.csv` as `life-2.csv`.
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let ending = path.extension().map(|ending| ending.to_string_lossy());
+    path.with_file_name(match ending {
+        Some(ending) => format!("{stem}-{number}.{ending}"),
+        None => format!("{stem}-{number}"),
+    })
 }
 
 fn life(args: &Args, runs: &[RunDetails], scratch: &[RunDetails]) -> Result<Life, Failed> {

@@ -8,7 +8,7 @@ use super::dialogs::{self, Question};
 use super::jobs::{Lane, Progress};
 use super::state::{Shared, State};
 use super::widgets;
-use crate::library::export::{ExportError, write_bytes};
+use crate::library::export::ExportError;
 
 /// Where something is to be written.
 pub struct Target {
@@ -206,29 +206,6 @@ pub fn explain(error: ExportError) -> String {
         ),
         other => other.to_string(),
     }
-}
-
-/// Writes several files, or none where one is there that is not to be replaced. Folders are made.
-///
-/// # Errors
-/// In words for people.
-pub fn write_files(files: &[(PathBuf, Vec<u8>)], replace: bool) -> Result<(), String> {
-    let there = files
-        .iter()
-        .find(|(path, _)| !replace && path.symlink_metadata().is_ok());
-    if let Some((path, _)) = there {
-        return Err(explain(ExportError::Exists { path: path.clone() }));
-    }
-    for (path, bytes) in files {
-        let folder = path.parent();
-        if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                format!("cannot create the folder: {error}: {}", folder.display())
-            })?;
-        }
-        write_bytes(path, replace, bytes).map_err(explain)?;
-    }
-    Ok(())
 }
 
 /// The folder in which people look for what they wrote.

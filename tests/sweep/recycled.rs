@@ -91,6 +91,28 @@ fn each_seed_starts_from_a_run_of_its_own() {
         assert!((told_j - mean_j).abs() < 1e-6 * mean_j, "{told_j} {mean_j}");
         assert_eq!(life["life"]["scratch"]["runs"], 2);
     }
+
+    // A file for each setup; all of them or none.
+    let csv = joulelab.folder().join("life.csv");
+    let plots = joulelab.folder().join("plots");
+    let [csv, plots] = [&csv, &plots].map(|path| path.to_str().expect("text"));
+    let written = ["lifecycle", "--sweep", "both", "--csv", csv];
+    joulelab.stdout(&written);
+    for number in [1, 2] {
+        let path = joulelab.folder().join(format!("life-{number}.csv"));
+        let table = std::fs::read_to_string(path).expect("it is there");
+        assert!(
+            table.starts_with("schema,") && table.contains("pretraining"),
+            "{table}"
+        );
+    }
+    let refused = joulelab.fails(6, &[&written[..], &["--plots", plots]].concat());
+    assert!(refused.contains("--force"), "{refused}");
+    assert!(!joulelab.folder().join("plots-1").exists());
+    joulelab.stdout(&[&written[..], &["--plots", plots, "--force"]].concat());
+    for file in ["plots-1/break-even.svg", "plots-2/stages.png"] {
+        assert!(joulelab.folder().join(file).exists(), "{file}");
+    }
 }
 
 #[test]

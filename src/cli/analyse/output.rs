@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Args, made};
 use crate::analysis::sweep::Analysis;
-use crate::cli::{Exit, Failed, show};
+use crate::cli::{Failed, show};
 use crate::library::export;
 use crate::report::{self, Heading, Output, Theme};
 
@@ -32,27 +32,7 @@ pub(super) fn write(args: &Args, title: &str, analysis: &Analysis) -> Result<(),
     for (output, path) in asked() {
         files.extend(report::files(output, path, analysis, &heading)?);
     }
-    // Told before anything is written, so that a refusal leaves nothing half done.
-    if !args.force
-        && let Some((path, _)) = files
-            .iter()
-            .find(|(path, _)| path.symlink_metadata().is_ok())
-    {
-        return Err(export::ExportError::Exists { path: path.clone() }.into());
-    }
-    for (path, bytes) in &files {
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                let folder = folder.display();
-                let message = format!("cannot create the folder for plots: {error}: {folder}");
-                Failed::new(Exit::Storage, message)
-            })?;
-        }
-        export::write_bytes(path, args.force, bytes)?;
-    }
+    export::write_files(&files, args.force)?;
     if args
         .csv
         .as_deref()

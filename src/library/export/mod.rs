@@ -178,6 +178,29 @@ pub fn write_bytes(path: &Path, overwrite: bool, bytes: &[u8]) -> Result<(), Exp
     })
 }
 
+/// Writes several files as [`write_bytes`] does, and makes their folders. Where one is there already and `overwrite` is not set, none is
+/// written.
+///
+/// # Errors
+/// As [`write_bytes`]; where a folder cannot be made.
+pub fn write_files(files: &[(PathBuf, Vec<u8>)], overwrite: bool) -> Result<(), ExportError> {
+    let is_there = |path: &Path| !overwrite && path.symlink_metadata().is_ok();
+    if let Some((path, _)) = files.iter().find(|(path, _)| is_there(path)) {
+        return Err(ExportError::Exists { path: path.clone() });
+    }
+    for (path, bytes) in files {
+        let folder = path.parent();
+        if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| ExportError::File {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        write_bytes(path, overwrite, bytes)?;
+    }
+    Ok(())
+}
+
 /// As [`write`], to file `path`. It appears when it is complete, or not at all.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use crate::gui::export::{self, Asked, Place, Target};
 use crate::gui::state::{Page, Shared};
 use crate::gui::theme::Tokens;
 use crate::gui::widgets;
+use crate::library::export::write_files;
 use crate::report::{LifeOutput, Theme, life_files};
 
 const OUTPUTS: [(LifeOutput, &str, &str); 4] = [
@@ -121,7 +122,8 @@ fn write(export: &mut Export, life: Life, theme: Theme, shared: &mut Shared) {
     let output = export.output;
     let write = move |path: &std::path::Path, replace: bool, _: &_| {
         let files = life_files(output, path, &life, "The life of a model", theme);
-        export::write_files(&files.map_err(export::explain)?, replace)?;
+        let files = files.map_err(export::explain)?;
+        write_files(&files, replace).map_err(export::explain)?;
         Ok(format!("The life cycle is in {}", path.display()))
     };
     let what = "Writing the life cycle";

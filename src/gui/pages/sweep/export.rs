@@ -13,6 +13,7 @@ use crate::gui::export::{self, Asked, Place, Target};
 use crate::gui::state::Shared;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets;
+use crate::library::export::write_files;
 use crate::report::{self, Heading, Output, Theme};
 
 const OUTPUTS: [(Output, &str, &str); 4] = [
@@ -159,7 +160,7 @@ fn write(export: &mut Export, made: Arc<Made>, title: String, theme: Theme, shar
         };
         let files = report::files(output, path, &made.analysis, &heading);
         let files = files.map_err(export::explain)?;
-        export::write_files(&files, replace)?;
+        write_files(&files, replace).map_err(export::explain)?;
         Ok(match files.len() {
             1 => format!("The result is in {}", path.display()),
             several => format!("{several} files are in {}", path.display()),
