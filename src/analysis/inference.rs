@@ -1,8 +1,8 @@
 //! What it takes to ask a trained network: figures for 1,000 samples out of windows that were measured.
 
 use super::sweep::Figure;
-use crate::library::{EpochRecord, Inference, Latency, PhaseEnergy, sum_by_source};
-use crate::units::{EnergyFigure, Estimate, Latencies, Metric};
+use crate::library::{EpochRecord, HeadAnswers, Inference, Latency, PhaseEnergy, sum_by_source};
+use crate::units::{EnergyFigure, Estimate, HeadProgress, Latencies, Metric};
 
 /// Figures are for so many samples.
 pub const SAMPLES: f64 = 1000.0;
@@ -161,6 +161,34 @@ pub fn of_one<'a>(
 pub fn value_of_run(epochs: &[EpochRecord], step: u64) -> Option<f64> {
     let at = epochs.iter().find(|epoch| epoch.step == step);
     at.and_then(|epoch| epoch.test_metric)
+}
+
+/// How good the answers of each head are against what a run found at `step`, among its evaluations; `samples` are held out.
+pub fn heads_against_run(
+    heads: &[HeadProgress],
+    epochs: &[EpochRecord],
+    step: u64,
+    samples: u64,
+) -> Vec<HeadAnswers> {
+    let at = epochs.iter().find(|epoch| epoch.step == step);
+    let of_run = |head: &HeadProgress| {
+        let known = at?.heads.iter().find(|known| known.head == head.head);
+        known?.value
+    };
+    heads
+        .iter()
+        .map(|head| {
+            let run_value = of_run(head);
+            let both = head.value.zip(run_value);
+            HeadAnswers {
+                head: head.head.clone(),
+                metric: head.metric,
+                value: head.value,
+                run_value,
+                agrees: both.map(|(value, of_run)| agrees(head.metric, value, of_run, samples)),
+            }
+        })
+        .collect()
 }
 
 /// Whether answers are as good as the run found them: of shares within one of `samples` or half a percent of them, of other metrics

@@ -15,6 +15,7 @@ pub mod multitask;
 mod pareto;
 pub mod profile;
 pub mod search;
+pub mod serving;
 mod spans;
 pub mod statistics;
 pub mod sweep;

@@ -2,7 +2,7 @@
 
 use super::infer::{InferPlan, Inferred, InferredBatch};
 use super::machine::here;
-use crate::analysis::inference::{agrees, is_within, sum_up, value_of_run};
+use crate::analysis::inference::{agrees, heads_against_run, is_within, sum_up, value_of_run};
 use crate::analysis::{CarbonIntensity, operational};
 use crate::library::{EpochRecord, Inference};
 
@@ -17,7 +17,7 @@ pub fn measured(
 ) -> Inference {
     let summed = sum_up(&batch.windows);
     let energy = summed.energy.as_ref();
-    let answered = batch.answered;
+    let answered = &batch.answered;
     let run_value = value_of_run(epochs, inferred.step);
     let both = answered.value.zip(run_value);
     let (machine, _) = here();
@@ -56,24 +56,44 @@ pub fn measured(
         run_value,
         agrees: both
             .map(|(value, of_run)| agrees(answered.metric, value, of_run, inferred.samples)),
+        heads: heads_against_run(&answered.heads, epochs, inferred.step, inferred.samples),
     }
 }
 
-/// Why nothing is kept of an inference whose answers are not those of the run: they cost nothing that is worth knowing. `None` where
-/// they are.
+/// Why nothing is kept of an inference whose answers are not those of the run: they cost nothing that is worth knowing. Of several heads
+/// each is looked at by itself. `None` where all are.
 pub fn disagreement(inference: &Inference) -> Option<String> {
-    let (Some(false), Some(of_run)) = (inference.agrees, inference.run_value) else {
-        return None;
-    };
-    let metric = inference.metric;
-    let found = inference
-        .value
-        .map_or("no number".to_owned(), |value| metric.format(value));
-    Some(format!(
-        "the answers on {} in batches of {} are not those of the run: {metric} {found}, where the run had {}; nothing of it is \
-             kept. `joulelab doctor` and the run's self-check may tell why",
-        inference.device,
-        inference.batch_size,
-        metric.format(of_run)
-    ))
+    let whole = (
+        "",
+        inference.metric,
+        inference.value,
+        inference.run_value,
+        inference.agrees,
+    );
+    let heads = inference.heads.iter();
+    let heads = heads.map(|head| {
+        let name = head.head.as_str();
+        (name, head.metric, head.value, head.run_value, head.agrees)
+    });
+    let each = heads.chain(inference.heads.is_empty().then_some(whole));
+    let differ = each.filter_map(|(name, metric, value, of_run, agrees)| {
+        let of_run = of_run.filter(|_| agrees == Some(false))?;
+        let found = value.map_or("no number".to_owned(), |value| metric.format(value));
+        let of = match name {
+            "" => String::new(),
+            name => format!("head {name}: "),
+        };
+        let of_run = metric.format(of_run);
+        Some(format!("{of}{metric} {found}, where the run had {of_run}"))
+    });
+    let differ: Vec<String> = differ.collect();
+    (!differ.is_empty()).then(|| {
+        format!(
+            "the answers on {} in batches of {} are not those of the run: {}; nothing of it is kept. `joulelab doctor` and the run's \
+             self-check may tell why",
+            inference.device,
+            inference.batch_size,
+            differ.join("; ")
+        )
+    })
 }

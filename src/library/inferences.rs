@@ -79,6 +79,24 @@ pub struct Inference {
     pub run_value: Option<f64>,
     /// Whether the two agree.
     pub agrees: Option<bool>,
+    /// Each head, where the network answers for several labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<HeadAnswers>,
+}
+
+/// How good the answers of one head are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeadAnswers {
+    /// The label that it foretells.
+    pub head: String,
+    /// What they are judged by.
+    pub metric: Metric,
+    /// Value over all held-out samples.
+    pub value: Option<f64>,
+    /// What the run itself found at the same step; `None` where it did not look then.
+    pub run_value: Option<f64>,
+    /// Whether the two agree.
+    pub agrees: Option<bool>,
 }
 
 /// How long answers took, s.

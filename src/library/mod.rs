@@ -39,7 +39,7 @@ pub use edit::Purged;
 pub use error::LibraryError;
 pub use forecasts::{ForecastRecord, JudgedForecast};
 pub use import::Imported;
-pub use inferences::{Inference, Latency};
+pub use inferences::{HeadAnswers, Inference, Latency};
 pub use knowledge::{CpuPoint, DevicePoint, WallCalibration};
 pub use lineage::Ancestor;
 pub use list::ListedRun;

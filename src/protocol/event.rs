@@ -649,7 +649,7 @@ pub struct Progress {
 }
 
 /// How good a network's answers to all held-out samples are, in batches of one size.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answered {
     /// Samples in a batch.
     pub batch_size: usize,
@@ -661,6 +661,9 @@ pub struct Answered {
     pub warm_up_passes: u64,
     /// Seconds of the warm-up, kernels that were compiled included.
     pub warm_up_s: f64,
+    /// Each head, where the network answers for several labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<HeadProgress>,
 }
 
 /// A window in which a network was asked.

@@ -2,7 +2,7 @@ use burn::tensor::{Device, Tensor, TensorData, Transaction};
 
 use super::TrainError;
 use super::objective::{Each, Objective, Sums, Targets};
-use crate::units::{HeadProgress, HeadResult};
+use crate::units::HeadProgress;
 
 /// Sums of losses and of the task's metric, kept on the device and read from time to time.
 pub struct Metrics {
@@ -89,21 +89,11 @@ impl Metrics {
             metric: means.metric,
             steps: self.steps,
             samples: self.samples,
-            heads: means.heads.into_iter().map(seen).collect(),
+            heads: means.heads.into_iter().map(HeadProgress::from).collect(),
         };
         let device = self.device.clone();
         *self = Self::new(&self.objective, &device);
         Ok(Some(reading))
-    }
-}
-
-/// Of a head what is known of training samples.
-fn seen(head: HeadResult) -> HeadProgress {
-    HeadProgress {
-        head: head.head,
-        metric: head.metric,
-        value: head.value,
-        loss: head.loss,
     }
 }
 

@@ -44,6 +44,18 @@ pub struct HeadProgress {
     pub loss: Option<f64>,
 }
 
+impl From<HeadResult> for HeadProgress {
+    /// What of a look is there also without a setup.
+    fn from(result: HeadResult) -> Self {
+        Self {
+            head: result.head,
+            metric: result.metric,
+            value: result.value,
+            loss: result.loss,
+        }
+    }
+}
+
 impl HeadResult {
     /// Whether it has reached what it is to; `None` where it is to reach nothing.
     pub fn reached(&self) -> Option<bool> {

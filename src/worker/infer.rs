@@ -15,7 +15,7 @@ use crate::device::{self, DeviceKind};
 use crate::power::{self, Clock};
 use crate::protocol::{Answered, Event, Failure, FailureKind, InferRequest, InferenceWindow};
 use crate::train::{InferJob, Inferer, Means, TrainError, Work, can_infer};
-use crate::units::{Latencies, Metric};
+use crate::units::{HeadProgress, Latencies, Metric};
 
 /// The longest window, and the longest warm-up, s.
 const SECONDS_MAX: f64 = 3600.0;
@@ -214,6 +214,7 @@ impl<N: Asked> Answering<'_, N> {
             value: convert::finite(means.metric),
             warm_up_passes: passes,
             warm_up_s: begun.elapsed().as_secs_f64(),
+            heads: means.heads.into_iter().map(HeadProgress::from).collect(),
         }));
         Ok(())
     }

@@ -156,6 +156,18 @@ pub(crate) fn step(step: u64, t_s: f64, loss: f64) -> StepPoint {
     }
 }
 
+/// The one step of [`whole_run`], which has a head.
+pub(crate) fn whole_step() -> StepPoint {
+    StepPoint {
+        heads: vec![HeadProgress {
+            head: "size".into(),
+            value: Some(0.75),
+            ..HeadProgress::default()
+        }],
+        ..step(10, 6.5, 0.5)
+    }
+}
+
 pub(crate) fn epoch(epoch: u64, t_s: f64, test_metric: Option<f64>) -> EpochRecord {
     EpochRecord {
         epoch,
@@ -286,13 +298,7 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
                     t_s: 6.0,
                     energies: vec![gpu(90.0, 1.0)],
                 },
-                Record::Step(StepPoint {
-                    heads: vec![HeadProgress {
-                        head: "size".into(),
-                        ..HeadProgress::default()
-                    }],
-                    ..step(10, 6.5, 0.5)
-                }),
+                Record::Step(whole_step()),
                 Record::Samples(vec![sample(6.0, Some(250.5)), sample(6.1, None)]),
                 ended(
                     7.0,
@@ -369,6 +375,7 @@ fn ancestor() -> Ancestor {
 
 fn inference() -> Inference {
     Inference {
+        heads: Vec::new(),
         made_at: time("2026-11-22T01:23:45.250Z"),
         program_version: "0.1.0".into(),
         machine: "here".into(),

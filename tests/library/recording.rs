@@ -7,7 +7,7 @@ use tempfile::tempdir;
 
 use crate::common::{
     began, checkpoint, ended, epoch, gpu, machine, meter, new_run, sample, self_check, step,
-    training, whole_run,
+    training, whole_run, whole_step,
 };
 
 fn samples(library: &Library, run: &str, filter: &SampleFilter) -> Vec<(f64, Option<f64>)> {
@@ -106,7 +106,7 @@ fn a_run_is_read_back_as_it_was_recorded() {
         Estimate::plus_minus(20.0, 1.0)
     );
     assert_eq!(details.summary.as_ref().unwrap().json["said"], "done");
-    assert_eq!(library.steps("first", 100).unwrap(), [step(10, 6.5, 0.5)]);
+    assert_eq!(library.steps("first", 100).unwrap(), [whole_step()]);
     assert_eq!(
         samples(&library, "first", &SampleFilter::default()),
         [(6.0, Some(250.5)), (6.1, None)]

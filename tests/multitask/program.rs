@@ -7,18 +7,18 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The program with a library of its own and simulated meters.
-struct Program(TempDir);
+pub struct Program(TempDir);
 
 impl Program {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn output(&self, arguments: &[&str]) -> Output {
+    pub fn output(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_joulelab"));
         command
             .args(arguments)
@@ -31,14 +31,14 @@ impl Program {
         command.output().unwrap()
     }
 
-    fn stdout(&self, arguments: &[&str]) -> String {
+    pub fn stdout(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{arguments:?}: {errors}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.stdout(arguments)).unwrap()
     }
 
@@ -51,7 +51,7 @@ impl Program {
     }
 
     /// Code and words of a command that must fail.
-    fn refused(&self, arguments: &[&str]) -> (i32, String) {
+    pub fn refused(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.output(arguments);
         assert!(!output.status.success(), "{arguments:?}");
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -59,7 +59,7 @@ impl Program {
     }
 
     /// A run on the CPU under a name.
-    fn train(&self, name: &str, arguments: &[&str]) {
+    pub fn train(&self, name: &str, arguments: &[&str]) {
         let mut all = vec![
             "run",
             "-q",
@@ -141,6 +141,9 @@ fn heads_are_stored_shown_and_exported_each_by_itself() {
         "reached by every head",
         "of the head with the lowest",
         "accuracy by head",
+        "digit train",
+        "mean cross-entropy by head",
+        "· training ",
         "  parity",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -222,4 +225,160 @@ fn a_head_without_labels_is_refused_before_anything_is_done() {
         "{info}"
     );
     assert!(info.contains("head.parity"), "{info}");
+}
+
+#[test]
+fn answers_are_checked_head_by_head_and_networks_compared_side_by_side() {
+    let program = Program::new();
+    program.train("both", &["--heads", "digit,parity", "-s", "1"]);
+    program.train("digit", &["-s", "1"]);
+    program.train("parity", &["--heads", "parity", "-s", "1"]);
+    let quick = [
+        "--window",
+        "0.3",
+        "--warm-up",
+        "0.1",
+        "--idle",
+        "0",
+        "--interval",
+        "0.5",
+        "-b",
+        "16",
+        "-q",
+    ];
+    let meter = [
+        "--meter",
+        "simulated:steady,watts=80,error_percent=3,refresh_ms=1",
+    ];
+    let infer = |runs: &[&'static str]| [&["infer"], runs, &quick[..], &meter[..]].concat();
+    let told = program.json(&[&infer(&["both"])[..], &["--json"]].concat());
+    let one = &told["inferences"][0];
+    let shown = program.json(&["show", "both", "--json"]);
+    let of_run = shown["epochs"].as_array().unwrap().last().unwrap()["heads"].clone();
+    for at in [0, 1] {
+        let (head, of_run) = (&one["heads"][at], &of_run[at]);
+        assert_eq!(
+            (&head["head"], &head["run_value"]),
+            (&of_run["head"], &of_run["value"])
+        );
+        let [a, b] = [&head["value"], &of_run["value"]].map(|value| value.as_f64().unwrap());
+        assert!((a - b).abs() < 1e-6 && head["agrees"] == true, "{head}");
+    }
+    let text = program.stdout(&["infer", "both", "--stored"]);
+    assert!(text.contains("head parity: accuracy"), "{text}");
+    assert!(
+        text.contains("the answers of every head are those of the run"),
+        "{text}"
+    );
+
+    let all = program.json(&[&infer(&["both", "digit", "parity"])[..], &["--json"]].concat());
+    let runs = all["runs"].as_array().unwrap();
+    let energy = |at: usize, of: &str| runs[at]["inferences"][0]["energy_j"][of].as_f64().unwrap();
+    let against = &all["against"][0];
+    assert_eq!(against["joint"], runs[0]["run"]);
+    assert_eq!(
+        against["separate"],
+        serde_json::json!([runs[1]["run"], runs[2]["run"]])
+    );
+    let at = &against["at_once"][0];
+    let sum = at["separate"]["energy_j"]["value"].as_f64().unwrap();
+    assert!((sum - energy(1, "value") - energy(2, "value")).abs() < 1e-9);
+    let ratio = &at["energy"];
+    let number = |of: &str| ratio[of].as_f64().unwrap();
+    assert!((number("value") - energy(0, "value") / sum).abs() < 1e-9);
+    assert!(number("low") < number("value") && number("value") < number("high"));
+    // One meter read all of them, so that its error is in no ratio: what is left is the spread over windows.
+    let spread = |at: usize| {
+        let one = &runs[at]["inferences"][0];
+        one["spread_j"].as_f64().unwrap() / one["energy_j"]["value"].as_f64().unwrap()
+    };
+    let widest = (number("high") / number("value")).ln();
+    assert!(
+        widest < spread(0) + spread(1) + spread(2) + 0.01,
+        "{widest} {all:#}"
+    );
+    let trunk = 64 * 32 + 32;
+    let (digit, parity) = (33 * 10, 33 * 2);
+    assert_eq!(
+        against["parameters"],
+        serde_json::json!([trunk + digit + parity, 2 * trunk + digit + parity])
+    );
+    assert_eq!(against["tasks"][1]["name"], "parity");
+    assert_eq!(
+        against["tasks"][1]["separate"],
+        runs[2]["inferences"][0]["heads"][0]["value"]
+    );
+    assert_eq!(
+        against["tasks"][0]["separate"],
+        runs[1]["inferences"][0]["value"]
+    );
+
+    let stored = ["infer", "both", "digit", "parity", "--stored"];
+    let text = program.stdout(&stored);
+    for part in [
+        "= digit + parity",
+        "both against digit, parity",
+        "energy joint ÷ separate",
+        "joint − separate",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let csv = program.stdout(&[&stored[..], &["--csv", "-"]].concat());
+    // `both` was asked twice.
+    assert_eq!(column(&csv, "schema"), ["inferences/2"; 5]);
+    assert_eq!(column(&csv, "per_1000_j")[4].parse::<f64>().unwrap(), sum);
+    assert!(column(&csv, "sum_of_runs")[4].contains(runs[2]["run"].as_str().unwrap()));
+    let heads: Value = serde_json::from_str(&column(&csv, "heads")[0]).unwrap();
+    assert_eq!(heads, runs[0]["inferences"][0]["heads"]);
+    assert_eq!(column(&csv, "labels")[0], "digit parity");
+
+    let text = program.stdout(&["infer", "both", "digit", "--stored"]);
+    assert!(
+        text.contains("no run among these answers `parity` by itself"),
+        "{text}"
+    );
+    let (code, words) = program.refused(&["infer", "both", "both", "--stored"]);
+    assert!(
+        code == 2 && words.contains("named twice"),
+        "{code}: {words}"
+    );
+
+    // A record that says something else of one head: nothing is kept of answers that are not those of the run.
+    let library = rusqlite::Connection::open(program.path("library.sqlite")).unwrap();
+    let changed = "UPDATE epochs SET test_heads = json_set(test_heads, '$[1].value', 0.25) WHERE test_heads IS NOT NULL";
+    assert!(library.execute(changed, []).unwrap() > 0);
+    let (code, words) = program.refused(&infer(&["both"]));
+    assert_eq!(code, 6, "{words}");
+    assert!(
+        words.contains("head parity: accuracy") && words.contains("25.00 %"),
+        "{words}"
+    );
+    assert!(!words.contains("head digit"), "{words}");
+}
+
+#[test]
+fn heads_on_labels_of_one_class_are_refused_in_words() {
+    let program = Program::new();
+    let rows: String = (0..40)
+        .map(|at| format!("{at},{},same\n", at % 7))
+        .collect();
+    std::fs::write(program.path("one.csv"), format!("a,b,kind\n{rows}")).unwrap();
+    let (code, words) = program.refused(&[
+        "run",
+        "-q",
+        "--device",
+        "cpu",
+        "--idle",
+        "0",
+        "-d",
+        "csv",
+        "--set",
+        "dataset.file=one.csv",
+        "-m",
+        "mlp",
+        "--heads",
+        "kind",
+    ]);
+    assert!(code != 0 && words.contains("class"), "{code}: {words}");
+    assert_eq!(program.json(&["runs", "--json"]), serde_json::json!([]));
 }

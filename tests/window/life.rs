@@ -74,6 +74,7 @@ fn report() -> serde_json::Value {
 fn inference() -> Inference {
     let energy = Some(Estimate::plus_minus(2.0, 0.1));
     Inference {
+        heads: Vec::new(),
         made_at: Timestamp::UNIX_EPOCH,
         program_version: "0.1.0".to_owned(),
         machine: "elsewhere".to_owned(),

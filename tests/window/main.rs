@@ -9,6 +9,7 @@ mod closing;
 mod devices;
 mod dropped;
 mod failure;
+mod heads;
 mod keyboard;
 mod kinds;
 #[cfg(target_os = "linux")]

@@ -1,14 +1,16 @@
 //! `joulelab infer`: what it takes to ask a trained network.
 
 mod output;
+mod several;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::asking::{self, Conditions, Windows};
 use super::{Exit, Failed, Place, show};
+use crate::analysis::serving::{Served, against};
 use crate::control::{self, Folders};
-use crate::library::{Inference, RunDetails, export};
+use crate::library::{Inference, Library, LibraryError, RunDetails, export};
 use crate::protocol::{Event, InferRequest};
 use crate::units::{count, duration};
 pub use output::text;
@@ -16,8 +18,9 @@ pub use output::text;
 /// Arguments of `joulelab infer`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Run: identifier, its beginning, or name
-    run: String,
+    /// Runs: identifiers, their beginnings, or names; several are asked one after the other and compared
+    #[arg(required = true, num_args = 1.., value_name = "RUN")]
+    runs: Vec<String>,
 
     /// Samples asked at once, such as `1,16,256`: each by itself
     #[arg(
@@ -60,16 +63,62 @@ pub struct Args {
 pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     check(args)?;
     let mut library = place.open()?;
-    let details = library.details(&args.run)?;
+    // All of them before any is asked: a name that means no run is known at once.
+    let details: Result<Vec<RunDetails>, LibraryError> =
+        args.runs.iter().map(|run| library.details(run)).collect();
+    let details = once(details?)?;
     if args.stored {
-        tell(args, &details, &details.inferences)?;
+        let of = |details: RunDetails| {
+            let stored = details.inferences.clone();
+            (details, stored)
+        };
+        tell(args, &details.into_iter().map(of).collect::<Vec<_>>())?;
         return Ok(Exit::Success);
     }
-    let setup = args.conditions.setup(&details)?;
+    let stopped = asking::stop_on_interrupt();
+    let mut found = Vec::new();
+    for details in details {
+        let asked = ask(args, place, &mut library, &details, &stopped)?;
+        found.push((details, asked));
+        if stopped.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    tell(args, &found)?;
+    Ok(if stopped.load(Ordering::Relaxed) {
+        Exit::Interrupted
+    } else {
+        Exit::Success
+    })
+}
+
+/// The runs, each of which may be named once.
+fn once(details: Vec<RunDetails>) -> Result<Vec<RunDetails>, Failed> {
+    let mut ids: Vec<&str> = details.iter().map(|one| one.run.id.as_str()).collect();
+    ids.sort_unstable();
+    if let Some(twice) = ids.windows(2).find(|two| two[0] == two[1]) {
+        let message = format!("run {} is named twice: name each run once", twice[0]);
+        return Err(Failed::new(Exit::Usage, message));
+    }
+    Ok(details)
+}
+
+/// Asks the network of one run and keeps what that took; with an interrupt fewer batch sizes than were asked for.
+fn ask(
+    args: &Args,
+    place: &Place,
+    library: &mut Library,
+    details: &RunDetails,
+    stopped: &AtomicBool,
+) -> Result<Vec<Inference>, Failed> {
+    if !args.quiet && args.runs.len() > 1 {
+        let name = details.run.name.as_deref().unwrap_or(&details.run.id);
+        eprintln!("run       {name}");
+    }
+    let setup = args.conditions.setup(details)?;
     let intensity = asking::electricity(&setup)?;
     let id = details.run.id.clone();
-    let checkpoint = asking::checkpoint(library.path(), &details)?;
-    let stopped = asking::stop_on_interrupt();
+    let checkpoint = asking::checkpoint(library.path(), details)?;
     let request = InferRequest {
         setup: setup.clone(),
         checkpoint,
@@ -94,12 +143,7 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
         library.store_inference(&id, &inference)?;
         found.push(inference);
     }
-    tell(args, &details, &found)?;
-    Ok(if stopped.load(Ordering::Relaxed) {
-        Exit::Interrupted
-    } else {
-        Exit::Success
-    })
+    Ok(found)
 }
 
 fn check(args: &Args) -> Result<(), Failed> {
@@ -150,19 +194,36 @@ pub fn announce(event: &Event) {
     }
 }
 
-fn tell(args: &Args, details: &RunDetails, found: &[Inference]) -> Result<(), Failed> {
+fn tell(args: &Args, found: &[(RunDetails, Vec<Inference>)]) -> Result<(), Failed> {
+    let runs: Vec<Served> = found
+        .iter()
+        .map(|(details, asked)| Served::of(details, asked))
+        .collect();
     if let Some(path) = &args.csv {
-        let bytes = output::csv_bytes(details, found)?;
+        let bytes = output::csv_bytes(found, &runs)?;
         if path.as_os_str() == "-" {
             return show::print(&String::from_utf8_lossy(&bytes));
         }
         export::write_bytes(path, args.force, &bytes)?;
     }
-    if args.json {
-        return show::print_json(&serde_json::json!({
+    let one = match found {
+        [one] if args.runs.len() == 1 => Some(one),
+        _ => None,
+    };
+    match (one, args.json) {
+        (Some((details, asked)), true) => show::print_json(&serde_json::json!({
             "run": details.run.id,
-            "inferences": found,
-        }));
+            "inferences": asked,
+        })),
+        (Some((details, asked)), false) => show::print(&output::text(details, asked)),
+        (None, true) => {
+            let (against, reasons) = against(&runs);
+            show::print_json(&serde_json::json!({
+                "runs": runs,
+                "against": against,
+                "reasons": reasons,
+            }))
+        }
+        (None, false) => show::print(&several::text(&runs)),
     }
-    show::print(&output::text(details, found))
 }

@@ -14,7 +14,7 @@ mod runs;
 mod samples;
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
