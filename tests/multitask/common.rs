@@ -68,6 +68,8 @@ pub struct Ear {
     pub progress: Vec<Progress>,
     /// Stops after so many steps.
     pub stop_at: Option<u64>,
+    /// Saves after so many steps, and leaves after one more.
+    pub save_and_leave_at: Option<u64>,
     pub steps: u64,
 }
 
@@ -98,6 +100,11 @@ impl Observer for Ear {
         self.steps += u64::from(work == Work::Step);
     }
     fn signal(&mut self) -> Signal {
+        match self.save_and_leave_at {
+            Some(at) if self.steps == at => return Signal::Checkpoint,
+            Some(at) if self.steps > at => return Signal::Leave,
+            _ => {}
+        }
         match self.stop_at {
             Some(stop_at) if self.steps >= stop_at => Signal::Stop,
             _ => Signal::Continue,

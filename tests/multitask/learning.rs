@@ -184,7 +184,7 @@ fn a_resumed_run_of_several_heads_is_the_same_to_the_bit() {
     );
     let mut setup = setup;
     setup.regime.evaluation.every_steps = Some(15);
-    let (whole, heard, network) = trained(&setup);
+    let (whole, _, network) = trained(&setup);
     let folder = tempfile::tempdir().unwrap();
     let mut ear = Ear {
         stop_at: Some(23),
@@ -212,16 +212,31 @@ fn a_resumed_run_of_several_heads_is_the_same_to_the_bit() {
         heads.collect::<Vec<_>>()
     };
     assert_eq!(last(&resumed), last(&whole));
-    // The look after 30 steps is of training before and after the interruption.
-    let at_30 = |ear: &Ear| {
-        let look = ear.evaluations.iter().find(|look| look.step == 30).unwrap();
-        look.heads.clone()
+}
+
+/// A checkpoint between two looks keeps what was summed up of training until then, by head.
+#[test]
+fn training_figures_of_heads_outlive_an_interruption() {
+    let _alone = alone();
+    let setup = small(&[BOTH], 30);
+    let look = |ear: &Ear| ear.evaluations.last().unwrap().heads.clone();
+    let (_, whole, _) = trained(&setup);
+    let folder = tempfile::tempdir().unwrap();
+    let mut ear = Ear {
+        save_and_leave_at: Some(23),
+        ..Ear::default()
     };
-    for (resumed, whole) in at_30(&ear).iter().zip(at_30(&heard)) {
+    run(&setup, None, folder.path(), None, &mut ear).unwrap();
+    assert!(ear.evaluations.is_empty(), "nothing was looked at before");
+    let checkpoint = ear.saved.last().unwrap().path.clone();
+    let mut ear = Ear::default();
+    run(&setup, None, folder.path(), Some(checkpoint), &mut ear).unwrap();
+    for (resumed, whole) in look(&ear).iter().zip(look(&whole)) {
         for (a, b) in [
             (resumed.train_loss, whole.train_loss),
             (resumed.train_value, whole.train_value),
         ] {
+            // Sums of what was read from time to time: the same but for rounding.
             assert!(
                 (a.unwrap() - b.unwrap()).abs() < 1e-5,
                 "{resumed:?} {whole:?}"

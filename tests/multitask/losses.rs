@@ -171,22 +171,21 @@ fn smoothing_and_mixed_samples_are_those_of_each_head() {
     let plain = stepped(&[weighted]).1;
     for changes in [
         &["regime.label_smoothing=0.3"][..],
-        &["regime.augmentation.mixup=0.4"][..],
-        &[
-            "regime.label_smoothing=0.2",
-            "regime.augmentation.mixup=0.4",
-        ][..],
+        &["regime.augmentation.mixup=1"][..],
+        &["regime.label_smoothing=0.2", "regime.augmentation.mixup=1"][..],
     ] {
         let (setup, moved) = stepped(&[&[weighted], changes].concat());
         let (apart, ..) = separately(&setup);
+        let mut from_plain = 0.0_f64;
         for (((name, moved), [a, b]), (_, plain)) in moved.iter().zip(&apart).zip(&plain) {
             let sum = a.iter().zip(b).map(|(a, b)| 0.25 * a + 2.0 * b);
             assert!(worst(moved, sum) < 2e-6, "{name} with {changes:?}");
-            assert!(
-                worst(moved, plain.iter().copied()) > 1e-3,
-                "{name} with {changes:?} is another step than without"
-            );
+            from_plain = from_plain.max(worst(moved, plain.iter().copied()));
         }
+        assert!(
+            from_plain > 1e-3,
+            "{changes:?} make another step: {from_plain}"
+        );
     }
 }
 

@@ -63,13 +63,13 @@ fn heads_are_chosen_with_weights_and_targets_and_seen_while_they_train() {
     assert_eq!((heads[0].target, heads[1].weight), (Some(0.01), 0.5));
 
     // Layers and groups know the heads.
-    window.click("Layers");
+    window.scroll_and_click("Layers");
     window.until("the layers", |window| window.has_part("size: linear"));
-    window.click("Groups of layers");
+    window.scroll_and_click("Groups of layers");
     window.until("the groups", |window| window.has("Freeze head.size"));
-    window.click("Freeze head.size");
+    window.scroll_and_click("Freeze head.size");
     assert_eq!(setup(&window).regime.layers.frozen, ["head.size"]);
-    window.click("Freeze head.size");
+    window.scroll_and_click("Freeze head.size");
     window.harness.check_accessibility();
 
     window.click("Start training");
@@ -87,7 +87,7 @@ fn heads_are_chosen_with_weights_and_targets_and_seen_while_they_train() {
     let size = window.after("Head size: ").expect("a readout");
     assert!(size.contains("target 100.00 %"), "{size}");
     assert!(window.has_part("worst of 2 heads · 1 of 2 at target"));
-    for line in ["Show shape", "Show shape test", "Show size", "Show sum"] {
+    for line in ["Show shape", "Show size", "Show test", "Show sum"] {
         assert!(window.has(line), "{line} is a line of the plots");
     }
     window.click("Details");
@@ -126,7 +126,7 @@ fn learnt_weights_have_no_field_and_heads_stay_with_their_set() {
     window.until("the set", |window| window.has("Tasks"));
     choose(&mut window, "Tasks", "Several tasks at once");
     write(&mut window, "Weight of size", "3");
-    choose(&mut window, "Weights", "Learnt from uncertainty");
+    choose(&mut window, "Weights", "Learnt (uncertainty)");
     let multitask = setup(&window).multitask.expect("several tasks");
     assert_eq!(multitask.weighting, Weighting::Uncertainty);
     assert!(multitask.heads.iter().all(|head| head.weight == 1.0));

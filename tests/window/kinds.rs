@@ -8,6 +8,8 @@ use crate::window::{Window, short};
 /// Opens the menu called `menu`, as soon as there is one to choose from, and takes the item called `item`.
 pub fn choose(window: &mut Window, menu: &str, item: &str) {
     window.until(menu, |window| menu_box(window, menu).is_some());
+    menu_box(window, menu).expect("it was there").scroll_to_me();
+    window.settle();
     menu_box(window, menu).expect("it was there").click();
     window.settle();
     window.click(item);

@@ -183,6 +183,15 @@ impl Window {
         self.settle();
     }
 
+    /// Clicks on what may have to be scrolled to.
+    #[track_caller]
+    pub fn scroll_and_click(&mut self, label: &str) {
+        self.until(label, |window| window.has(label));
+        self.harness.get_by_label(label).scroll_to_me();
+        self.settle();
+        self.click(label);
+    }
+
     /// Opens a page by its item in the rail.
     pub fn go(&mut self, page: &str) {
         self.click(page);

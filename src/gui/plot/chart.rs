@@ -294,7 +294,7 @@ impl<'a> Chart<'a> {
     pub(super) fn visible_lines(&self, memory: &Memory) -> impl Iterator<Item = &Line<'a>> {
         self.lines
             .iter()
-            .filter(|line| !memory.hidden.contains(&line.switch))
+            .filter(|line| !line.is_hidden(&memory.hidden))
     }
 
     pub(super) fn visible_points(&self, memory: &Memory) -> impl Iterator<Item = &Points<'a>> {
@@ -332,7 +332,7 @@ impl<'a> Chart<'a> {
         let visible = self
             .lines
             .iter()
-            .filter(|line| !hidden.contains(&line.switch) && line.len > 0);
+            .filter(|line| !line.is_hidden(&hidden) && line.len > 0);
         for line in visible {
             let [ground, stroke] = memory.drawn(line, &frame, screen, Self::look(line, tokens));
             if !ground.is_empty() {

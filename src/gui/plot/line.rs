@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::gui::theme::Dash;
@@ -23,6 +24,8 @@ pub struct Line<'a> {
     pub(super) in_legend: bool,
     /// The entry of the legend that switches it on and off.
     pub(super) switch: u64,
+    /// Another entry that does so too.
+    pub(super) other_switch: Option<u64>,
     pub(super) written: Option<TextByIndex<'a>>,
 }
 
@@ -42,6 +45,7 @@ impl<'a> Line<'a> {
         Self {
             id,
             switch: id,
+            other_switch: None,
             name,
             len,
             x: Box::new(x),
@@ -121,6 +125,21 @@ impl<'a> Line<'a> {
         self.in_legend = false;
         self.switch = hash(&other);
         self
+    }
+
+    /// Switched off also with the line that has the [`Self::id`] `other`.
+    #[must_use]
+    pub fn also_with(mut self, other: impl Hash) -> Self {
+        self.other_switch = Some(hash(&other));
+        self
+    }
+
+    /// Whether one of its entries in the legend is among the `hidden` ones.
+    pub(super) fn is_hidden(&self, hidden: &HashSet<u64>) -> bool {
+        hidden.contains(&self.switch)
+            || self
+                .other_switch
+                .is_some_and(|other| hidden.contains(&other))
     }
 
     /// Its values read out as `written` says, by the number of the point.

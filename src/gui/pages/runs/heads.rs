@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, epochs: &[EpochRecord], told: &[HeadOutcome]) {
     if all.is_empty() {
         return;
     }
-    ui.add_space(2.0 * theme::GRID);
+    ui.add_space(theme::GRID);
     widgets::section(ui, "Heads");
     ScrollArea::horizontal()
         .id_salt("runs-heads")

@@ -102,6 +102,12 @@ impl Asked {
         own.reduce(f64::min).or(of_all)
     }
 
+    /// The labels of the heads; none where the set's own label is learnt.
+    pub fn labels(&self) -> Vec<&str> {
+        let heads = self.multitask.iter().flat_map(|heads| &heads.heads);
+        heads.map(|head| head.label.as_str()).collect()
+    }
+
     /// How many labels are learnt at once; 1 where there are no heads.
     pub fn tasks(&self) -> usize {
         self.multitask.as_ref().map_or(1, |heads| heads.heads.len())
@@ -158,8 +164,6 @@ impl Item {
         });
         // A setup of another version shows what can be understood of it.
         let asked: Asked = serde_json::from_str(&run.setup.json).unwrap_or_default();
-        let heads = asked.multitask.iter().flat_map(|heads| &heads.heads);
-        let heads: Vec<&str> = heads.map(|head| head.label.as_str()).collect();
         let mut haystack = [
             run.id.as_str(),
             run.name.as_deref().unwrap_or_default(),
@@ -169,7 +173,7 @@ impl Item {
             &run.device.name,
             run.status.id(),
             &run.tags.join("\n"),
-            &heads.join("\n"),
+            &asked.labels().join("\n"),
         ]
         .join("\n");
         haystack = haystack.to_lowercase();

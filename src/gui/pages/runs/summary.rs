@@ -159,6 +159,8 @@ fn whole(ui: &mut Ui, full: &Full, uses: &mut u64, unit: EnergyUnit) -> Option<S
         };
         widgets::caption(ui, next);
     }
+    let told = full.stored.as_ref().map_or(&[][..], |told| &told.heads);
+    heads::show(ui, &full.details.epochs, told);
     ui.add_space(theme::GRID);
     let parts: [fn(&mut Ui, &Full, EnergyUnit); 3] = [result, energy, place];
     let columns = ((ui.available_width() / COLUMN) as usize).clamp(1, parts.len());
@@ -168,8 +170,6 @@ fn whole(ui: &mut Ui, full: &Full, uses: &mut u64, unit: EnergyUnit) -> Option<S
             part(&mut columns[at % number], full, unit);
         }
     });
-    let told = full.stored.as_ref().map_or(&[][..], |told| &told.heads);
-    heads::show(ui, &full.details.epochs, told);
     let mut chosen = None;
     if let Some(report) = &full.start {
         ui.add_space(2.0 * theme::GRID);

@@ -15,6 +15,8 @@ const TRAIN: usize = 0;
 const TEST: usize = 3;
 /// Series of the sum of several heads' losses.
 const SUM: usize = 7;
+/// Entry of the legend for what is measured on held-out samples, of several heads.
+const HELD_OUT: &str = "test";
 /// Series of energy.
 const ENERGY: usize = 1;
 
@@ -183,10 +185,18 @@ impl Drawn<'_> {
             let chart = match pane {
                 Pane::Loss => chart
                     .line(train_line.colour(SUM).dash(Dash::Solid).smooth())
-                    .line(test_line.colour(SUM).dash(Dash::Dashed)),
+                    .line(
+                        test_line
+                            .colour(SUM)
+                            .dash(Dash::Dashed)
+                            .goes_with(of_train_samples)
+                            .also_with(HELD_OUT),
+                    ),
                 _ => chart,
             };
-            chart.show(ui);
+            // One entry for all that is dashed, so that the legend stays short.
+            let held_out = Line::new(HELD_OUT, 0, |_| f64::NAN, |_| f64::NAN);
+            chart.line(held_out.colour(SUM).dash(Dash::Dashed)).show(ui);
             return;
         }
         self.chart(pane, y)
@@ -220,8 +230,22 @@ impl Drawn<'_> {
                 move |at| of(&test[at]).unwrap_or(f64::NAN),
             );
             chart = chart
-                .line(train_line.colour(index).dash(Dash::Solid).smooth())
-                .line(test_line.colour(index).dash(Dash::Dashed).markers());
+                .line(
+                    train_line
+                        .id(("head", &head.name))
+                        .colour(index)
+                        .dash(Dash::Solid)
+                        .smooth(),
+                )
+                .line(
+                    test_line
+                        .id(("held out", &head.name))
+                        .colour(index)
+                        .dash(Dash::Dashed)
+                        .markers()
+                        .goes_with(("head", &head.name))
+                        .also_with(HELD_OUT),
+                );
             let target = head.target.filter(|_| pane == Pane::Metric);
             if let (Some(target), Some((low, high))) = (target, extent) {
                 let line = Line::new(
@@ -230,8 +254,9 @@ impl Drawn<'_> {
                     move |at| if at == 0 { low } else { high },
                     move |_| target,
                 );
+                let line = line.id(("target", &head.name));
                 let line = line.colour(index).dash(Dash::Dotted).width(1.0);
-                let line = line.goes_with(format!("{} test", head.name));
+                let line = line.goes_with(("head", &head.name)).also_with(HELD_OUT);
                 chart = chart.line(line.written(move |_| metric.format(target)));
             }
         }

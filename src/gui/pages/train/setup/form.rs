@@ -32,6 +32,8 @@ pub struct Look<'a> {
     pub unit: &'a str,
     /// What the arrow keys do.
     pub steps: Steps,
+    /// What stands in an empty field.
+    pub empty: &'a str,
 }
 
 impl<'a> Look<'a> {
@@ -43,7 +45,14 @@ impl<'a> Look<'a> {
             path,
             unit: "",
             steps: Steps::None,
+            empty: "",
         }
+    }
+
+    /// With what stands in it while it is empty.
+    #[must_use]
+    pub fn empty(self, empty: &'a str) -> Self {
+        Self { empty, ..self }
     }
 
     /// With a unit behind it.
@@ -287,6 +296,7 @@ impl Form<'_> {
         let edit = TextEdit::singleline(&mut text.text)
             .id(id)
             .font(TextStyle::Monospace)
+            .hint_text(look.empty)
             .text_color(colour)
             .margin(Margin::symmetric(8, 4))
             .align(egui::Align2::LEFT_CENTER)

@@ -36,7 +36,7 @@ const WEIGHTINGS: [(Weighting, &str, &str); 2] = [
     ),
     (
         Weighting::Uncertainty,
-        "Learnt from uncertainty",
+        "Learnt (uncertainty)",
         "Σ exp(−s) · loss + s/2, where each head's s is learnt with the network (Kendall, Gal and Cipolla 2018): heads that \
          are hard to tell weigh less",
     ),
@@ -45,8 +45,10 @@ const WEIGHTINGS: [(Weighting, &str, &str); 2] = [
 /// Heads that were turned away from, for when they are turned back to.
 #[derive(Default)]
 pub struct KeptHeads {
-    /// By dataset.
-    all: BTreeMap<&'static str, MultitaskSetup>,
+    /// By dataset, of sets that were turned away from.
+    of_sets: BTreeMap<&'static str, MultitaskSetup>,
+    /// By dataset, where one task was chosen in place of several.
+    turned_off: BTreeMap<&'static str, MultitaskSetup>,
     /// By label, of the set that is shown.
     each: BTreeMap<String, HeadSetup>,
 }
@@ -60,9 +62,9 @@ impl KeptHeads {
         now: &str,
     ) {
         if let Some(left) = multitask.take() {
-            self.all.insert(before, left);
-            *multitask = self.all.remove(now);
+            self.of_sets.insert(before, left);
         }
+        *multitask = self.of_sets.remove(now);
         self.each.clear();
     }
 }
@@ -88,7 +90,7 @@ impl SetupPanel {
         form.problems_at(ui, "multitask");
         heading(ui);
         for label in known {
-            head_row(&mut form, ui, multitask, label, known, kept);
+            head_row(&mut form, ui, multitask, label, (known, target), kept);
         }
         if labels.is_some() {
             strangers(&mut form, ui, multitask, known);
@@ -123,13 +125,13 @@ impl SetupPanel {
         }
         let name = setup.dataset.name();
         setup.multitask = if several {
-            let kept = self.kept.heads.all.remove(name);
+            let kept = self.kept.heads.turned_off.remove(name);
             let names = labels.iter().map(|label| label.name.as_str());
             Some(kept.unwrap_or_else(|| MultitaskSetup::of_labels(names)))
         } else {
             self.kept
                 .heads
-                .all
+                .turned_off
                 .extend(setup.multitask.take().map(|left| (name, left)));
             None
         };
@@ -169,13 +171,13 @@ fn label_width(ui: &Ui) -> f32 {
     ui.available_width() - 2.0 * (FIELD + ui.spacing().item_spacing.x)
 }
 
-/// One label: whether it is learnt, with which weight, up to which target.
+/// One label of `labels`: whether it is learnt, with which weight, up to which target; `of_all` is that of the regime.
 fn head_row(
     form: &mut Form<'_>,
     ui: &mut Ui,
     multitask: &mut MultitaskSetup,
     label: &Head,
-    labels: &[Head],
+    (labels, of_all): (&[Head], Option<f64>),
     kept: &mut BTreeMap<String, HeadSetup>,
 ) {
     let name = &label.name;
@@ -195,7 +197,7 @@ fn head_row(
             ui.add(Label::new(format!("{name} ({})", label.classes)).truncate());
         });
         if let Some((at, head)) = at.and_then(|at| Some((at, multitask.heads.get_mut(at)?))) {
-            fields(form, ui, at, head, weighting);
+            fields(form, ui, (at, head), weighting, of_all);
         }
     });
     if let Some(at) = at {
@@ -227,8 +229,14 @@ fn head_row(
     }
 }
 
-/// Weight and target of head number `at`.
-fn fields(form: &mut Form<'_>, ui: &mut Ui, at: usize, head: &mut HeadSetup, weighting: Weighting) {
+/// Weight and target of head number `at`; without one it has that of the regime.
+fn fields(
+    form: &mut Form<'_>,
+    ui: &mut Ui,
+    (at, head): (usize, &mut HeadSetup),
+    weighting: Weighting,
+    of_all: Option<f64>,
+) {
     let named = |field: egui::Response, name: String, value: String| {
         field.widget_info(move || {
             let mut info = egui::WidgetInfo::text_edit(true, "", value.clone(), "");
@@ -253,7 +261,9 @@ fn fields(form: &mut Form<'_>, ui: &mut Ui, at: usize, head: &mut HeadSetup, wei
         );
     }
     let path = format!("multitask.heads.{at}.target");
-    let field = form.maybe(ui, &Look::new("", &path, ""), FIELD, &mut head.target);
+    let of_all = of_all.map_or_else(String::new, |target| target.to_string());
+    let look = Look::new("", &path, "").empty(&of_all);
+    let field = form.maybe(ui, &look, FIELD, &mut head.target);
     let written = head
         .target
         .map_or_else(String::new, |target| target.to_string());
@@ -334,12 +344,15 @@ mod tests {
     #[test]
     fn heads_come_back_with_their_set() {
         let mut kept = KeptHeads::default();
-        let mut multitask = Some(MultitaskSetup::of_labels(["digit", "parity"]));
-        kept.turn(&mut multitask, "digits", "shapes");
+        let both = MultitaskSetup::of_labels(["digit", "parity"]);
+        let mut multitask = Some(both.clone());
+        kept.turn(&mut multitask, "digits", "mnist");
         assert_eq!(multitask, None, "a set has no heads of another's labels");
-        multitask = Some(MultitaskSetup::of_labels(["shape"]));
-        kept.turn(&mut multitask, "shapes", "digits");
-        let heads = multitask.expect("those of the digits").heads;
-        assert_eq!(heads.len(), 2);
+        kept.turn(&mut multitask, "mnist", "digits");
+        assert_eq!(multitask, Some(both));
+        multitask = None;
+        kept.turn(&mut multitask, "digits", "mnist");
+        kept.turn(&mut multitask, "mnist", "digits");
+        assert_eq!(multitask, None, "one task stays one task");
     }
 }
