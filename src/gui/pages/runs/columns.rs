@@ -222,10 +222,7 @@ impl Column {
             Self::Name => item.name().to_owned(),
             Self::Status => run.status.to_string(),
             Self::Date => local_time(run.started_at),
-            Self::Dataset => match item.asked.labels().as_slice() {
-                [] => run.setup.dataset.clone(),
-                labels => format!("{}: {}", run.setup.dataset, labels.join(", ")),
-            },
+            Self::Dataset => item.dataset(),
             Self::Model => run.setup.model.clone(),
             Self::Device => run.device.name.clone(),
             Self::BatchSize => item.asked.regime.batch_size.map(count).unwrap_or_default(),

@@ -95,6 +95,16 @@ pub struct Choice {
     means: bool,
     /// Label of the meter whose power is drawn.
     meter: Option<String>,
+    /// The head whose loss and result are drawn, of runs that have it; none: those of the run.
+    head: Option<String>,
+}
+
+impl Choice {
+    /// The head that is drawn, where what is drawn is of heads and one of `runs` has it.
+    fn head(&self, runs: &[Run<'_>]) -> Option<String> {
+        let head = self.head.clone().filter(|_| self.metric.has_splits())?;
+        heads(runs).contains(&head).then_some(head)
+    }
 }
 
 /// Curves that were read.
@@ -306,6 +316,20 @@ fn controls(ui: &mut Ui, choice: &mut Choice, runs: &[Run<'_>], result: units::M
             }
         });
     }
+    let heads = heads(runs);
+    if choice.metric.has_splits() && !heads.is_empty() {
+        let of_run = match choice.metric {
+            Metric::Loss => "sum of all",
+            _ => "the worst",
+        };
+        let chosen = choice.head(runs);
+        combo(ui, "Head", chosen.as_deref().unwrap_or(of_run), |ui| {
+            ui.selectable_value(&mut choice.head, None, of_run);
+            for head in &heads {
+                ui.selectable_value(&mut choice.head, Some(head.clone()), head);
+            }
+        });
+    }
     if choice.metric == Metric::Power {
         let meters = meters(runs);
         let chosen = choice
@@ -346,6 +370,17 @@ fn combo(ui: &mut Ui, name: &str, text: &str, add: impl FnOnce(&mut Ui)) {
     combo.response.labelled_by(label.id);
 }
 
+/// The heads of all runs, in the order in which they come.
+fn heads(runs: &[Run<'_>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for head in runs.iter().flat_map(|run| &run.curves().heads) {
+        if !names.contains(&head.name) {
+            names.push(head.name.clone());
+        }
+    }
+    names
+}
+
 fn meters(runs: &[Run<'_>]) -> Vec<String> {
     let labels: BTreeSet<&String> = runs
         .iter()
@@ -367,7 +402,12 @@ struct Sequence<'a> {
 }
 
 /// The points of a metric; `None` where the run has none along this axis.
-fn sequence<'a>(curves: &'a Curves, choice: &Choice, is_train: bool) -> Option<Sequence<'a>> {
+fn sequence<'a>(
+    curves: &'a Curves,
+    choice: &Choice,
+    head: Option<&str>,
+    is_train: bool,
+) -> Option<Sequence<'a>> {
     let axis = choice.x;
     curves.x_of_time(0.0, axis)?;
     let place = move |t_s: f64, step: Option<u64>| match (axis, step) {
@@ -380,6 +420,19 @@ fn sequence<'a>(curves: &'a Curves, choice: &Choice, is_train: bool) -> Option<S
         value.unwrap_or(f64::NAN)
     };
     let sequence = match metric {
+        Metric::Loss | Metric::Result if head.is_some() => {
+            let own = curves
+                .heads
+                .iter()
+                .find(|own| Some(own.name.as_str()) == head)?;
+            let points = if is_train { &own.train } else { &own.held_out }.points();
+            Sequence {
+                len: points.len(),
+                x: Box::new(move |at| place(points[at].t_s, Some(points[at].step))),
+                y: Box::new(move |at| value(points[at].loss, points[at].value)),
+                low_high: None,
+            }
+        }
         Metric::Loss | Metric::Result if is_train => {
             let points = curves.train.points();
             Sequence {
@@ -465,7 +518,13 @@ fn chart<'a>(
                 |at| mean.points[at].mean,
             );
             let line = line
-                .id((&mean.name, choice.metric as u8, choice.x, mean.is_train))
+                .id((
+                    &mean.name,
+                    choice.metric as u8,
+                    choice.x,
+                    mean.is_train,
+                    &choice.head,
+                ))
                 .band(|at| mean.points[at].low, |at| mean.points[at].high)
                 .colour(mean.colour)
                 .width(2.0)
@@ -478,6 +537,7 @@ fn chart<'a>(
         }
         return chart;
     }
+    let head = choice.head(runs);
     for (number, run) in runs.iter().enumerate() {
         for is_train in splits {
             let Some(Sequence {
@@ -485,7 +545,7 @@ fn chart<'a>(
                 x,
                 y,
                 low_high,
-            }) = sequence(run.curves(), choice, *is_train)
+            }) = sequence(run.curves(), choice, head.as_deref(), *is_train)
             else {
                 continue;
             };
@@ -504,6 +564,7 @@ fn chart<'a>(
                     choice.x,
                     is_train,
                     &choice.meter,
+                    &head,
                 ))
                 .colour(number);
             if choice.metric.has_splits() && choice.split == Split::Both {
@@ -568,12 +629,13 @@ fn means(runs: &[Run<'_>], choice: &Choice) -> Vec<Mean> {
             None => groups.push((key, vec![run])),
         }
     }
+    let head = choice.head(runs);
     let mut found = Vec::new();
     for (colour, (_, runs)) in groups.iter().enumerate() {
         for is_train in splits(choice) {
             let sequences: Vec<Sequence<'_>> = runs
                 .iter()
-                .filter_map(|run| sequence(run.curves(), choice, *is_train))
+                .filter_map(|run| sequence(run.curves(), choice, head.as_deref(), *is_train))
                 .collect();
             let split = match (
                 choice.metric.has_splits() && choice.split == Split::Both,
@@ -589,7 +651,8 @@ fn means(runs: &[Run<'_>], choice: &Choice) -> Vec<Mean> {
                 1 => format!("{}{split}", first.name()),
                 several => format!(
                     "{} on {}, n = {several}{split}",
-                    first.listed.run.setup.model, first.listed.run.setup.dataset
+                    first.listed.run.setup.model,
+                    first.dataset()
                 ),
             };
             found.push(Mean {

@@ -200,6 +200,15 @@ impl Item {
             .unwrap_or(&self.listed.run.id)
     }
 
+    /// Its dataset, with the labels of its heads where it has some.
+    pub fn dataset(&self) -> String {
+        let dataset = &self.listed.run.setup.dataset;
+        match self.asked.labels().as_slice() {
+            [] => dataset.clone(),
+            labels => format!("{dataset}: {}", labels.join(", ")),
+        }
+    }
+
     /// Joules of training and evaluation.
     pub fn energy_j(&self) -> Option<Estimate> {
         self.energy.as_ref()?.figure.energy_j
