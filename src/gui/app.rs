@@ -139,10 +139,10 @@ impl App {
                 shared.queue.extend(setups);
             }
             Action::ResumeRun(run_id) => {
-                if shared.is_busy() {
+                if shared.is_busy() || shared.is_inferring() {
                     shared
                         .toasts
-                        .warn("A run goes on; stop it before another is resumed");
+                        .warn("A run or a measurement goes on; stop it before another is resumed");
                     return;
                 }
                 let id = run_id.clone();
@@ -160,6 +160,10 @@ impl App {
             Action::ShowRun(run_id) => {
                 shared.preferences.page = Page::Runs;
                 self.state.pages.runs.show_run(run_id);
+            }
+            Action::ShowCost(run_id) => {
+                shared.preferences.page = Page::Runs;
+                self.state.pages.runs.show_cost(run_id);
             }
             Action::LibraryChanged => shared.library_revision += 1,
             Action::LookChanged => self.apply_look(ctx),
@@ -247,7 +251,9 @@ impl App {
     fn start(&mut self) {
         let shared = &mut self.state.shared;
         match self.state.pages.train.ready_setup(shared) {
-            Ok(setup) if shared.is_busy() => shared.ask(Action::Enqueue(vec![setup])),
+            Ok(setup) if shared.is_busy() || shared.is_inferring() => {
+                shared.ask(Action::Enqueue(vec![setup]))
+            }
             Ok(setup) => {
                 shared.preferences.page = Page::Train;
                 shared.start(setup, None);
@@ -258,7 +264,7 @@ impl App {
 
     fn start_next(&mut self) {
         let shared = &mut self.state.shared;
-        if shared.is_busy() || self.state.closing.is_some() {
+        if shared.is_busy() || shared.is_inferring() || self.state.closing.is_some() {
             return;
         }
         if let Some(setup) = shared.queue.pop_front() {

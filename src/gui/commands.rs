@@ -252,6 +252,8 @@ pub enum Action {
     Unqueue(usize),
     /// Show a stored run.
     ShowRun(String),
+    /// Show what the answers of a stored run cost, and how to measure that.
+    ShowCost(String),
     /// The library was changed: lists of runs are to be read again.
     LibraryChanged,
     /// The theme or scale was changed.

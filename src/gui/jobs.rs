@@ -41,12 +41,14 @@ pub enum Lane {
     Data,
     /// Getting datasets.
     Download,
+    /// Asking trained networks.
+    Ask,
     /// Checks, forecasts and analyses of sweeps.
     Analysis,
 }
 
 impl Lane {
-    const ALL: [(Self, &'static str); 8] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Library, "joulelab-gui-library"),
         (Self::Files, "joulelab-gui-files"),
         (Self::Worker, "joulelab-gui-worker"),
@@ -54,6 +56,7 @@ impl Lane {
         (Self::Dialog, "joulelab-gui-dialog"),
         (Self::Data, "joulelab-gui-data"),
         (Self::Download, "joulelab-gui-download"),
+        (Self::Ask, "joulelab-gui-ask"),
         (Self::Analysis, "joulelab-gui-analysis"),
     ];
 }

@@ -23,6 +23,7 @@
 //! | `pages` | train, sweep, runs, life cycle, devices, settings |
 
 mod app;
+mod asking;
 mod commands;
 mod curves;
 mod dialogs;

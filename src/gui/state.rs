@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::asking::{Asking, Inferring};
 use super::commands::{Action, Command};
 use super::dialogs::Parent;
 use super::jobs::{Jobs, Lane, SharedLibrary};
@@ -97,6 +98,10 @@ pub struct Shared {
     pub live: Option<Live>,
     /// The sweep that goes on, or the last one of this window.
     pub sweep: Option<LiveSweep>,
+    /// The network that is loaded to be asked.
+    pub asking: Asking,
+    /// What is measured of a run's answers, or was last.
+    pub inferring: Option<Inferring>,
     /// Setups that wait for their turn.
     pub queue: VecDeque<Setup>,
     /// Changes with every change to the library that this window knows of.
@@ -178,6 +183,7 @@ impl Shared {
             Ok(library) => library,
             Err(error) => return self.toasts.error(error.to_string()),
         };
+        self.close_asking();
         self.serial += 1;
         self.sweep = Some(LiveSweep::new(self.serial, sweep.clone(), resume.clone()));
         let starter = SweepStarter {
@@ -194,6 +200,7 @@ impl Shared {
             Ok(library) => library,
             Err(error) => return self.toasts.error(error.to_string()),
         };
+        self.close_asking();
         self.serial += 1;
         self.live = Some(Live::new(self.serial, setup.clone()));
         let starter = Starter {
@@ -254,6 +261,8 @@ impl State {
                 devices: None,
                 live: None,
                 sweep: None,
+                asking: Asking::default(),
+                inferring: None,
                 queue: VecDeque::new(),
                 library_revision: 1,
                 window: None,

@@ -31,7 +31,7 @@ pub use ink::{Ink, Theme};
 pub use json::json;
 pub use life::{LifeOutput, Lines, life_files, life_plots, lines, stages};
 pub use markdown::markdown;
-pub use plots::{Plot, plots};
+pub use plots::{Answers, Plot, answers, plots};
 pub use raster::png;
 pub use scene::{Anchor, Scene, Shape, Weight};
 pub use svg::{Colours, svg};

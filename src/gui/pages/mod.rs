@@ -1,5 +1,6 @@
 //! The pages.
 
+mod ask;
 mod devices;
 mod life;
 mod run_chooser;
@@ -74,11 +75,21 @@ impl Pages {
             if is_setup {
                 // It may be a sweep as well; what is in it says so.
                 sweep::read_dropped(path, shared);
+            } else if self.is_asked_about(&path, shared) {
+                // The network that is shown is asked about it.
             } else if !self.train.setup.take_weights(&path, shared)
                 && !self.train.setup.take_data(&path, shared)
             {
                 self.runs.import(path, shared);
             }
+        }
+    }
+
+    fn is_asked_about(&mut self, path: &std::path::Path, shared: &Shared) -> bool {
+        match shared.preferences.page {
+            Page::Train => self.train.take_file(path, shared),
+            Page::Runs => self.runs.take_file(path, shared),
+            _ => false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The plots of an analysis.
 
+mod answers;
 mod bars;
 mod correlations;
 mod effects;
@@ -8,6 +9,7 @@ mod scatter;
 
 use super::scene::Scene;
 use crate::analysis::sweep::{Analysis, Measure};
+pub use answers::{Answers, answers};
 
 /// A plot with a name for its file.
 #[derive(Clone, Debug, PartialEq)]

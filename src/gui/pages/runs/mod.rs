@@ -8,6 +8,7 @@
 //! | `edit` | names, tags, notes, pins, deletion |
 //! | `start`, `lineage` | what a run started from, its ancestors and descendants |
 //! | `summary`, `heads`, `overlay`, `compare`, `branches`, `parallel` | what the chosen runs came to |
+//! | `super::ask` | asking one of them, and what answers cost |
 //! | `transfer`, `picture` | export, import, pictures of plots |
 
 mod branches;
@@ -28,16 +29,18 @@ mod toolbar;
 mod transfer;
 mod view;
 
+pub use columns::local_time;
 pub use compare::warning;
 pub use table::status_sign;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, UiBuilder};
 use serde::{Deserialize, Serialize};
 
+use super::ask::{AskView, Costs};
 use super::train::confusion::{ConfusionView, Source};
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
@@ -67,6 +70,10 @@ enum Tab {
     Mistakes,
     /// Energy against accuracy, setups against each other.
     Compare,
+    /// Asking the network of one run.
+    Ask,
+    /// What answers cost.
+    Cost,
 }
 
 /// How the page looks; remembered.
@@ -107,6 +114,8 @@ pub struct RunsPage {
     confusion: ConfusionView,
     compare: compare::Compare,
     branches: branches::Branches,
+    ask: AskView,
+    costs: Costs,
     edit: Option<edit::Edit>,
     export: Option<transfer::Export>,
     last_frame: u64,
@@ -192,6 +201,16 @@ impl RunsPage {
                     "Compare",
                     "What accuracy costs, and which setup does better",
                 ),
+                (
+                    Tab::Ask,
+                    "Ask it",
+                    "What the network of one run says of something of yours",
+                ),
+                (
+                    Tab::Cost,
+                    "Cost of answers",
+                    "What asking the chosen runs costs, measured",
+                ),
             ] {
                 let button = ui
                     .selectable_label(self.look.tab == tab, label)
@@ -208,6 +227,16 @@ impl RunsPage {
             Tab::Curves => overlay::show(self, ui, shared, &chosen),
             Tab::Mistakes => self.mistakes(ui, shared, &chosen),
             Tab::Compare => compare::show(self, ui, shared, &chosen),
+            Tab::Ask => match chosen.as_slice() {
+                [one] => self.ask.show(ui, shared, one.id()),
+                _ => {
+                    widgets::caption(ui, "Choose one run to ask its network.");
+                }
+            },
+            Tab::Cost => {
+                let ids: Vec<String> = chosen.iter().map(|item| item.id().to_owned()).collect();
+                self.costs.show(ui, shared, &ids);
+            }
         }
     }
 
@@ -298,6 +327,17 @@ impl RunsPage {
         self.selection.only(&run_id);
         self.table.scroll_to = Some(run_id);
         self.look.tab = Tab::Summary;
+    }
+
+    /// The same, with what its answers cost.
+    pub fn show_cost(&mut self, run_id: String) {
+        self.show_run(run_id);
+        self.look.tab = Tab::Cost;
+    }
+
+    /// A file that was dropped on the page; whether a network is asked about it.
+    pub fn take_file(&mut self, path: &Path, shared: &Shared) -> bool {
+        self.look.tab == Tab::Ask && self.ask.take_file(path, shared, self.last_frame)
     }
 
     /// Asks for a folder or file and writes the chosen runs.

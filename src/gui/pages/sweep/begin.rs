@@ -28,6 +28,11 @@ pub fn is_free(shared: &Shared) -> Result<(), String> {
     if shared.is_sweeping() {
         return Err("Another sweep goes on; two would measure each other".to_owned());
     }
+    if shared.is_inferring() {
+        return Err(
+            "It is measured what answers cost; the sweep can begin when that has ended".to_owned(),
+        );
+    }
     if shared.is_training() || !shared.queue.is_empty() {
         return Err("A run goes on or waits; the sweep can begin when it has ended".to_owned());
     }

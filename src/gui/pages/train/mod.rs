@@ -10,13 +10,14 @@ mod run;
 pub mod setup;
 mod tiles;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, UiBuilder, Vec2};
 use serde::{Deserialize, Serialize};
 
 use self::setup::SetupPanel;
 use self::tiles::Tiles;
+use super::ask::AskView;
 use crate::gui::commands::{Action, Command};
 use crate::gui::preferences::Preferences;
 use crate::gui::state::Shared;
@@ -33,10 +34,11 @@ enum View {
     Plots,
     Mistakes,
     Details,
+    Ask,
 }
 
 impl View {
-    const ALL: [(Self, &'static str, &'static str); 3] = [
+    const ALL: [(Self, &'static str, &'static str); 4] = [
         (
             Self::Plots,
             "Plots",
@@ -51,6 +53,11 @@ impl View {
             Self::Details,
             "Details",
             "Device, meters, self-check and model of this run",
+        ),
+        (
+            Self::Ask,
+            "Ask it",
+            "What the network says of something of yours, once it is trained",
         ),
     ];
 }
@@ -79,6 +86,8 @@ pub struct TrainPage {
     serial: Option<u64>,
     view: View,
     mistakes: ConfusionView,
+    ask: AskView,
+    last_frame: u64,
     tiles: Tiles,
 }
 
@@ -91,12 +100,15 @@ impl TrainPage {
             serial: None,
             view: preferences.of_page("train-view").unwrap_or_default(),
             mistakes: ConfusionView::default(),
+            ask: AskView::default(),
+            last_frame: 0,
             tiles: Tiles::new(preferences.of_page("train-plots")),
         }
     }
 
     /// Draws the page.
     pub fn show(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        self.last_frame = ui.ctx().cumulative_frame_nr();
         let is_narrow = ui.available_width() < WIDTH_FOR_BOTH;
         if is_narrow {
             self.sides(ui, shared);
@@ -172,8 +184,12 @@ impl TrainPage {
         run::queue(ui, shared);
         figures::figures(ui, shared);
         self.views(ui);
+        if self.view == View::Ask {
+            return self.asked(ui, shared);
+        }
         let Some(live) = &shared.live else { return };
         match self.view {
+            View::Ask => {}
             View::Plots => {
                 self.tiles.show(
                     ui,
@@ -189,6 +205,21 @@ impl TrainPage {
                     .show(ui, |ui| run::details(ui, live));
             }
         }
+    }
+
+    fn asked(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        let live = shared.live.as_ref().filter(|live| !live.is_going_on());
+        let Some(id) = live.and_then(|live| live.run_id.clone()) else {
+            let text = "When this run has ended, its network can be asked here: about a drawing, an image, a row or a text of yours, or \
+                        a sample that it has never learnt from.";
+            return widgets::empty_state(ui, "Not trained yet", text, |_| {});
+        };
+        self.ask.show(ui, shared, &id);
+    }
+
+    /// A file that was dropped on the page; whether the network is asked about it.
+    pub fn take_file(&mut self, path: &Path, shared: &Shared) -> bool {
+        self.view == View::Ask && self.ask.take_file(path, shared, self.last_frame)
     }
 
     fn views(&mut self, ui: &mut Ui) {
