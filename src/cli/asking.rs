@@ -176,7 +176,7 @@ pub fn checkpoint(library: &Path, details: &RunDetails) -> Result<PathBuf, Faile
     Err(Failed::new(Exit::Storage, message))
 }
 
-/// The first interrupt ends it after the window that is going on.
+/// The first interrupt ends it, with the batch sizes that are done.
 pub fn stop_on_interrupt() -> Arc<AtomicBool> {
     let stopped = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stopped);
@@ -184,7 +184,7 @@ pub fn stop_on_interrupt() -> Arc<AtomicBool> {
         if seen.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("stopping after this window; once more ends it at once");
+        eprintln!("stopping; the batch sizes that are done are kept");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         tracing::warn!("an interrupt will end the program without its figures: {error}");

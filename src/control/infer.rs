@@ -50,7 +50,8 @@ pub struct InferredBatch {
     pub missing: Vec<String>,
 }
 
-/// Asks the network of a run as `plan` says. `hear` is told every event, and says whether to go on.
+/// Asks the network of a run as `plan` says. `hear` is told every event, about twice a second at least while a window goes on, and
+/// says whether to go on: else it ends at once, with the batch sizes that are done.
 ///
 /// # Errors
 /// Where the worker cannot be started, refuses or dies.
@@ -90,6 +91,10 @@ pub(super) fn windows(
             }
             Event::InferenceReady { step, samples } => break (step, samples),
             _ => {}
+        }
+        // Nobody wants it any more: no batch will be asked for.
+        if !asking.goes_on && device.is_some() {
+            break (0, 0);
         }
     };
     let Some(device) = device else {
@@ -154,6 +159,11 @@ impl Asking<'_> {
                     Event::WindowClosed { window, .. } => closed = Some(window),
                     Event::Inferred(inferred) => break inferred,
                     _ => {}
+                }
+                if !self.goes_on {
+                    // Half of the windows would not be what was asked for.
+                    self.worker.send(&Command::Stop);
+                    return Ok(None);
                 }
             };
             let Some(window) = closed.take() else {

@@ -1,6 +1,7 @@
 //! The command line and the worker, as processes, the way users run them.
 
 mod adapter;
+mod ask;
 mod bad_input;
 #[cfg(unix)]
 mod calibrate;

@@ -5,6 +5,7 @@
     reason = "a helper of a test that fails ends the test, as it should"
 )]
 
+mod ask;
 mod closing;
 mod devices;
 mod dropped;

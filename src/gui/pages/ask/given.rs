@@ -22,8 +22,10 @@ use crate::units::count;
 
 /// Columns of a table that have a field each; a wider one is asked from a file.
 const FIELDS_MAX: usize = 200;
-/// Height of the fields of a row, points.
-const FIELDS: f32 = 190.0;
+/// Height of everything but the sheet, points.
+const BESIDE_SHEET: f32 = 118.0;
+/// Height of everything but the fields of a row, points.
+const BESIDE_FIELDS: f32 = 130.0;
 /// Characters that a text is gone on with.
 const CHARACTERS: usize = 80;
 
@@ -90,6 +92,8 @@ pub struct Given {
     temperature: f64,
     is_cleared: bool,
     draws: u64,
+    /// Room for all of it, points.
+    pub room: f32,
 }
 
 impl Given {
@@ -185,7 +189,7 @@ impl Given {
         rule: &PictureRule,
         is_new: bool,
     ) -> Option<OwnSample> {
-        let mut is_changed = self.sheet.show(ui, rule) | is_new;
+        let mut is_changed = self.sheet.show(ui, rule, self.room - BESIDE_SHEET) | is_new;
         ui.horizontal_wrapped(|ui| {
             if ui
                 .button("Clear")
@@ -455,7 +459,7 @@ impl Given {
         let mut is_changed = is_new;
         ScrollArea::vertical()
             .id_salt("ask-row")
-            .max_height(FIELDS)
+            .max_height((self.room - BESIDE_FIELDS).max(140.0))
             .show(ui, |ui| {
                 Grid::new("ask-fields").num_columns(2).show(ui, |ui| {
                     for (column, cell) in rule.columns.iter().zip(&mut self.cells) {

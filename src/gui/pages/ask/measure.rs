@@ -1,6 +1,6 @@
 //! Measuring what answers cost, and what was measured of the chosen runs.
 
-use egui::{Button, DragValue, Grid, Label, ProgressBar, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{DragValue, Grid, Label, ProgressBar, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use crate::control::InferPlan;
 use crate::gui::jobs::{Lane, Slot};
@@ -133,13 +133,13 @@ impl Costs {
             ui.horizontal(|ui| {
                 if ui
                     .button("Cancel")
-                    .on_hover_text("Ends after the window that is going on; batch sizes that are done are kept")
+                    .on_hover_text("Batch sizes that are done are kept")
                     .clicked()
                 {
                     inferring.progress.cancel();
                 }
                 let text = if inferring.progress.is_cancelled() {
-                    "Ending after this window".to_owned()
+                    "Ending".to_owned()
                 } else {
                     inferring.doing()
                 };
@@ -166,9 +166,11 @@ impl Costs {
             return;
         };
         let is_busy = shared.is_busy();
-        let button = Button::new("Measure").min_size(vec2(96.0, theme::CONTROL_HEIGHT));
         let button = ui
-            .add_enabled(plan.is_ok() && !is_busy, button)
+            .add_enabled_ui(plan.is_ok() && !is_busy, |ui| {
+                widgets::primary_button(ui, "Measure")
+            })
+            .inner
             .on_disabled_hover_text(match &plan {
                 Err(why) => why.clone(),
                 Ok(_) => "A run goes on; two would measure each other".to_owned(),
@@ -309,9 +311,9 @@ fn table(ui: &mut Ui, shared: &Shared, measured: &[&Measured]) {
         .show(ui, |ui| {
             let mut names = vec![
                 "at once",
-                "per 1,000",
+                "energy per 1,000",
                 "net",
-                "per 1,000",
+                "carbon per 1,000",
                 "half within",
                 "95 % within",
                 "answers/s",

@@ -156,6 +156,7 @@ impl AskView {
     }
 
     fn draw(&mut self, ui: &mut Ui, shared: &mut Shared, ready: &Arc<Ready>) {
+        self.given.room = ui.available_height();
         ScrollArea::vertical()
             .id_salt("ask")
             .auto_shrink(false)

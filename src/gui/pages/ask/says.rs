@@ -14,7 +14,7 @@ use crate::units::{count, duration, significant};
 /// Classes that have a bar; of more only the likeliest have.
 const BARS: usize = 10;
 /// Height of a bar with the room to the next, points.
-const ROW: f32 = 18.0;
+const ROW: f32 = 17.0;
 /// Widest name of a class, points.
 const NAME: f32 = 110.0;
 /// Room for a probability, points.

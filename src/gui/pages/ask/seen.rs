@@ -8,7 +8,7 @@ use crate::gui::theme;
 use crate::gui::widgets;
 
 /// Longer side of the picture, points.
-const SIDE: f32 = 96.0;
+const SIDE: f32 = 72.0;
 
 /// The picture of the sample that was shown last.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! A sheet to draw on, with a pointer, a finger or the keys.
 
 use egui::{
-    Color32, ColorImage, Event, EventFilter, Key, Pos2, Rect, Role, Sense, Stroke, StrokeKind,
-    TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Color32, ColorImage, Event, EventFilter, Key, PointerButton, Pos2, Rect, Role, Sense, Stroke,
+    StrokeKind, TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use crate::data::own::{PictureRule, Plane};
@@ -10,8 +10,8 @@ use crate::gui::theme::{self, Tokens};
 
 /// Longer side of the sheet, pixels: enough for several to each of the largest sets that can be drawn.
 const PIXELS: usize = 192;
-/// Longer side on the screen, points.
-const SIDE: f32 = 236.0;
+/// Longer side on the screen, points: as there is room.
+const SIDES: std::ops::RangeInclusive<f32> = 168.0..=260.0;
 /// How far the pen goes with a key, as a share of the sheet.
 const STEP: f32 = 1.0 / 32.0;
 
@@ -63,11 +63,12 @@ impl Sheet {
         self.is_stale = true;
     }
 
-    /// Draws the sheet; whether something was drawn on it in this frame.
-    pub fn show(&mut self, ui: &mut Ui, rule: &PictureRule) -> bool {
+    /// Draws the sheet, which may be `height` points high; whether something was drawn on it in this frame.
+    pub fn show(&mut self, ui: &mut Ui, rule: &PictureRule, height: f32) -> bool {
         let tokens = Tokens::in_ui(ui);
         let shape = vec2(self.plane.width as f32, self.plane.height as f32);
-        let scale = SIDE.min(ui.available_width()) / shape.x.max(shape.y);
+        let side = height.clamp(*SIDES.start(), *SIDES.end());
+        let scale = side.min(ui.available_width()) / shape.x.max(shape.y);
         let (rect, response) = ui.allocate_exact_size(shape * scale, Sense::click_and_drag());
         response.widget_info(|| {
             let state = if self.plane.is_black() { "empty" } else { "drawn on" };
@@ -107,33 +108,44 @@ impl Sheet {
         rect: Rect,
         rule: &PictureRule,
     ) -> bool {
-        let is_down = response.is_pointer_button_down_on() || response.dragged();
-        let Some(now) = response.interact_pointer_pos().filter(|_| is_down) else {
+        let is_drawn_on = response.is_pointer_button_down_on()
+            || response.dragged()
+            || response.drag_stopped()
+            || response.clicked();
+        if !is_drawn_on {
             self.last = None;
             return false;
-        };
+        }
         if response.drag_started() || response.clicked() {
             response.request_focus();
         }
         let share = |at: Pos2| ((at - rect.min) / rect.size()).to_pos2();
-        // A frame may hold many moves: with the last alone a quick curve would have corners.
-        let mut through: Vec<Pos2> = ui.input(|input| {
-            let moves = input.events.iter().filter_map(|event| match event {
-                Event::PointerMoved(at) => Some(share(*at)),
-                _ => None,
-            });
-            if self.last.is_some() {
-                moves.collect()
-            } else {
-                Vec::new()
-            }
-        });
-        through.push(share(now));
         let mut is_changed = false;
-        for at in through {
-            is_changed |= self.stroke(self.last.unwrap_or(at), at, rule);
-            self.last = Some(at);
-            self.pen = at.clamp(Pos2::ZERO, pos2(1.0, 1.0));
+        // A frame may hold a whole stroke: with its last place alone a quick curve would have corners.
+        for event in ui.input(|input| input.events.clone()) {
+            let at = match event {
+                Event::PointerButton {
+                    pos,
+                    button: PointerButton::Primary,
+                    pressed,
+                    ..
+                } => {
+                    if pressed {
+                        self.last = rect.contains(pos).then(|| share(pos));
+                    }
+                    pos
+                }
+                Event::PointerMoved(pos) => pos,
+                _ => continue,
+            };
+            let Some(from) = self.last else { continue };
+            let to = share(at);
+            is_changed |= self.stroke(from, to, rule);
+            self.last = Some(to);
+            self.pen = to.clamp(Pos2::ZERO, pos2(1.0, 1.0));
+            if let Event::PointerButton { pressed: false, .. } = event {
+                self.last = None;
+            }
         }
         is_changed
     }
