@@ -181,6 +181,11 @@ pub(super) fn announce(event: &Event, bar: &Bar) {
             count(data.plan.parameters()),
             quantity(data.plan.training_flop() as f64, "FLOP"),
         )),
+        Event::Resized {
+            size: Some((height, width)),
+            ..
+        } => bar.line(&format!("images    {height}×{width} pixels")),
+        Event::Resized { size: None, .. } => bar.line("images    whole"),
         Event::Started(report) => bar.line(&format!("start     {}", report.in_words())),
         Event::Learns { groups, .. } => bar.line(&format!("learning  {}", groups.join(", "))),
         Event::Device { device, because } => bar.line(&format!(

@@ -1,16 +1,23 @@
 //! What a run starts from: found before it begins, and told afterwards.
 
 use super::{Failed, Place};
+use crate::control::{self, Folders, NoTeacher};
 use crate::library::RunDetails;
-use crate::setup::{FitKind, Setup, StartReport};
+use crate::protocol::Teacher;
+use crate::setup::{DistilSetup, FitKind, Setup, StartReport};
 
-/// The setup with the whole identifier of the run that it starts from, so that its hash does not hang on a name, and the whole path of
-/// a file. A name with the seed in it stays, or each seed would be a setup of its own.
+/// The setup with the whole identifiers of the runs that it starts from and learns from, so that its hash does not hang on a name, and the
+/// whole path of a file. A name with the seed in it stays, or each seed would be a setup of its own.
 ///
 /// # Errors
 /// Where no run is meant, or several could be.
 pub fn resolved(mut setup: Setup, place: &Place) -> Result<Setup, Failed> {
     let seed = setup.regime.seed;
+    if let Some(distil) = &mut setup.distil
+        && !distil.teacher.trim().is_empty()
+    {
+        distil.teacher = place.open()?.run(&distil.teacher)?.id;
+    }
     let Some(start) = &mut setup.start else {
         return Ok(setup);
     };
@@ -28,6 +35,24 @@ pub fn resolved(mut setup: Setup, place: &Place) -> Result<Setup, Failed> {
         start.file = Some(whole);
     }
     Ok(setup)
+}
+
+/// The run that is to teach, where the setup names one.
+///
+/// # Errors
+/// Where there is none, or it has no checkpoint here.
+pub fn teacher(setup: &Setup, place: &Place) -> Result<Option<Teacher>, Failed> {
+    if !setup.distil.as_ref().is_some_and(DistilSetup::asks) {
+        return Ok(None);
+    }
+    let library = place.open()?;
+    let folders = Folders::beside(library.path());
+    let found = control::teacher(&library, &folders, setup.distil.as_ref());
+    match found {
+        Ok(found) => Ok(found.map(|found| found.teacher)),
+        Err(NoTeacher::Refused(failure)) => Err(failure.into()),
+        Err(NoTeacher::Library(error)) => Err(error.into()),
+    }
 }
 
 /// What a stored run started from; `None` where it started from nothing.

@@ -6,7 +6,7 @@ use super::folders::Folders;
 use super::process::{StartError, Worker, WorkerCommand};
 use crate::protocol::{
     AccountLine, Command, Data, Device, Event, Failure, Knowledge, Meter, Replayed, ReplayedWindow,
-    Source, Stretch, WallLine, WallReadings,
+    Source, Stretch, Teacher, WallLine, WallReadings,
 };
 use crate::setup::{MeasureSetup, Setup};
 
@@ -144,8 +144,8 @@ pub struct Traced {
     pub stretches: Vec<Stretch>,
 }
 
-/// Trains some steps of `setup` to see where their time goes; nothing else is kept of them. `hear` is told every event on the
-/// way.
+/// Trains some steps of `setup` to see where their time goes; nothing else is kept of them. `teacher` is the run that the setup has for
+/// one. `hear` is told every event on the way.
 ///
 /// # Errors
 /// Where the worker cannot be started or dies, or the setup cannot be trained.
@@ -153,6 +153,7 @@ pub fn trace(
     command: &WorkerCommand,
     setup: &Setup,
     steps: u64,
+    teacher: Option<Teacher>,
     mut hear: impl FnMut(&Event),
 ) -> Result<Traced, AskError> {
     let mut worker = Worker::start(command)?;
@@ -160,6 +161,7 @@ pub fn trace(
         setup: Box::new(setup.clone()),
         steps,
         kernel_cache: Folders::kernel_cache(),
+        teacher: teacher.map(Box::new),
     });
     let (mut device, mut data) = (None, None);
     loop {

@@ -18,6 +18,7 @@ mod record;
 mod run_control;
 mod session;
 mod sweep;
+mod teacher;
 mod watch;
 
 pub use answers::{Answered, Asker, Continued, Taste};
@@ -36,4 +37,5 @@ pub use sweep::{
     SweepControl, SweepEnding, SweepEvent, SweepFailure, SweepLaunch, SweepSession, check_starts,
     start_sweep,
 };
+pub use teacher::{FoundTeacher, NoTeacher, teacher};
 pub use watch::{Heard, LoadPlan, Watch, load, measure, measure_idle, watch};

@@ -135,7 +135,7 @@ pub(super) fn before(
     let planned = Planned {
         setup,
         steps_per_epoch: setup.steps_per_epoch(data.train) as u64,
-        flop_per_sample: setup.training_flop(&data.plan) as f64,
+        flop_per_sample: data.training_flop(setup) as f64,
     };
     Ok(forecast(&planned, &past).map(|found| ForecastRecord {
         basis: match found.basis {

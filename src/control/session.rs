@@ -11,6 +11,7 @@ use super::outlook::{self, Outlook};
 use super::process::{StartError, Worker, WorkerCommand};
 use super::record::{self, Recorder};
 use super::run_control::{CHECKPOINT, KILL, PAUSE, RESUME, RunControl, STOP};
+use super::teacher::{NoTeacher, teacher};
 use crate::analysis::{self, CarbonError, CarbonIntensity, operational};
 use crate::library::{
     self, Ancestor, CarbonBasis, CarbonSummary, Library, LibraryError, NewRun, PhaseEnergy, Status,
@@ -235,6 +236,7 @@ impl<'a> Session<'a> {
     /// Asks the worker for the run; gives the energy of earlier workers.
     fn ask(&mut self, library: &Library) -> Result<Vec<PhaseEnergy>, End> {
         let mut knowledge = super::knowledge(library).map_err(End::Library)?;
+        let mut taught_at = None;
         let (resume, trained) = match &self.launch.resume {
             None => (None, Vec::new()),
             Some(id) => {
@@ -253,6 +255,7 @@ impl<'a> Session<'a> {
                         format!("run {id} has no checkpoint to go on from; start it anew");
                     return refuse(FailureKind::Storage, message);
                 };
+                taught_at = lineage::teacher_step(&details.ancestors);
                 self.resumes_on = Some(details.run.device.identity.clone());
                 self.from_step = step;
                 // One line for the whole run, whatever was calibrated since.
@@ -269,6 +272,7 @@ impl<'a> Session<'a> {
             (None, Some(start)) => self.begin_from(library, &start.clone())?,
             _ => None,
         };
+        let teacher = self.taught_by(library, taught_at)?;
         let self_checks = library
             .self_checks()
             .map_err(End::Library)?
@@ -285,6 +289,7 @@ impl<'a> Session<'a> {
             knowledge,
             terms: self.terms.clone(),
             start,
+            teacher,
         })));
         Ok(trained)
     }
@@ -318,6 +323,39 @@ impl<'a> Session<'a> {
         self.ancestors = lineage::of_run(&parent, step);
         self.parent = Some(run_id.clone());
         Ok(Some(protocol::Start { run_id, checkpoint }))
+    }
+
+    /// Finds the run that is to teach, where one is, and adds it and its own ancestors to those of this run. A run that goes on after
+    /// it was taught by `taught_at` steps of its teacher is to be taught by the same.
+    fn taught_by(
+        &mut self,
+        library: &Library,
+        taught_at: Option<u64>,
+    ) -> Result<Option<protocol::Teacher>, End> {
+        let distil = self.launch.setup.distil.as_ref();
+        let found = teacher(library, &self.folders, distil).map_err(|error| match error {
+            NoTeacher::Refused(failure) => End::Failed(failure),
+            NoTeacher::Library(error) => End::Library(error),
+        })?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let run_id = &found.teacher.run_id;
+        if let Some(before) = taught_at.filter(|before| *before != found.step) {
+            return Err(End::Failed(Failure {
+                kind: FailureKind::Setup,
+                message: format!(
+                    "distil.teacher: run {run_id} taught this run after {before} steps and has {} now; start this run anew",
+                    found.step
+                ),
+            }));
+        }
+        if self.launch.resume.is_none() {
+            let theirs = lineage::of_teacher(&found.details, found.step);
+            let own = std::mem::take(&mut self.ancestors);
+            self.ancestors = lineage::together(own, theirs);
+        }
+        Ok(Some(found.teacher))
     }
 
     fn listen(&mut self, library: &mut Library, trained: &[PhaseEnergy]) -> End {
@@ -537,7 +575,7 @@ impl<'a> Session<'a> {
             started_at: jiff::Timestamp::now(),
             metric: data.task.metric(),
             parameters: Some(data.plan.parameters()),
-            flops_per_sample: Some(setup.training_flop(&data.plan) as f64),
+            flops_per_sample: Some(data.training_flop(setup) as f64),
             carbon: Some(carbon),
         }
     }

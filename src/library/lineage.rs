@@ -12,11 +12,50 @@ use super::write::bad;
 use super::{Library, LibraryError, energy};
 use crate::units::Estimate;
 
+/// How the work of one run came into another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// The other started from its weights.
+    #[default]
+    Start,
+    /// The other learnt from its answers.
+    Teacher,
+    /// Both.
+    Both,
+}
+
+impl Relation {
+    const ALL: [Self; 3] = [Self::Start, Self::Teacher, Self::Both];
+
+    /// What the later run did, for people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Start => "started from",
+            Self::Teacher => "learnt from",
+            Self::Both => "started and learnt from",
+        }
+    }
+
+    /// As it is stored.
+    fn letter(self) -> char {
+        match self {
+            Self::Start => 's',
+            Self::Teacher => 't',
+            Self::Both => 'b',
+        }
+    }
+}
+
 /// A run or file whose work is in another run's weights, as it was when that run began.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ancestor {
     /// 1: what the run started from; 2: what that one started from; and so on.
     pub generation: u64,
+    /// How its work came to the run, from the run on: of generation 2 how that of generation 1 came into the run, and how its own came
+    /// into that one.
+    #[serde(default)]
+    pub path: Vec<Relation>,
     /// The run; `None` for a file.
     pub run_id: Option<String>,
     /// Name of the run, or path of the file.
@@ -47,6 +86,17 @@ impl Ancestor {
     pub fn label(&self) -> &str {
         let title = self.title.as_deref();
         self.run_id.as_deref().or(title).unwrap_or("a file")
+    }
+
+    /// How its work came into the run after it.
+    pub fn relation(&self) -> Relation {
+        self.path.last().copied().unwrap_or_default()
+    }
+
+    /// Whether its work went into `later` before it came to the run: `None` is the run itself.
+    pub fn is_of(&self, later: Option<&Self>) -> bool {
+        let before = &self.path[..self.path.len().saturating_sub(1)];
+        later.map_or(before.is_empty(), |later| later.path == before)
     }
 
     /// Joules that went into it, over all parts of the machine, and by which meters, in words; `stated` of a file.
@@ -107,9 +157,9 @@ pub(super) fn replace_ancestors(
     }
     transaction.execute("DELETE FROM ancestors WHERE run = ?1", [run])?;
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO ancestors (run, generation, run_id, title, dataset, model, setup_hash, step, duration_s, training_json,
-             stated_j, carbon_g, carbon_low_g, carbon_high_g)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT INTO ancestors (run, generation, path, run_id, title, dataset, model, setup_hash, step, duration_s,
+             training_json, stated_j, carbon_g, carbon_low_g, carbon_high_g)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;
     for ancestor in ancestors {
         let training = serde_json::to_string(&ancestor.training)
@@ -118,6 +168,7 @@ pub(super) fn replace_ancestors(
         insert.execute(params![
             run,
             Count(ancestor.generation),
+            path_text(&ancestor.path, ancestor.generation),
             ancestor.run_id,
             ancestor.title,
             ancestor.dataset,
@@ -133,6 +184,27 @@ pub(super) fn replace_ancestors(
         ])?;
     }
     Ok(())
+}
+
+/// A path as it is stored. A run that says nothing of it started from each in turn.
+fn path_text(path: &[Relation], generation: u64) -> String {
+    if path.is_empty() {
+        let length = usize::try_from(generation).unwrap_or(0);
+        return String::from(Relation::Start.letter()).repeat(length);
+    }
+    path.iter().map(|relation| relation.letter()).collect()
+}
+
+/// The path that `text` stands for; before there were teachers none was stored.
+fn path_of(text: &str, generation: u64) -> Vec<Relation> {
+    let relation = |letter: char| {
+        let known = Relation::ALL.into_iter();
+        known.into_iter().find(|known| known.letter() == letter)
+    };
+    if text.is_empty() {
+        return vec![Relation::Start; usize::try_from(generation).unwrap_or(0)];
+    }
+    text.chars().filter_map(relation).collect()
 }
 
 /// What `run` started from, as its report was stored.
@@ -151,14 +223,17 @@ pub(super) fn ancestors(connection: &Connection, run: i64) -> Result<Vec<Ancesto
     Ok(connection
         .prepare_cached(
             "SELECT generation, run_id, title, dataset, model, setup_hash, step, duration_s, training_json, stated_j,
-                 carbon_g, carbon_low_g, carbon_high_g,
+                 carbon_g, carbon_low_g, carbon_high_g, path,
                  EXISTS (SELECT 1 FROM runs WHERE id = a.run_id AND deleted_at IS NULL) AS is_here
-             FROM ancestors a WHERE run = ?1 ORDER BY generation",
+             FROM ancestors a WHERE run = ?1 ORDER BY generation, path",
         )?
         .query_map([run], |row| {
             let training: String = row.get("training_json")?;
+            let path: String = row.get("path")?;
+            let generation = count(row, 0)?;
             Ok(Ancestor {
-                generation: count(row, 0)?,
+                generation,
+                path: path_of(&path, generation),
                 run_id: row.get("run_id")?,
                 title: row.get("title")?,
                 dataset: row.get("dataset")?,

@@ -41,7 +41,7 @@ pub use forecasts::{ForecastRecord, JudgedForecast};
 pub use import::Imported;
 pub use inferences::{HeadAnswers, Inference, Latency};
 pub use knowledge::{CpuPoint, DevicePoint, WallCalibration};
-pub use lineage::Ancestor;
+pub use lineage::{Ancestor, Relation};
 pub use list::ListedRun;
 pub use lookup::{Filter, Order};
 pub use open::Library;

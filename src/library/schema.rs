@@ -9,7 +9,7 @@ use super::{error::Fault, time};
 pub(super) const APPLICATION_ID: i64 = 0x4A4C_4142;
 
 /// Layout N+1 is made from layout N by statement list N. Never edit one that was released: append another.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0008.sql"),
     include_str!("migrations/0009.sql"),
     include_str!("migrations/0010.sql"),
+    include_str!("migrations/0011.sql"),
 ];
 
 /// The layout that this version writes.

@@ -75,6 +75,7 @@ impl Library {
             close(transaction, key, status, failure, &now())?;
             if let Some(summary) = summary {
                 places::insert_summary(transaction, key, summary)?;
+                restored(transaction, key, &summary.json)?;
             }
             Ok(())
         })
@@ -324,6 +325,23 @@ fn update_metrics(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<(
         higher = "(SELECT higher_is_better FROM runs WHERE key = ?1)",
     );
     transaction.prepare_cached(&sql)?.execute([run])?;
+    Ok(())
+}
+
+/// A run that ended with the weights of an earlier evaluation is as good as it was then.
+fn restored(
+    transaction: &Transaction<'_>,
+    run: i64,
+    summary: &serde_json::Value,
+) -> rusqlite::Result<()> {
+    if summary.get("is_restored") != Some(&serde_json::Value::Bool(true)) {
+        return Ok(());
+    }
+    let number = |name: &str| summary.get(name).and_then(serde_json::Value::as_f64);
+    transaction.execute(
+        "UPDATE runs SET final_test_metric = ?2, final_test_loss = ?3 WHERE key = ?1",
+        params![run, number("final_metric"), number("final_loss")],
+    )?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{Dropout, Linear};
 use burn::tensor::{Device, Tensor};
 
+use super::Samples;
 use super::convolve::convolve;
 use super::head::{Answer, Head};
 use super::layers::{MapNorm, NonLinearity, Pool, drop, dropout, global_average};
@@ -190,10 +191,9 @@ impl Cnn {
         }
     }
 
-    /// `[batch, channels · height · width]` to answers `[batch, answer]`.
-    pub fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
-        let [batch, _] = samples.dims();
-        let mut x = samples.reshape([batch, self.channels, self.height, self.width]);
+    /// Images to answers `[batch, answer]`.
+    pub fn forward(&self, samples: Samples) -> Tensor<2> {
+        let mut x = samples.into_images(self.channels, self.height, self.width);
         for block in &self.blocks {
             x = block.forward(x, &self.activation);
         }

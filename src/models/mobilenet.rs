@@ -2,6 +2,7 @@ use burn::module::Module;
 use burn::nn::Dropout;
 use burn::tensor::{Device, Tensor};
 
+use super::Samples;
 use super::cnn::image;
 use super::head::{Answer, Head};
 use super::layers::{NonLinearity, NormedConv, drop, dropout, global_average};
@@ -67,10 +68,9 @@ impl Mobilenet {
         }
     }
 
-    /// `[batch, channels · height · width]` to answers `[batch, answer]`.
-    pub fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
-        let [batch, _] = samples.dims();
-        let x = samples.reshape([batch, self.channels, self.height, self.width]);
+    /// Images to answers `[batch, answer]`.
+    pub fn forward(&self, samples: Samples) -> Tensor<2> {
+        let x = samples.into_images(self.channels, self.height, self.width);
         let mut x = self.activation.forward(self.stem.forward(x));
         for block in &self.blocks {
             x = block.forward(x, &self.activation);

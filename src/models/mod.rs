@@ -44,6 +44,8 @@ pub enum Samples {
     Numbers(Tensor<2>),
     /// `[batch, length]`.
     Tokens(Tensor<2, Int>),
+    /// `[batch, channels, height, width]`: images of another size than those that the network was built for.
+    Images(Tensor<4>),
 }
 
 impl Samples {
@@ -53,6 +55,19 @@ impl Samples {
         match self {
             Self::Numbers(numbers) => numbers,
             Self::Tokens(tokens) => tokens.float(),
+            Self::Images(images) => images.flatten(1, 3),
+        }
+    }
+
+    /// As images `[batch, channels, height, width]`, of this shape where nothing else is said of them.
+    fn into_images(self, channels: usize, height: usize, width: usize) -> Tensor<4> {
+        match self {
+            Self::Images(images) => images,
+            other => {
+                let numbers = other.into_numbers();
+                let [batch, _] = numbers.dims();
+                numbers.reshape([batch, channels, height, width])
+            }
         }
     }
 }
@@ -136,9 +151,9 @@ impl Network {
     pub fn forward(&self, samples: Samples) -> Tensor<2> {
         match self {
             Self::Mlp(mlp) => mlp.forward(samples),
-            Self::Cnn(cnn) => cnn.forward(samples.into_numbers()),
-            Self::Resnet(resnet) => resnet.forward(samples.into_numbers()),
-            Self::Mobilenet(mobilenet) => mobilenet.forward(samples.into_numbers()),
+            Self::Cnn(cnn) => cnn.forward(samples),
+            Self::Resnet(resnet) => resnet.forward(samples),
+            Self::Mobilenet(mobilenet) => mobilenet.forward(samples),
             Self::Vit(vit) => vit.forward(samples.into_numbers()),
             Self::Recurrent(recurrent) => recurrent.forward(samples),
             Self::Transformer(transformer) => transformer.forward(samples),

@@ -104,6 +104,9 @@ pub enum Command {
         /// Where tuned kernels are kept.
         #[serde(default)]
         kernel_cache: Option<PathBuf>,
+        /// The run that teaches, where the setup names one.
+        #[serde(default)]
+        teacher: Option<Box<Teacher>>,
     },
     /// Read the weights of a run, to be asked about samples while the meters are read: answered by [`super::Event::Device`],
     /// [`super::Event::Data`], [`super::Event::Sources`], [`super::Event::Meters`], [`super::Event::Idle`] where there is a baseline, and
@@ -168,6 +171,9 @@ pub struct RunRequest {
     /// The run whose weights the setup starts from, where it names one.
     #[serde(default)]
     pub start: Option<Start>,
+    /// The run that teaches it, where the setup names one.
+    #[serde(default)]
+    pub teacher: Option<Teacher>,
 }
 
 /// A run whose network is to be asked.
@@ -205,6 +211,17 @@ pub enum AskedSample {
 pub struct Start {
     /// Its identifier.
     pub run_id: String,
+    /// Folder of its checkpoint.
+    pub checkpoint: PathBuf,
+}
+
+/// A run that teaches another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Teacher {
+    /// Its identifier.
+    pub run_id: String,
+    /// Its setup.
+    pub setup: Setup,
     /// Folder of its checkpoint.
     pub checkpoint: PathBuf,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{KnownWall, Stretch};
-use crate::setup::{InputShape, Phase, StartReport, Task, plan::Plan};
+use crate::setup::{InputShape, Phase, Setup, StartReport, Task, plan::Plan};
 use crate::units::{
     Boundary, EnergyFigure, Estimate, Grade, HeadOutcome, HeadProgress, HeadResult, Latencies,
     Metric,
@@ -149,6 +149,13 @@ pub enum Event {
         t_s: f64,
         /// From the samples to the head.
         groups: Vec<String>,
+    },
+    /// From now on training images have this size.
+    Resized {
+        /// When.
+        t_s: f64,
+        /// Height and width, where they are smaller than their own.
+        size: Option<(usize, usize)>,
     },
     /// A run's network can be asked.
     InferenceReady {
@@ -307,8 +314,20 @@ pub struct Data {
     pub test: usize,
     /// Layers of the model, with their costs.
     pub plan: Plan,
+    /// Layers of the network that teaches it, where one does.
+    #[serde(default)]
+    pub teacher: Option<Plan>,
     /// Steps in one epoch.
     pub steps_per_epoch: u64,
+}
+
+impl Data {
+    /// Floating-point operations of training on one sample by `setup`, the mean over a run that takes all its steps; with the forward pass of
+    /// a teacher, as where it is asked about every sample anew.
+    pub fn training_flop(&self, setup: &Setup) -> u64 {
+        let teacher = self.teacher.as_ref().map_or(0, Plan::forward_flop);
+        setup.training_flop(&self.plan).saturating_add(teacher)
+    }
 }
 
 /// Comparison of a device with the CPU.
@@ -774,6 +793,12 @@ pub struct Summary {
     /// Each head, where several labels are learnt at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heads: Vec<HeadOutcome>,
+    /// Steps at the best evaluation: that with the lowest held-out loss, or of reinforcement learning the highest return.
+    #[serde(default)]
+    pub best_step: Option<u64>,
+    /// Whether the run ended with the weights of then, as `regime.stop.restore_best` asks for.
+    #[serde(default)]
+    pub is_restored: bool,
     /// Seconds of training steps.
     pub train_s: f64,
     /// Energy of training and evaluation, by meter; the run's result.

@@ -10,7 +10,7 @@ mod trace;
 
 pub use command::{
     AskedSample, Command, EarlierIdle, InferRequest, Knowledge, KnownWall, Resume, RunRequest,
-    Start, Terms, WallReading, WallReadings, WallState,
+    Start, Teacher, Terms, WallReading, WallReadings, WallState,
 };
 pub use event::{
     AccountLine, Answered, AskReady, CooledDown, CpuPoint, Data, Device, DevicePoint, Event,

@@ -4,13 +4,17 @@ use sha2::{Digest, Sha256};
 use super::{RegimeSetup, Setup};
 
 /// Fields of the regime that the first setups did not have.
-const ADDED: [&str; 5] = [
+const ADDED: [&str; 6] = [
     "micro_batch_size",
     "precision",
     "ema",
     "augmentation",
     "layers",
+    "resize",
 ];
+
+/// Fields that tables of the regime did not have at first.
+const ADDED_WITHIN: [(&str, &str); 2] = [("layers", "freezing"), ("stop", "restore_best")];
 
 impl Setup {
     /// The setup as canonical JSON: every field written out, keys sorted, no blanks.
@@ -45,8 +49,16 @@ impl Setup {
         if let Some(fields) = value.as_object_mut() {
             // A run that starts from nothing hashes as before there was anything else.
             fields.retain(|key, value| {
-                ["schema", "dataset", "model", "start", "multitask", "regime"]
-                    .contains(&key.as_str())
+                [
+                    "schema",
+                    "dataset",
+                    "model",
+                    "start",
+                    "distil",
+                    "multitask",
+                    "regime",
+                ]
+                .contains(&key.as_str())
                     && !value.is_null()
             });
             if let Some(start) = fields.get_mut("start").and_then(Value::as_object_mut) {
@@ -58,12 +70,32 @@ impl Setup {
         // its checkpoints, stays what it was.
         let default = serde_json::to_value(RegimeSetup::default()).unwrap_or(Value::Null);
         if let Some(regime) = value.get_mut("regime").and_then(Value::as_object_mut) {
+            for (table, field) in ADDED_WITHIN {
+                let usual = default.get(table).and_then(|table| table.get(field));
+                if let Some(table) = regime.get_mut(table).and_then(Value::as_object_mut)
+                    && table.get(field) == usual
+                {
+                    table.remove(field);
+                }
+            }
             regime.retain(|key, value| {
-                !ADDED.contains(&key.as_str()) || default.get(key) != Some(value)
+                let usual = default.get(key).map(|usual| without_added(key, usual));
+                !ADDED.contains(&key.as_str()) || usual.as_ref() != Some(value)
             });
         }
         value
     }
+}
+
+/// The default of a table as it was at first.
+fn without_added(table: &str, usual: &Value) -> Value {
+    let mut usual = usual.clone();
+    for (of, field) in ADDED_WITHIN {
+        if let Some(fields) = usual.as_object_mut().filter(|_| of == table) {
+            fields.remove(field);
+        }
+    }
+    usual
 }
 
 fn digest(value: &Value) -> String {
@@ -86,6 +118,19 @@ mod tests {
         for added in ADDED {
             assert!(regime.get(added).is_none(), "{added} is at its default");
         }
+        assert!(regime["stop"].get("restore_best").is_none());
+        let head = |freezing: bool| {
+            let mut setup = Setup::default();
+            setup.regime.layers.train = crate::setup::TrainedLayers::Head;
+            if freezing {
+                setup.regime.layers.freezing.from = 0.7;
+            }
+            setup
+        };
+        let layers = head(false).learning_value()["regime"]["layers"].clone();
+        assert_eq!(layers["train"], "head");
+        assert!(layers.get("freezing").is_none());
+        assert_ne!(head(true).hash(), head(false).hash());
         let mut averaged = setup.clone();
         averaged.regime.ema = Some(EmaSetup::default());
         assert_ne!(setup.hash(), averaged.hash());

@@ -12,6 +12,7 @@ mod dataset_made;
 mod dataset_published;
 mod dataset_shapes;
 mod dataset_text;
+mod distil;
 pub mod file;
 mod hash;
 mod measure;
@@ -23,6 +24,7 @@ mod problem;
 mod regime;
 mod reinforcement;
 mod shape;
+mod stages;
 mod start;
 mod stop;
 pub mod sweep;
@@ -36,6 +38,7 @@ pub use dataset_made::{CartPoleSetup, ModularAdditionSetup, SequenceCopySetup};
 pub use dataset_published::{Cifar100Labels, Cifar100Setup, EmnistSetup, EmnistSplit, NoOptions};
 pub use dataset_shapes::*;
 pub use dataset_text::{TextCsvSetup, TextSetup};
+pub use distil::DistilSetup;
 pub use measure::{CheckpointSetup, MeasureSetup};
 pub use model::*;
 pub use multitask::{HeadSetup, MultitaskSetup, Weighting, columns_of};
@@ -44,6 +47,7 @@ pub use problem::{Problem, Problems};
 pub use regime::*;
 pub use reinforcement::{EPISODES_JUDGED, ReinforcementSetup};
 pub use shape::InputShape;
+pub use stages::{Length, Stage};
 pub use start::{
     Fit, FitKind, Origin, Rename, StartReport, StartSetup, WeightLayout, WeightsFormat,
 };
@@ -71,6 +75,8 @@ pub struct Setup {
     pub model: ModelSetup,
     /// What it has learnt before; left out: nothing.
     pub start: Option<StartSetup>,
+    /// Who teaches it beside the right answers; left out: nobody.
+    pub distil: Option<DistilSetup>,
     /// Which labels are learnt at once; left out: the one label of the dataset.
     pub multitask: Option<MultitaskSetup>,
     /// How it learns, and when it stops.
@@ -89,6 +95,7 @@ impl Default for Setup {
             dataset: DatasetSetup::default(),
             model: ModelSetup::default(),
             start: None,
+            distil: None,
             multitask: None,
             regime: RegimeSetup::default(),
             measure: MeasureSetup::default(),
@@ -136,6 +143,9 @@ impl Setup {
         if let Some(start) = &self.start {
             start.validate(&mut problems);
         }
+        if let Some(distil) = &self.distil {
+            distil.validate(&mut problems);
+        }
         if let Some(multitask) = &self.multitask {
             multitask.validate(&mut problems);
         }
@@ -156,8 +166,15 @@ impl Setup {
         self.validate()?;
         let mut problems = Problems::default();
         self.regime.validate_for(data, &mut problems);
+        if let Some(distil) = &self.distil {
+            distil.validate_for(data, &mut problems);
+        }
         match self.plan_for(data) {
-            Ok(plan) => {
+            Ok(mut plan) => {
+                if let Some(resize) = &self.regime.resize {
+                    let heads = plan.heads.clone();
+                    plan.smaller = resize.smaller(&self.model, data, heads.as_ref(), &mut problems);
+                }
                 let groups = plan.groups();
                 self.regime.layers.validate_for(&groups, &mut problems);
                 if data.task == Task::Reinforcement {
@@ -193,11 +210,13 @@ impl Setup {
         plan::plan_with_heads((&self.model, data.input, data.outputs), heads)
     }
 
-    /// Floating-point operations of training on one sample, once all groups of layers learn that this setup lets learn at all.
-    pub fn training_flop(&self, plan: &plan::Plan) -> u64 {
-        let groups = plan.groups();
-        let learning = self.regime.layers.learning(&groups, groups.len());
-        plan.trained(|group| learning.contains(&group)).flop()
+    /// How long a run is over `train` samples.
+    pub fn length(&self, train: usize) -> Length {
+        let steps_per_epoch = self.steps_per_epoch(train) as u64;
+        Length {
+            steps_per_epoch,
+            steps_max: self.regime.stop.steps_max(steps_per_epoch),
+        }
     }
 
     /// Steps in one epoch over `train` samples: whole batches only, so that every step has one shape. Of reinforcement

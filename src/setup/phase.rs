@@ -66,6 +66,8 @@ pub enum StepPart {
     Gather,
     /// Playing episodes, where experience is learnt from. Waits for the device at each moment of them.
     Play,
+    /// The answers of a teacher, where there is one.
+    Teach,
     /// The network's answers and their loss. With experience the backward pass is in it.
     Forward,
     /// Adding losses and hits to the sums that are read later.
@@ -80,9 +82,10 @@ pub enum StepPart {
 
 impl StepPart {
     /// Every part, in the order of a step.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Gather,
         Self::Play,
+        Self::Teach,
         Self::Forward,
         Self::Metrics,
         Self::Backward,
@@ -95,6 +98,7 @@ impl StepPart {
         match self {
             Self::Gather => "gather",
             Self::Play => "play",
+            Self::Teach => "teach",
             Self::Forward => "forward",
             Self::Metrics => "metrics",
             Self::Backward => "backward",

@@ -25,6 +25,8 @@ pub struct StopSetup {
     pub patience: Option<u64>,
     /// Early stopping: how much lower the loss must be to count as better.
     pub min_delta: f64,
+    /// Whether a run that is over has the weights of its best evaluation, by the same measure, instead of its last ones.
+    pub restore_best: bool,
 }
 
 impl Default for StopSetup {
@@ -38,6 +40,7 @@ impl Default for StopSetup {
             time_s: None,
             patience: None,
             min_delta: 0.0,
+            restore_best: false,
         }
     }
 }

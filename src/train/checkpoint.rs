@@ -22,6 +22,7 @@ use crate::units::HeadResult;
 const NETWORK: &str = "network.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
 const AVERAGED: &str = "averaged.bpk";
+const BEST: &str = "best.bpk";
 const STATE: &str = "state.json";
 /// Checkpoints kept in a run's folder: the one to go on from, and one more in case it turns out damaged.
 const KEEP: usize = 2;
@@ -152,6 +153,12 @@ struct State {
     /// Of the averaged weights, where there are any.
     #[serde(default)]
     averaged_sha256: Option<String>,
+    /// Of the weights of the best evaluation, where they are kept.
+    #[serde(default)]
+    best_sha256: Option<String>,
+    /// Whether those are what the run came to.
+    #[serde(default)]
+    is_restored: bool,
     /// In 16 bits.
     #[serde(default)]
     loss_scale: Option<ScaleState>,
@@ -165,6 +172,10 @@ pub struct Learnt<'a> {
     pub optimiser: &'a ModuleOptimizer,
     /// The average of its weights, where one is made.
     pub averaged: Option<&'a Network>,
+    /// The network of the best evaluation, where it is kept.
+    pub best: Option<&'a Network>,
+    /// Whether that is what the run came to.
+    pub is_restored: bool,
     /// The loss scale, in 16 bits.
     pub loss_scale: Option<ScaleState>,
 }
@@ -252,6 +263,11 @@ fn write_all(
         .map(|averaged| write_network(averaged, AVERAGED))
         .transpose()?;
     let (averaged_len, averaged_sha256) = averaged.map_or((0, None), |(n, sum)| (n, Some(sum)));
+    let best = learnt
+        .best
+        .map(|best| write_network(best, BEST))
+        .transpose()?;
+    let (best_len, best_sha256) = best.map_or((0, None), |(n, sum)| (n, Some(sum)));
     let file = folder.join(OPTIMISER);
     let moments = learnt.optimiser.into_bytes().map_err(damaged(&file))?;
     write(&file, &moments)?;
@@ -262,6 +278,8 @@ fn write_all(
         network_sha256,
         optimiser_sha256: sha256(&moments),
         averaged_sha256,
+        is_restored: learnt.is_restored && best_sha256.is_some(),
+        best_sha256,
         loss_scale: learnt.loss_scale,
     };
     let file = folder.join(STATE);
@@ -271,7 +289,7 @@ fn write_all(
         path: file.clone(),
     })?;
     write(&file, &json)?;
-    let bytes = weights_len + averaged_len + moments.len() + json.len();
+    let bytes = weights_len + averaged_len + best_len + moments.len() + json.len();
     Ok((bytes as u64, state.network_sha256))
 }
 
@@ -303,7 +321,8 @@ fn remove_old(folder: &Path) -> Result<(), CheckpointError> {
 
 /// The weights of a checkpoint, for another run to start from.
 pub struct Weights {
-    /// Their file: of averaged weights where there are any, since those were evaluated.
+    /// Their file: of the best evaluation, where that was restored; else of averaged weights where there are any, since those were
+    /// evaluated.
     pub path: PathBuf,
     /// What its SHA-256 is to be.
     pub sha256: String,
@@ -317,14 +336,20 @@ pub struct Weights {
 /// Where its state is missing or damaged.
 pub fn weights(folder: &Path) -> Result<Weights, CheckpointError> {
     let state = state(folder)?;
-    let (name, sha256) = match state.averaged_sha256 {
-        Some(sum) => (AVERAGED, sum),
-        None => (NETWORK, state.network_sha256),
+    let best = state.best_sha256.filter(|_| state.is_restored);
+    let step = match (&best, &state.position.stop.best) {
+        (Some(_), Some(best)) => best.step,
+        _ => state.position.step,
+    };
+    let (name, sha256) = match (best, state.averaged_sha256) {
+        (Some(sum), _) => (BEST, sum),
+        (None, Some(sum)) => (AVERAGED, sum),
+        (None, None) => (NETWORK, state.network_sha256),
     };
     Ok(Weights {
         path: folder.join(name),
         sha256,
-        step: state.position.step,
+        step,
     })
 }
 
@@ -334,6 +359,7 @@ struct Whole {
     network: Vec<u8>,
     optimiser: Vec<u8>,
     averaged: Option<Vec<u8>>,
+    best: Option<Vec<u8>>,
     loss_scale: Option<ScaleState>,
 }
 
@@ -378,6 +404,10 @@ fn whole(folder: &Path, setup_hash: &str) -> Result<Whole, CheckpointError> {
             .averaged_sha256
             .map(|sum| read(&folder.join(AVERAGED), &sum))
             .transpose()?,
+        best: state
+            .best_sha256
+            .map(|sum| read(&folder.join(BEST), &sum))
+            .transpose()?,
         loss_scale: state.loss_scale,
     })
 }
@@ -390,6 +420,8 @@ pub struct Restored {
     pub optimiser: ModuleOptimizer,
     /// The average of its weights, without autodiff.
     pub averaged: Option<Network>,
+    /// The network of the best evaluation, without autodiff.
+    pub best: Option<Network>,
     /// The loss scale, in 16 bits.
     pub loss_scale: Option<ScaleState>,
     /// Where the run stands.
@@ -423,6 +455,10 @@ pub fn load(
         .averaged
         .map(|bytes| fill(network.valid(), bytes, AVERAGED))
         .transpose()?;
+    let best = whole
+        .best
+        .map(|bytes| fill(network.valid(), bytes, BEST))
+        .transpose()?;
     let network = fill(network, whole.network, NETWORK)?;
     let optimiser = optimiser
         .from_bytes(Bytes::from_bytes_vec(whole.optimiser))
@@ -431,6 +467,7 @@ pub fn load(
         network,
         optimiser,
         averaged,
+        best,
         loss_scale: whole.loss_scale,
         position: whole.position,
     })

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use burn::tensor::ExecutionError;
 
-use super::{CheckpointError, StartError};
+use super::{CheckpointError, StartError, TeacherError};
 use crate::data::DataError;
 
 /// Why training could not go on.
@@ -55,6 +55,9 @@ pub enum TrainError {
     /// The weights to start from could not be taken over.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The run that was to teach cannot.
+    #[error(transparent)]
+    Teacher(#[from] TeacherError),
 }
 
 impl TrainError {

@@ -93,6 +93,7 @@ impl Half {
     pub fn samples(&self, samples: Samples) -> Samples {
         match samples {
             Samples::Numbers(numbers) => Samples::Numbers(numbers.cast(FloatDType::F16)),
+            Samples::Images(images) => Samples::Images(images.cast(FloatDType::F16)),
             tokens => tokens,
         }
     }

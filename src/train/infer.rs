@@ -189,6 +189,7 @@ impl HeldOut {
             Ok(match batch.samples {
                 Samples::Numbers(numbers) => Ready::Numbers(numbers.into_data()),
                 Samples::Tokens(tokens) => Ready::Tokens(tokens.into_data()),
+                Samples::Images(images) => Ready::Numbers(images.flatten::<2>(1, 3).into_data()),
             })
         };
         (0..count).map(batch).collect()

@@ -6,7 +6,7 @@ use super::batches::Columns;
 use super::objective::{Each, Judged, Means, Objective, Sums, Targets};
 use crate::data::DataInfo;
 use crate::setup::plan::{Head, Plan};
-use crate::setup::{MultitaskSetup, Outputs, Setup, Task};
+use crate::setup::{DistilSetup, MultitaskSetup, Outputs, Setup, Task};
 use crate::units::HeadResult;
 
 /// One head of several: where its answers stand, and what is asked of them.
@@ -26,6 +26,11 @@ impl HeadObjective {
     /// Empty sums on `device`, which is without autodiff.
     pub fn sums(&self, device: &Device) -> Sums {
         self.objective.sums(device)
+    }
+
+    /// A teacher's answers count as `setup` says.
+    pub fn teach(&mut self, setup: &DistilSetup) {
+        self.objective = self.objective.clone().taught(setup);
     }
 
     /// What of `answers` `[answers, numbers]` is this head's.

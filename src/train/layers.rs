@@ -8,7 +8,7 @@ use burn::module::{Module, ParamGroup, ParamId};
 
 use crate::models::Network;
 use crate::setup::plan::Plan;
-use crate::setup::{LayersSetup, TrainedLayers};
+use crate::setup::{LayersSetup, Length, TrainedLayers};
 
 /// The layers of a network by groups, and what a regime says of them.
 ///
@@ -19,32 +19,24 @@ pub struct Layers {
     setup: LayersSetup,
     /// From the samples to the head.
     groups: Vec<String>,
-    steps_per_epoch: u64,
+    length: Length,
 }
 
 impl Layers {
-    /// Of a network with the layers of `plan`.
-    pub fn new(setup: &LayersSetup, plan: &Plan, steps_per_epoch: u64) -> Self {
+    /// Of a network with the layers of `plan`, in a run of this length.
+    pub fn new(setup: &LayersSetup, plan: &Plan, length: Length) -> Self {
         Self {
             setup: setup.clone(),
             groups: plan.groups().into_iter().map(str::to_owned).collect(),
-            steps_per_epoch,
+            length,
         }
-    }
-
-    fn stages(&self) -> usize {
-        let groups: Vec<&str> = self.groups.iter().map(String::as_str).collect();
-        LayersSetup::stages(&groups)
     }
 
     /// How many groups, counted from the head, are to learn in step `step`, from 0. Several heads count as one.
     pub fn opened(&self, step: u64) -> usize {
-        self.setup.opened(self.stages(), step, self.steps_per_epoch)
-    }
-
-    /// Every such number of a run, in order of time.
-    pub fn all_opened(&self) -> Vec<usize> {
-        self.setup.all_opened(self.stages())
+        let groups: Vec<&str> = self.groups.iter().map(String::as_str).collect();
+        let stages = LayersSetup::stages(&groups);
+        self.setup.opened(stages, step, self.length)
     }
 
     /// The groups that learn where `opened` of them do.
@@ -78,36 +70,35 @@ impl Layers {
         (network, frozen.into_iter().collect())
     }
 
-    /// The groups of `network` with the factors of their learning rates; none where all have the base rate.
+    /// The groups of `network`, for the factors of their learning rates; none where all have the base rate.
     pub fn factors(&self, network: &Network) -> Factors {
         if self.setup.has_one_rate() {
             return Factors(Vec::new());
         }
-        let groups: Vec<&str> = self.groups.iter().map(String::as_str).collect();
         let parameters = network.parameters();
-        let factors = groups.iter().map(|group| {
+        let groups = self.groups.iter().map(|group| {
             let ids = parameters.iter().filter(|of| of.group == *group);
             let ids = ids.map(|parameter| parameter.id).collect();
-            (ParamGroup::from_ids(ids), self.setup.factor(&groups, group))
+            (group.clone(), ParamGroup::from_ids(ids))
         });
-        Factors(factors.collect())
+        Factors(groups.collect())
     }
-}
 
-/// Groups of parameters with the factors of their learning rates.
-#[derive(Clone, Debug)]
-pub struct Factors(Vec<(ParamGroup, f64)>);
-
-impl Factors {
-    /// The learning rate of each parameter where the base rate is `base`.
-    pub fn of(&self, base: f64) -> ModuleLearningRate {
-        if self.0.is_empty() {
+    /// The learning rate of each parameter of `factors` in step `step`, from 0, where the base rate is `base`.
+    pub fn rates(&self, factors: &Factors, base: f64, step: u64) -> ModuleLearningRate {
+        if factors.0.is_empty() {
             return base.into();
         }
+        let groups: Vec<&str> = self.groups.iter().map(String::as_str).collect();
         let mut rates = ModuleLrScheduler::new(ConstantLr::new(base));
-        for (group, factor) in &self.0 {
+        for (name, group) in &factors.0 {
+            let factor = self.setup.factor_at(&groups, name, step, self.length);
             rates = rates.with_group(group.clone(), ConstantLr::new(base * factor));
         }
         rates.step()
     }
 }
+
+/// The parameters of each group whose learning rate is not the base rate throughout.
+#[derive(Clone, Debug)]
+pub struct Factors(Vec<(String, ParamGroup)>);

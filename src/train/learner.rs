@@ -70,12 +70,12 @@ impl Learner {
         self.opened
     }
 
-    /// The learning rate of each parameter where the base rate is `base`.
-    pub fn rates(&self, base: f64) -> ModuleLearningRate {
-        self.factors.of(base)
+    /// The learning rate of each parameter in step `step`, from 0, where the base rate is `base`.
+    pub fn rates(&self, base: f64, step: u64) -> ModuleLearningRate {
+        self.layers.rates(&self.factors, base, step)
     }
 
-    /// The same from a checkpoint, and where its run stands.
+    /// The same from a checkpoint, where its run stands, and the network of its best evaluation, where that is kept.
     ///
     /// # Errors
     /// Where files are missing, damaged or of another setup.
@@ -85,7 +85,7 @@ impl Learner {
         setup_hash: &str,
         regime: &RegimeSetup,
         device: &Device,
-    ) -> Result<(Self, Position), TrainError> {
+    ) -> Result<(Self, Position, Option<Network>), TrainError> {
         let from = checkpoint::load(folder, setup_hash, self.network, self.optimiser)?;
         let average = match (self.average, from.averaged) {
             (Some(average), Some(network)) => Some(average.with_network(network)),
@@ -103,7 +103,7 @@ impl Learner {
             opened,
             frozen: HashSet::new(),
         };
-        Ok((learner.open(opened), from.position))
+        Ok((learner.open(opened), from.position, from.best))
     }
 
     /// One step, number `step` from 0; nothing in it waits for the device. `tell` hears of its parts.
@@ -137,7 +137,7 @@ impl Learner {
         step: u64,
     ) -> Self {
         let gradients = clip(&self.network, gradients, regime.gradient_clipping);
-        let rates = self.factors.of(learning_rate);
+        let rates = self.rates(learning_rate, step);
         self.network = self.optimiser.step(rates, self.network, gradients);
         if let Some(average) = &mut self.average {
             average.update(&self.network, step, &self.frozen);
@@ -152,7 +152,8 @@ impl Learner {
             .map_or(&self.network, Average::network)
     }
 
-    /// Writes a checkpoint. Waits for the device.
+    /// Writes a checkpoint, with the network of the best evaluation, where it is kept, and whether that is what the run came to. Waits for
+    /// the device.
     ///
     /// # Errors
     /// Where the device failed, or the disk is full or not writable.
@@ -162,11 +163,14 @@ impl Learner {
         setup_hash: &str,
         position: &Position,
         epoch: u64,
+        (best, is_restored): (Option<&Network>, bool),
     ) -> Result<Saved, TrainError> {
         let learnt = Learnt {
             network: &self.network,
             optimiser: &self.optimiser,
             averaged: self.average.as_ref().map(Average::network),
+            best,
+            is_restored,
             loss_scale: self.half.as_ref().map(Half::state).transpose()?,
         };
         Ok(checkpoint::save(

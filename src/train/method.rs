@@ -40,6 +40,14 @@ pub trait Method {
         observer: &mut dyn Observer,
     ) -> Result<Learner, TrainError>;
 
+    /// From the next step on images have this height and width; `None`: their own.
+    fn resize(&mut self, size: Option<(usize, usize)>) {
+        let _ = size;
+    }
+
+    /// The steps of the warm-up are over: what they left behind is thrown away, so that the run does all of its work itself.
+    fn warmed_up(&mut self) {}
+
     /// Steps since the last reading.
     fn unread(&self) -> u64;
 

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 use super::batches::part;
 use super::joint::{self, HeadObjective};
-use crate::setup::{Metric, Outputs, Task};
+use crate::setup::{DistilSetup, Metric, Outputs, Task};
 use crate::units::HeadResult;
 
 /// What a batch's answers are to be, `[answers]` each.
@@ -35,6 +35,13 @@ pub enum Targets {
     Numbers(Tensor<1>),
     /// Those of each head.
     Heads(Vec<Self>),
+    /// What is right, and what a teacher answers.
+    Taught {
+        /// What is right; no heads.
+        targets: Box<Self>,
+        /// The teacher's scores, `[answers, numbers]`; no gradient flows to them.
+        scores: Tensor<2>,
+    },
 }
 
 impl Targets {
@@ -57,6 +64,26 @@ impl Targets {
             },
             Self::Numbers(numbers) => Self::Numbers(numbers.inner()),
             Self::Heads(heads) => Self::Heads(heads.into_iter().map(Self::inner).collect()),
+            Self::Taught { targets, scores } => Self::Taught {
+                targets: Box::new(targets.inner()),
+                scores: scores.inner(),
+            },
+        }
+    }
+
+    /// With a teacher's `scores`, `[answers, numbers]`, for the one label that is learnt.
+    fn beside(self, scores: Tensor<2>) -> Self {
+        Self::Taught {
+            targets: Box::new(self),
+            scores,
+        }
+    }
+
+    /// What is right, whatever a teacher says.
+    fn right(&self) -> &Self {
+        match self {
+            Self::Taught { targets, .. } => targets.right(),
+            other => other,
         }
     }
 
@@ -97,6 +124,10 @@ impl Targets {
             Self::Heads(heads) => {
                 Self::Heads(heads.iter().map(|head| head.part(index, count)).collect())
             }
+            Self::Taught { targets, scores } => Self::Taught {
+                targets: Box::new(targets.part(index, count)),
+                scores: part(scores, index, count),
+            },
         }
     }
 
@@ -107,7 +138,7 @@ impl Targets {
 
     /// Whether each answer counts, where not all do.
     fn weights(&self) -> Option<&Tensor<1>> {
-        match self {
+        match self.right() {
             Self::Weighted { weights, .. } => Some(weights),
             _ => None,
         }
@@ -115,11 +146,11 @@ impl Targets {
 
     /// The classes, where one class is asked for; of mixed samples the first ones.
     pub fn classes(&self) -> Option<&Tensor<1, Int>> {
-        match self {
+        match self.right() {
             Self::Classes(classes)
             | Self::Weighted { classes, .. }
             | Self::Mixed { classes, .. } => Some(classes),
-            Self::Numbers(_) | Self::Heads(_) => None,
+            Self::Numbers(_) | Self::Heads(_) | Self::Taught { .. } => None,
         }
     }
 }
@@ -134,6 +165,16 @@ pub struct Objective {
     scale: f64,
     /// Where several labels are learnt at once.
     heads: Vec<HeadObjective>,
+    /// How a teacher's answers count.
+    soft: Soft,
+}
+
+/// How a teacher's answers count.
+#[derive(Clone, Copy, Debug)]
+struct Soft {
+    temperature: f64,
+    /// Against the right ones, 0 to 1.
+    alpha: f64,
 }
 
 /// How good a batch's answers are.
@@ -186,7 +227,24 @@ impl Objective {
             label_smoothing,
             scale,
             heads: Vec::new(),
+            soft: Soft {
+                temperature: 1.0,
+                alpha: 0.0,
+            },
         }
+    }
+
+    /// With a teacher, whose answers count as `setup` says.
+    #[must_use]
+    pub fn taught(mut self, setup: &DistilSetup) -> Self {
+        self.soft = Soft {
+            temperature: setup.temperature,
+            alpha: setup.alpha,
+        };
+        for head in &mut self.heads {
+            head.teach(setup);
+        }
+        self
     }
 
     /// For several heads.
@@ -194,6 +252,18 @@ impl Objective {
         Self {
             heads,
             ..Self::new(Task::Classification, Outputs::of_sample(0), 0.0, 1.0)
+        }
+    }
+
+    /// `targets` with a teacher's `scores` `[answers, numbers]`, which stand as a network's own answers do.
+    pub fn teach(&self, targets: Targets, scores: Tensor<2>) -> Targets {
+        match targets {
+            Targets::Heads(each) => {
+                let heads = each.into_iter().zip(&self.heads);
+                let taught = heads.map(|(targets, head)| targets.beside(head.own(&scores)));
+                Targets::Heads(taught.collect())
+            }
+            one => one.beside(scores),
         }
     }
 
@@ -252,6 +322,40 @@ impl Objective {
                 Judged::new(mix(smooth, smooth_other).mean(), mix(each, each_other))
             }
             Targets::Heads(targets) => joint::judge(&self.heads, &answers, targets, uncertainty),
+            Targets::Taught { targets, scores } => {
+                let hard = self.judge(answers.clone(), targets, uncertainty);
+                let Soft { temperature, alpha } = self.soft;
+                let soft = self.divergence(answers, scores, targets.weights());
+                let loss = hard.loss * (1.0 - alpha) + soft * (alpha * temperature * temperature);
+                Judged {
+                    told: loss.clone().inner(),
+                    loss,
+                    each: hard.each,
+                }
+            }
+        }
+    }
+
+    /// Mean Kullback–Leibler divergence `[1]` of the softmax of `answers` from that of a teacher's `scores`, `[answers, numbers]` both, at
+    /// the temperature; over the answers that count, where not all do.
+    fn divergence(
+        &self,
+        answers: Tensor<2>,
+        scores: &Tensor<2>,
+        weights: Option<&Tensor<1>>,
+    ) -> Tensor<1> {
+        let [count, _] = answers.dims();
+        let temperature = self.soft.temperature;
+        let wanted = log_softmax(scores.clone() / temperature, 1);
+        let found = log_softmax(answers / temperature, 1);
+        let each = (wanted.clone().exp() * (wanted - found)).sum_dim(1);
+        let each = each.reshape([count]);
+        match weights {
+            None => each.mean(),
+            Some(weights) => {
+                let counted = weights.clone().sum().clamp_min(1.0);
+                (each * weights.clone()).sum() / counted
+            }
         }
     }
 
@@ -316,6 +420,7 @@ impl Objective {
                 full,
             );
         }
+        let targets = targets.right();
         let (filled, padding) = match counted {
             Some((filled, padding)) => (Some(filled), padding),
             None => (None, 0),

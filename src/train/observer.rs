@@ -31,6 +31,13 @@ pub enum Work {
         /// In how many batches.
         batches: u64,
     },
+    /// A forward pass of a teacher's network.
+    Teach {
+        /// Samples that went through.
+        samples: u64,
+        /// In how many batches.
+        batches: u64,
+    },
     /// A forward pass.
     Forward {
         /// Samples that went through, repeats that fill up a batch among them.
@@ -104,6 +111,11 @@ pub trait Observer {
     /// too.
     fn learns(&mut self, groups: &[String]) {
         let _ = groups;
+    }
+    /// From the next step on images have this height and width, where they are smaller than their own; told before the first step of
+    /// a run that begins with smaller ones too.
+    fn resized(&mut self, size: Option<(usize, usize)>) {
+        let _ = size;
     }
     /// Training metrics were read.
     fn progress(&mut self, progress: &Progress);

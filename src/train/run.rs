@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use burn::module::Module;
 use burn::tensor::Device;
 
 use super::checkpoint::Position;
@@ -11,10 +12,12 @@ use super::pace::{Pace, PhaseClock};
 use super::reinforce::Reinforced;
 use super::start;
 use super::supervised::Supervised;
-use super::{Evaluation, Observer, Progress, Signal, StartFrom, StopReason, TrainError};
+use super::{
+    Evaluation, Observer, Progress, Signal, StartFrom, StopReason, TeacherFrom, TrainError,
+};
 use crate::models::Network;
 use crate::setup::sweep::Until;
-use crate::setup::{DatasetSetup, Metric, Phase, Setup, StepPart, plan::Plan};
+use crate::setup::{DatasetSetup, Metric, Phase, Setup, Stage, StepPart, plan::Plan};
 use crate::units::HeadOutcome;
 
 /// Steps of warm-up where kernels are compiled and tuned.
@@ -71,6 +74,10 @@ pub struct Outcome {
     pub target_reached: Option<bool>,
     /// Each head, where several labels are learnt at once.
     pub heads: Vec<HeadOutcome>,
+    /// Steps at the best evaluation, by what early stopping goes by.
+    pub best_step: Option<u64>,
+    /// Whether the run ended with the weights of then.
+    pub is_restored: bool,
 }
 
 /// Trains until the stop rule or the user ends it.
@@ -92,8 +99,33 @@ pub fn train_from(
     start: Option<&StartFrom>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TrainError> {
+    let sources = Sources {
+        start: start.cloned(),
+        teacher: None,
+    };
+    train_with(job, &sources, observer)
+}
+
+/// The runs of a library that a run makes use of, where its setup names any.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// Whose weights it starts from.
+    pub start: Option<StartFrom>,
+    /// Who teaches it.
+    pub teacher: Option<TeacherFrom>,
+}
+
+/// As [`train`], with the runs that the setup names.
+///
+/// # Errors
+/// As [`train_from`]; and where the teacher cannot teach.
+pub fn train_with(
+    job: Job,
+    sources: &Sources,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
     observer.begin(Phase::Load);
-    let (mut run, learner) = Run::load(job, start, observer)?;
+    let (mut run, learner) = Run::load(job, sources, observer)?;
     run.sync("loading the data")?;
     observer.end(Phase::Load);
 
@@ -119,13 +151,21 @@ struct Run {
     position: Position,
     steps_per_epoch: u64,
     layers: Layers,
+    /// What changes when, in order of time.
+    stages: Vec<Stage>,
+    /// Height and width of the images of the next step, where they are smaller than their own.
+    size: Option<(usize, usize)>,
+    /// The network of the best evaluation, where it is to be restored.
+    best: Option<Network>,
+    /// Whether it was.
+    is_restored: bool,
 }
 
 impl Run {
     /// The run, and the learner that it starts from; they are apart because every step replaces it.
     fn load(
         job: Job,
-        start: Option<&StartFrom>,
+        sources: &Sources,
         observer: &mut dyn Observer,
     ) -> Result<(Self, Learner), TrainError> {
         let Job {
@@ -144,7 +184,10 @@ impl Run {
                 (Box::new(method), subject)
             }
             _ => {
-                let (method, subject) = Supervised::load(&setup, &plan, &device, on_processor)?;
+                let (method, subject) = {
+                    let teacher = sources.teacher.as_ref();
+                    Supervised::load(&setup, &plan, &device, on_processor, teacher)?
+                };
                 (Box::new(method), subject)
             }
         };
@@ -152,21 +195,27 @@ impl Run {
         let mut network = new_network(&setup, &subject, &plan, &autodiff);
         // What is resumed has it in its checkpoint.
         if let (Some(wanted), None) = (&setup.start, &resume) {
-            let (begun, report) = start::begin(wanted, start, &setup.model, network)?;
+            let (begun, report) =
+                start::begin(wanted, sources.start.as_ref(), &setup.model, network)?;
             observer.started(&report);
             network = begun;
         }
-        let steps_per_epoch = setup.steps_per_epoch(subject.samples) as u64;
-        let layers = Layers::new(&setup.regime.layers, &plan, steps_per_epoch);
+        let length = setup.length(subject.samples);
+        let layers = Layers::new(&setup.regime.layers, &plan, length);
+        let stages = setup.stages(&plan, length);
         let learner = Learner::new(&setup.regime, network, layers.clone(), &device)?;
         let setup_hash = setup.hash();
-        let (learner, position) = match &resume {
+        let (learner, position, best) = match &resume {
             Some(path) => learner.restored(path, &setup_hash, &setup.regime, &device)?,
-            None => (learner, Position::default()),
+            None => (learner, Position::default(), None),
         };
         let run = Self {
-            steps_per_epoch,
+            steps_per_epoch: length.steps_per_epoch,
             layers,
+            stages,
+            size: None,
+            best,
+            is_restored: false,
             setup,
             setup_hash,
             plan,
@@ -202,10 +251,17 @@ impl Run {
         } else {
             WARM_UP_STEPS
         };
-        let all_opened = self.layers.all_opened();
-        observer.warms_up(steps * all_opened.len() as u64);
+        let mut kinds: Vec<(usize, Option<(usize, usize)>)> = Vec::new();
+        for stage in &self.stages {
+            let kind = (stage.opened, stage.size);
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        observer.warms_up(steps * kinds.len() as u64);
         let rate = self.learning_rate(0);
-        for opened in all_opened {
+        for (opened, size) in kinds {
+            self.resize(size, observer);
             learner = self.open(learner, opened, observer);
             for done in 1..=steps {
                 learner = self.method.step(learner, rate, &mut position, observer)?;
@@ -220,7 +276,23 @@ impl Run {
         }
         self.method.read()?;
         self.method.look(learner.best(), &position, observer)?;
+        self.method.warmed_up();
         Ok(())
+    }
+
+    /// What holds in step `step`, from 0.
+    fn stage(&self, step: u64) -> (usize, Option<(usize, usize)>) {
+        let stage = self.stages.iter().rev().find(|s| s.from_step <= step);
+        stage.map_or((0, None), |stage| (stage.opened, stage.size))
+    }
+
+    /// From the next step on images have this size; tells it where sizes change in this run.
+    fn resize(&mut self, size: Option<(usize, usize)>, observer: &mut dyn Observer) {
+        self.size = size;
+        self.method.resize(size);
+        if self.setup.regime.resize.is_some() {
+            observer.resized(size);
+        }
     }
 
     fn steps_max(&self) -> Option<u64> {
@@ -251,13 +323,18 @@ impl Run {
         if let Some(reason) = self.ended_before() {
             return Ok(self.outcome(reason));
         }
+        let (_, size) = self.stage(self.position.step);
+        self.resize(size, observer);
         observer.learns(&self.layers.learning(learner.opened()));
 
         let reason = loop {
             let begun = clock
                 .get_or_insert_with(|| PhaseClock::begin(observer))
                 .begun;
-            let opened = self.layers.opened(self.position.step);
+            let (opened, size) = self.stage(self.position.step);
+            if size != self.size {
+                self.resize(size, observer);
+            }
             if opened != learner.opened() {
                 learner = self.open(learner, opened, observer);
             }
@@ -283,6 +360,7 @@ impl Run {
             if evaluates || reason.is_some() {
                 self.leave_train(&mut clock, observer)?;
                 reason = self.evaluate(&learner, observer, reason)?;
+                self.restore(reason);
             }
             if self.checkpoint_due(signal, ends_epoch, reason, last_checkpoint) {
                 self.leave_train(&mut clock, observer)?;
@@ -454,6 +532,9 @@ impl Run {
             stop.target = None;
         }
         let by_rule = self.position.stop.after(&evaluation, metric, &stop);
+        if stop.restore_best && self.position.stop.since_best == 0 {
+            self.best = Some(learner.best().valid());
+        }
         // Reaching the target is said even where the last step was also the last allowed one.
         Ok(match by_rule {
             Some(StopReason::Target | StopReason::Diverged) => by_rule,
@@ -463,13 +544,25 @@ impl Run {
         })
     }
 
+    /// The weights of the best evaluation are what the run came to, where it is over, asks for them, and has had better ones.
+    fn restore(&mut self, reason: Option<StopReason>) {
+        let is_over = reason.is_some_and(StopReason::restores);
+        let best = self.position.stop.best.as_ref().map(|best| best.step);
+        self.is_restored =
+            is_over && self.best.is_some() && best.is_some_and(|step| step < self.position.step);
+        if self.is_restored {
+            self.position.stop.restore();
+        }
+    }
+
     fn save(&mut self, learner: &Learner, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let Some(folder) = &self.checkpoints else {
             return Ok(());
         };
         observer.begin(Phase::Checkpoint);
         let epoch = self.position.step / self.steps_per_epoch;
-        let saved = learner.save(folder, &self.setup_hash, &self.position, epoch)?;
+        let best = (self.best.as_ref(), self.is_restored);
+        let saved = learner.save(folder, &self.setup_hash, &self.position, epoch, best)?;
         // Once a session is enough: it is the same at every checkpoint.
         if let Some(kept) = self.subject.kept.take() {
             kept.save(folder)?;
@@ -512,6 +605,8 @@ impl Run {
             best_metric: stop.best_metric,
             target_reached: self.setup.has_target().then_some(stop.target_reached),
             heads: stop.heads.clone(),
+            best_step: stop.best.as_ref().map(|best| best.step),
+            is_restored: self.is_restored,
         }
     }
 }

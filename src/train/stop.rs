@@ -29,6 +29,15 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// Whether a run that ends so may have its best weights put back: not where it reached its target by those that it has, where it
+    /// goes on later, and where it failed.
+    pub fn restores(self) -> bool {
+        match self {
+            Self::Epochs | Self::Steps | Self::Energy | Self::Time | Self::EarlyStopping => true,
+            Self::Target | Self::Pause | Self::User | Self::Diverged => false,
+        }
+    }
+
     /// For people.
     pub fn sentence(self) -> &'static str {
         match self {
@@ -65,6 +74,22 @@ pub struct StopState {
     /// Each head, where several labels are learnt at once.
     #[serde(default)]
     pub heads: Vec<HeadOutcome>,
+    /// The evaluation that had the lowest loss, or of reinforcement learning the highest return.
+    #[serde(default)]
+    pub best: Option<Best>,
+}
+
+/// The best evaluation of a run, by what early stopping goes by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Steps done.
+    pub step: u64,
+    /// The held-out value of the task's metric; `None` where it is no number.
+    pub metric: Option<f64>,
+    /// The held-out loss; `None` where it is no number.
+    pub loss: Option<f64>,
+    /// Each head, where several labels are learnt at once.
+    pub heads: Vec<HeadOutcome>,
 }
 
 impl StopState {
@@ -97,6 +122,13 @@ impl StopState {
         if better {
             self.best_loss = Some(judged);
             self.since_best = 0;
+            let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+            self.best = Some(Best {
+                step: evaluation.step,
+                metric: finite(evaluation.metric),
+                loss: finite(evaluation.loss),
+                heads: self.heads.clone(),
+            });
         } else {
             self.since_best += 1;
         }
@@ -114,6 +146,15 @@ impl StopState {
         stop.patience
             .is_some_and(|patience| self.since_best >= patience)
             .then_some(StopReason::EarlyStopping)
+    }
+
+    /// The best evaluation counts as the last one: its weights were put back.
+    pub fn restore(&mut self) {
+        if let Some(best) = &self.best {
+            self.final_metric = best.metric;
+            self.final_loss = best.loss;
+            self.heads.clone_from(&best.heads);
+        }
     }
 
     /// Whether an evaluation is at the target; with several heads, whether each that has one is at its own. `None` where

@@ -1,8 +1,8 @@
 //! Learning from samples whose right answers are known.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
-use super::batches::{Batches, Feed, Feeding, Residence, Scale};
+use super::batches::{Batches, Feed, Feeding, Residence, Scale, Shrink};
 use super::checkpoint::Position;
 use super::confusion::{Answers, Asked};
 use super::evaluate::Held;
@@ -12,11 +12,12 @@ use super::learner::Learner;
 use super::method::{Look, Method, Subject};
 use super::metrics::{Metrics, Reading};
 use super::objective::Objective;
+use super::teacher::{Taught, Teacher, TeacherFrom};
 use super::update::Update;
 use super::{Observer, Predictions, TrainError, Work};
 use crate::data::{self, Dataset, Split};
 use crate::models::Network;
-use crate::setup::{Metric, RegimeSetup, Setup, StepPart, plan::Plan};
+use crate::setup::{InputShape, Metric, RegimeSetup, Setup, StepPart, plan::Plan};
 
 /// Gradient descent on batches of a dataset, judged by its held-out part.
 pub struct Supervised {
@@ -29,19 +30,24 @@ pub struct Supervised {
     objective: Objective,
     metrics: Metrics,
     has_dropout: bool,
+    input: InputShape,
+    /// What makes images smaller, where they are to be.
+    shrink: Option<Shrink>,
+    teacher: Option<Teacher>,
 }
 
 impl Supervised {
     /// Loads the dataset of `setup` and brings it to `device`, which is without autodiff; `on_processor` says whether
-    /// it computes in main memory.
+    /// it computes in main memory, and `teacher` is the run that the setup has for one.
     ///
     /// # Errors
-    /// Where the dataset cannot be read.
+    /// Where the dataset cannot be read, or the teacher cannot teach.
     pub fn load(
         setup: &Setup,
         plan: &Plan,
         device: &Device,
         on_processor: bool,
+        teacher: Option<&TeacherFrom>,
     ) -> Result<(Self, Subject), TrainError> {
         let data = data::load(&setup.dataset)?;
         let autodiff = device.clone().autodiff();
@@ -56,6 +62,10 @@ impl Supervised {
         let smoothing = setup.regime.label_smoothing;
         let (objective, columns) =
             joint::objective_of(setup, plan, &data.info, smoothing, scale.deviation);
+        let objective = match &setup.distil {
+            Some(distil) => objective.taught(distil),
+            None => objective,
+        };
         let part = |split: Split, changes: bool, device: &Device| {
             let residence = Residence::choose(&split.features, changes, on_processor);
             Batches::new(
@@ -70,7 +80,18 @@ impl Supervised {
         };
         let train = part(data.train, feeding.augmentation.moves_pixels(), &autodiff);
         let test = part(data.test, false, device);
+        let taught = Taught {
+            setup,
+            plan,
+            info: &data.info,
+            normalisation,
+            length: setup.length(samples),
+            device,
+        };
         let supervised = Self {
+            teacher: Teacher::load(&taught, teacher, train.is_resident())?,
+            shrink: None,
+            input,
             metrics: Metrics::new(&objective, device),
             has_dropout: plan.layers.iter().any(|layer| layer.name == "dropout"),
             regime: setup.regime.clone(),
@@ -105,7 +126,18 @@ impl Method for Supervised {
     ) -> Result<Learner, TrainError> {
         let step = position.step;
         observer.part(StepPart::Gather);
-        let batch = self.feed.batch(step)?;
+        let mut batch = self.feed.batch(step)?;
+        // A teacher sees whole images, as it was trained on them.
+        let whole = self.teacher.is_some().then(|| batch.samples.clone());
+        if let Some(shrink) = &self.shrink {
+            batch.samples = shrink.apply(batch.samples);
+        }
+        if let (Some(teacher), Some(whole)) = (&mut self.teacher, whole) {
+            observer.part(StepPart::Teach);
+            let scores = teacher.scores(step, &whole, &mut self.feed, observer)?;
+            let scores = Tensor::from_inner(scores);
+            batch.targets = self.objective.teach(batch.targets, scores);
+        }
         let regime = &self.regime;
         if self.has_dropout {
             // The masks depend on seed and step alone, so that a resumed run draws the same ones.
@@ -115,7 +147,7 @@ impl Method for Supervised {
         let update = Update {
             regime,
             objective: &self.objective,
-            learning_rate: learner.rates(learning_rate),
+            learning_rate: learner.rates(learning_rate, step),
         };
         let tell = &mut |part| observer.part(part);
         let learner = learner.step(&update, batch, step, &mut self.metrics, tell);
@@ -123,6 +155,20 @@ impl Method for Supervised {
         position.samples += regime.batch_size as u64;
         observer.worked(Work::Step);
         Ok(learner)
+    }
+
+    fn resize(&mut self, size: Option<(usize, usize)>) {
+        let from = self.input.height_and_width();
+        let (channels, device) = (self.input.channels(), self.device.clone().autodiff());
+        self.shrink = from
+            .zip(size)
+            .map(|(from, to)| Shrink::new(channels, from, to, &device));
+    }
+
+    fn warmed_up(&mut self) {
+        if let Some(teacher) = &mut self.teacher {
+            teacher.begin();
+        }
     }
 
     fn unread(&self) -> u64 {

@@ -23,6 +23,8 @@ struct State {
     further_batches: AtomicU64,
     forward_samples: AtomicU64,
     forward_batches: AtomicU64,
+    taught_samples: AtomicU64,
+    taught_batches: AtomicU64,
 }
 
 /// Work that was counted at earlier costs, and what work comes to since then.
@@ -44,6 +46,8 @@ struct Counts {
     further_batches: f64,
     forward_samples: f64,
     forward_batches: f64,
+    taught_samples: f64,
+    taught_batches: f64,
 }
 
 /// What a piece of work comes to.
@@ -67,6 +71,12 @@ pub struct Costs {
     pub sample_bytes: f64,
     /// Bytes of a batch that only goes forward, beside those of its samples.
     pub batch_bytes: f64,
+    /// FLOP of a sample that goes through a teacher.
+    pub taught_flop: f64,
+    /// Bytes of such a sample.
+    pub taught_bytes: f64,
+    /// Bytes of a batch that goes through a teacher, beside those of its samples.
+    pub taught_batch_bytes: f64,
 }
 
 impl Costs {
@@ -93,6 +103,27 @@ impl Costs {
             sample_flop: plan.forward_flop() as f64,
             sample_bytes: plan.forward_bytes(input_numbers, 1, 0),
             batch_bytes: plan.forward_bytes(input_numbers, 0, 1),
+            ..Self::default()
+        }
+    }
+
+    /// The same with the forward passes of `whole`: held-out images have their own size, whatever that of training images is.
+    pub fn looking_at(self, whole: &Self) -> Self {
+        Self {
+            sample_flop: whole.sample_flop,
+            sample_bytes: whole.sample_bytes,
+            batch_bytes: whole.batch_bytes,
+            ..self
+        }
+    }
+
+    /// The same with a teacher that has these layers, for samples of `input_numbers` numbers each.
+    pub fn taught_by(self, teacher: &Plan, input_numbers: u64) -> Self {
+        Self {
+            taught_flop: teacher.forward_flop() as f64,
+            taught_bytes: teacher.forward_bytes(input_numbers, 1, 0),
+            taught_batch_bytes: teacher.forward_bytes(input_numbers, 0, 1),
+            ..self
         }
     }
 }
@@ -134,6 +165,8 @@ impl Busy {
             further_batches: count(&state.further_batches),
             forward_samples: count(&state.forward_samples),
             forward_batches: count(&state.forward_batches),
+            taught_samples: count(&state.taught_samples),
+            taught_batches: count(&state.taught_batches),
         }
     }
 
@@ -149,6 +182,10 @@ impl Busy {
                 state.updates.fetch_add(1, Ordering::Relaxed);
                 state.learnt_samples.fetch_add(samples, Ordering::Relaxed);
                 state.further_batches.fetch_add(further, Ordering::Relaxed);
+            }
+            Work::Teach { samples, batches } => {
+                state.taught_samples.fetch_add(samples, Ordering::Relaxed);
+                state.taught_batches.fetch_add(batches, Ordering::Relaxed);
             }
             Work::Forward { samples, batches } => {
                 state.forward_samples.fetch_add(samples, Ordering::Relaxed);
@@ -187,17 +224,21 @@ impl Counted {
         let steps = now.steps - at.steps;
         let learnt = now.learnt_samples - at.learnt_samples;
         let forward = now.forward_samples - at.forward_samples;
+        let taught = now.taught_samples - at.taught_samples;
         let flop = before.0
             + costs.step_flop * steps
             + costs.learnt_flop * learnt
-            + costs.sample_flop * forward;
+            + costs.sample_flop * forward
+            + costs.taught_flop * taught;
         let bytes = before.1
             + costs.step_bytes * steps
             + costs.update_bytes * (now.updates - at.updates)
             + costs.learnt_bytes * learnt
             + costs.further_batch_bytes * (now.further_batches - at.further_batches)
             + costs.sample_bytes * forward
-            + costs.batch_bytes * (now.forward_batches - at.forward_batches);
+            + costs.batch_bytes * (now.forward_batches - at.forward_batches)
+            + costs.taught_bytes * taught
+            + costs.taught_batch_bytes * (now.taught_batches - at.taught_batches);
         (flop, bytes)
     }
 }
@@ -247,6 +288,9 @@ mod tests {
             sample_flop: 2.0,
             sample_bytes: 3.0,
             batch_bytes: 5.0,
+            taught_flop: 19.0,
+            taught_bytes: 23.0,
+            taught_batch_bytes: 29.0,
         });
         busy.worked(Work::Step);
         busy.worked(Work::Forward {
@@ -257,9 +301,15 @@ mod tests {
             samples: 6,
             batches: 3,
         });
+        busy.worked(Work::Teach {
+            samples: 4,
+            batches: 2,
+        });
+        let learnt = 7.0 + 6.0 * 13.0 + 2.0 * 17.0;
+        let taught = 4.0 * 23.0 + 2.0 * 29.0;
         let done = power::WorkDone {
-            flop: 1000.0 + 100.0 + 8.0 * 2.0 + 6.0 * 11.0,
-            bytes: Some(500.0 + 10.0 + 8.0 * 3.0 + 2.0 * 5.0 + 7.0 + 6.0 * 13.0 + 2.0 * 17.0),
+            flop: 1000.0 + 100.0 + 8.0 * 2.0 + 6.0 * 11.0 + 4.0 * 19.0,
+            bytes: Some(500.0 + 10.0 + 8.0 * 3.0 + 2.0 * 5.0 + learnt + taught),
         };
         assert_eq!(work(), Some(done));
     }

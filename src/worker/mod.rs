@@ -223,12 +223,14 @@ impl Worker {
                 setup,
                 steps,
                 kernel_cache,
+                teacher,
             } => {
                 self.activity = Some(Activity::Load);
                 let trace = Trace {
                     setup: *setup,
                     steps,
                     kernel_cache,
+                    teacher: teacher.map(|teacher| session::teacher_from(*teacher)),
                 };
                 trace.start(self.outbox.clone(), Arc::clone(&self.controls));
             }

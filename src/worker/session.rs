@@ -15,20 +15,20 @@ use super::wall::Wall;
 use super::warm_up::WarmUp;
 use super::watch::all_answer;
 use super::{PROGRAM_VERSION, convert, task};
-use crate::data;
+use crate::data::{self, DataInfo};
 use crate::device::{self, DeviceEntry, DeviceKind, Opened};
 use crate::power::recording::Recorder;
 use crate::power::{self, Clock, IdleBaseline, Sampler, SamplerOptions};
 use crate::protocol::{
-    Data, EarlierIdle, Event, Failure, FailureKind, Knowledge, LostMeter, PhaseEnergy, RunRequest,
-    SelfCheck, Summary,
+    self, Data, EarlierIdle, Event, Failure, FailureKind, Knowledge, LostMeter, PhaseEnergy,
+    RunRequest, SelfCheck, Summary,
 };
 use crate::setup::plan::Plan;
 use crate::setup::sweep::CoolDown;
 use crate::setup::{InputShape, Phase, Setup, StartReport};
 use crate::train::{
-    self, Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, StartError,
-    StartFrom, StopReason, TrainError, Work,
+    self, Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, Sources,
+    StartError, StartFrom, StopReason, TeacherError, TeacherFrom, TrainError, Work,
 };
 use crate::units::EnergyFigure;
 
@@ -107,14 +107,17 @@ pub fn failure<E: std::fmt::Display>(kind: FailureKind) -> impl Fn(E) -> Failure
 pub fn training_failure(error: TrainError) -> Failure {
     Failure {
         kind: match error {
-            TrainError::Data(_) | TrainError::Unkept { .. } => FailureKind::Data,
+            TrainError::Data(_)
+            | TrainError::Unkept { .. }
+            | TrainError::Teacher(TeacherError::Dataset { .. }) => FailureKind::Data,
             TrainError::Checkpoint(_)
             | TrainError::Start(
                 StartError::Io { .. } | StartError::NoWeights { .. } | StartError::NotFinite { .. },
             ) => FailureKind::Storage,
-            TrainError::Precision { .. } | TrainError::Start(_) | TrainError::Unfit(_) => {
-                FailureKind::Setup
-            }
+            TrainError::Precision { .. }
+            | TrainError::Start(_)
+            | TrainError::Unfit(_)
+            | TrainError::Teacher(_) => FailureKind::Setup,
             TrainError::Device { .. } | TrainError::Loader(_) => FailureKind::Training,
         },
         message: error.to_string(),
@@ -137,15 +140,19 @@ fn run(
         knowledge,
         terms,
         start,
+        teacher,
     } = request;
-    let start = start.map(|start| StartFrom {
-        run_id: start.run_id,
-        checkpoint: start.checkpoint,
-    });
-    let (plan, input) = describe(&setup, outbox)?;
+    let sources = Sources {
+        start: start.map(|start| StartFrom {
+            run_id: start.run_id,
+            checkpoint: start.checkpoint,
+        }),
+        teacher: teacher.map(teacher_from),
+    };
+    // Before there is a run, and before a device is touched: what does not fit is refused with nothing half-done.
+    let (plan, teacher) = describe_taught(&setup, sources.teacher.as_ref(), outbox)?;
     if resume.is_none() {
-        // Before there is a run, and before a device is touched: weights that do not fit are refused with nothing half-done.
-        train::check_start(&setup, &plan, start.as_ref()).map_err(training_failure)?;
+        train::check_start(&setup, &plan, sources.start.as_ref()).map_err(training_failure)?;
     }
     let chosen = kept.choose(&setup.device)?;
     if setup.measure.wall {
@@ -173,7 +180,8 @@ fn run(
     let costs = StepCosts {
         setup: setup.clone(),
         plan: plan.clone(),
-        input_numbers: input.len() as u64,
+        teacher,
+        size: None,
     };
     kept.is_measuring = true;
     let around = Around {
@@ -203,6 +211,7 @@ fn run(
         meters,
         busy,
         costs,
+        learning: Vec::new(),
         outbox: outbox.clone(),
         controls: Arc::clone(controls),
         warm_up,
@@ -211,7 +220,7 @@ fn run(
         trained: Done::default(),
     };
     watcher.settle(job.setup.measure.idle_s, terms.cool_down, terms.idle);
-    let outcome = train::train_from(job, start.as_ref(), &mut watcher).map_err(training_failure)?;
+    let outcome = train::train_with(job, &sources, &mut watcher).map_err(training_failure)?;
     let places = watcher.meters.places().to_vec();
     let ended = watcher.meters.finish(watcher.trained);
     kept.is_measuring = false;
@@ -225,11 +234,43 @@ fn run(
 
 /// Looks the dataset up, plans the model for it, and tells both.
 pub fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Failure> {
+    let (info, plan) = planned(setup)?;
+    let input = info.input;
+    tell(setup, info, plan.clone(), None, outbox);
+    Ok((plan, input))
+}
+
+/// As [`describe`], with the layers of the run that teaches this one, where one is to.
+pub fn describe_taught(
+    setup: &Setup,
+    teacher: Option<&TeacherFrom>,
+    outbox: &Outbox,
+) -> Result<(Plan, Option<Plan>), Failure> {
+    let (info, plan) = planned(setup)?;
+    let teacher = train::check_teacher(setup, &plan, teacher).map_err(training_failure)?;
+    tell(setup, info, plan.clone(), teacher.clone(), outbox);
+    Ok((plan, teacher))
+}
+
+/// A run that teaches, as the train room takes it.
+pub fn teacher_from(teacher: protocol::Teacher) -> TeacherFrom {
+    TeacherFrom {
+        run_id: teacher.run_id,
+        setup: teacher.setup,
+        checkpoint: teacher.checkpoint,
+    }
+}
+
+fn planned(setup: &Setup) -> Result<(DataInfo, Plan), Failure> {
     setup.validate().map_err(failure(FailureKind::Setup))?;
     let info = data::describe(&setup.dataset).map_err(failure(FailureKind::Data))?;
     let plan = setup
         .validate_with(&info.counts())
         .map_err(failure(FailureKind::Setup))?;
+    Ok((info, plan))
+}
+
+fn tell(setup: &Setup, info: DataInfo, plan: Plan, teacher: Option<Plan>, outbox: &Outbox) {
     outbox.send(Event::Data(Data {
         task: info.task,
         steps_per_epoch: setup.steps_per_epoch(info.train_samples) as u64,
@@ -240,9 +281,9 @@ pub fn describe(setup: &Setup, outbox: &Outbox) -> Result<(Plan, InputShape), Fa
         name: info.name,
         title: info.title,
         input: info.input,
-        plan: plan.clone(),
+        plan,
+        teacher,
     }));
-    Ok((plan, info.input))
 }
 
 /// The device that was asked for. Drivers are only asked where the answer matters.
@@ -407,6 +448,8 @@ fn summary(outcome: Outcome, ended: Ended, places: &[power::Place]) -> Summary {
         best_metric: outcome.best_metric.and_then(convert::finite),
         target_reached: outcome.target_reached,
         heads: outcome.heads,
+        best_step: outcome.best_step,
+        is_restored: outcome.is_restored,
         train_s: outcome.train_s,
         components,
         missing,
@@ -437,14 +480,25 @@ fn reason_name(reason: StopReason) -> String {
 struct StepCosts {
     setup: Setup,
     plan: Plan,
-    input_numbers: u64,
+    teacher: Option<Plan>,
+    /// Of training images, where they are smaller than their own.
+    size: Option<(usize, usize)>,
 }
 
 impl StepCosts {
     /// While these groups of layers learn.
     fn of(&self, groups: &[String]) -> Costs {
         let learns = |group: &str| groups.iter().any(|one| one == group);
-        Costs::of_run(&self.setup, &self.plan, self.input_numbers, learns)
+        let of_plan = |plan: &Plan| {
+            let numbers = plan.input.len() as u64;
+            Costs::of_run(&self.setup, plan, numbers, learns)
+        };
+        let whole = of_plan(&self.plan);
+        let costs = of_plan(self.plan.at(self.size)).looking_at(&whole);
+        match &self.teacher {
+            Some(teacher) => costs.taught_by(teacher, self.plan.input.len() as u64),
+            None => costs,
+        }
     }
 }
 
@@ -454,6 +508,8 @@ struct Watcher {
     busy: Busy,
     /// What work comes to while some groups of layers learn.
     costs: StepCosts,
+    /// The groups that do.
+    learning: Vec<String>,
     outbox: Outbox,
     controls: Arc<Controls>,
     warm_up: Arc<WarmUp>,
@@ -548,6 +604,7 @@ impl Observer for Watcher {
     }
 
     fn learns(&mut self, groups: &[String]) {
+        self.learning = groups.to_vec();
         self.busy.count(self.costs.of(groups));
         if self.is_warming {
             return;
@@ -555,6 +612,18 @@ impl Observer for Watcher {
         self.outbox.send(Event::Learns {
             t_s: self.meters.now_s(),
             groups: groups.to_vec(),
+        });
+    }
+
+    fn resized(&mut self, size: Option<(usize, usize)>) {
+        self.costs.size = size;
+        self.busy.count(self.costs.of(&self.learning));
+        if self.is_warming {
+            return;
+        }
+        self.outbox.send(Event::Resized {
+            t_s: self.meters.now_s(),
+            size,
         });
     }
 
@@ -584,7 +653,7 @@ impl Observer for Watcher {
 
     fn worked(&mut self, work: Work) {
         self.busy.worked(work);
-        if !matches!(work, Work::Forward { .. }) {
+        if matches!(work, Work::Step | Work::Update { .. }) {
             self.warm_up.step();
         }
     }

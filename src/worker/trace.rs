@@ -14,7 +14,10 @@ use crate::protocol::{
     DeviceTrace, Event, Failure, FailureKind, Stretch, TracedKernel, TracedPart, TracedStep,
 };
 use crate::setup::{Phase, Setup, StepPart, StopSetup};
-use crate::train::{self, Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, Work};
+use crate::train::{
+    self, Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, Sources, TeacherFrom,
+    Work,
+};
 
 /// A number of steps that is never reached; a setup can hold none that is larger.
 const NEVER: u64 = i64::MAX as u64;
@@ -32,6 +35,8 @@ pub struct Trace {
     pub steps: u64,
     /// Where tuned kernels are kept.
     pub kernel_cache: Option<PathBuf>,
+    /// The run that teaches, where one does.
+    pub teacher: Option<TeacherFrom>,
 }
 
 impl Trace {
@@ -64,7 +69,11 @@ impl Trace {
         self.setup.start = None;
         self.setup.regime.evaluation.every_steps = Some(NEVER);
         let before = Instant::now();
-        let (plan, _) = session::describe(&self.setup, outbox)?;
+        let sources = Sources {
+            start: None,
+            teacher: self.teacher,
+        };
+        let (plan, _) = session::describe_taught(&self.setup, sources.teacher.as_ref(), outbox)?;
         let chosen = session::choose(&self.setup.device)?;
         outbox.send(Event::Device {
             device: convert::device(&chosen.entry),
@@ -96,7 +105,7 @@ impl Trace {
             resume: None,
             until: None,
         };
-        train::train(job, &mut tracer).map_err(session::training_failure)?;
+        train::train_with(job, &sources, &mut tracer).map_err(session::training_failure)?;
         match tracer.problem {
             Some(failure) => Err(failure),
             None => {
@@ -283,7 +292,7 @@ impl Observer for Tracer<'_> {
 
     fn worked(&mut self, work: Work) {
         match work {
-            Work::Forward { .. } => {}
+            Work::Forward { .. } | Work::Teach { .. } => {}
             Work::Step | Work::Update { .. } if !self.trains => self.warm_up.step(),
             Work::Step | Work::Update { .. } => {
                 self.problem = self.stepped().err();

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::bar::Bar;
 use super::flags::SetupFlags;
-use super::{Exit, Failed, Place, run, show};
+use super::{Exit, Failed, Place, run, show, start};
 use crate::control::{self, Traced};
 use crate::protocol::{Device, Stretch};
 
@@ -61,12 +61,13 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     }
     let setup = args.setup.build()?;
     run::check(&setup)?;
+    let teacher = start::teacher(&setup, place)?;
     if let Some(path) = &args.out {
         // Known before anything is trained.
         create(path)?;
     }
     let mut bar = Bar::new(&setup.regime.stop, args.quiet);
-    let traced = control::trace(&place.worker()?, &setup, steps, |event| {
+    let traced = control::trace(&place.worker()?, &setup, steps, teacher, |event| {
         run::announce(event, &bar);
         bar.take(event);
     });

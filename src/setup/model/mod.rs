@@ -114,6 +114,23 @@ models! {
     Transformer(TransformerSetup) = "transformer",
 }
 
+impl ModelSetup {
+    /// Whether a network that was built for images of one size takes smaller ones: its parameters have nothing to do with the size.
+    pub fn takes_other_sizes(&self) -> bool {
+        match self {
+            Self::Cnn(cnn) => cnn.head == CnnHead::GlobalAverage,
+            Self::Vgg(vgg) => vgg.head == CnnHead::GlobalAverage,
+            Self::Resnet(_) | Self::MobilenetV2(_) => true,
+            Self::Mlp(_)
+            | Self::Lenet5(_)
+            | Self::Vit(_)
+            | Self::Lstm(_)
+            | Self::Gru(_)
+            | Self::Transformer(_) => false,
+        }
+    }
+}
+
 impl Default for ModelSetup {
     fn default() -> Self {
         Self::Cnn(CnnSetup::default())

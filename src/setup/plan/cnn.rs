@@ -69,7 +69,8 @@ impl Planner {
     }
 
     pub(super) fn vgg(&mut self, vgg: &VggSetup) -> Option<usize> {
-        let (_, mut height, mut width) = self.image("a VGG network")?;
+        self.image("a VGG network")?;
+        let (mut height, mut width) = self.built_size();
         for (block, (out, convolutions)) in vgg.blocks().into_iter().enumerate() {
             self.at(format!("block {}", block + 1));
             self.group(format!("blocks.{block}"));
@@ -78,6 +79,19 @@ impl Planner {
                 self.conv_block(conv, vgg.normalisation, Some(vgg.activation));
             }
             if VggSetup::pools(height, width) {
+                let has_pixels = self
+                    .shape
+                    .height_and_width()
+                    .is_some_and(|(height, width)| VggSetup::pools(height, width));
+                self.problems.require(
+                    has_pixels,
+                    "model.depth",
+                    format!("block {}", block + 1),
+                    "larger images: they are already a single pixel wide there",
+                );
+                if !has_pixels {
+                    return None;
+                }
                 self.pool(Pooling::Max, 2, 0);
                 (height, width) = (height / 2, width / 2);
             }

@@ -3,7 +3,8 @@ use crate::setup::{CnnHead, Inverted, MobilenetSetup, Normalisation};
 
 impl Planner {
     pub(super) fn mobilenet(&mut self, mobilenet: &MobilenetSetup) -> Option<usize> {
-        let (_, height, width) = self.image("MobileNetV2")?;
+        self.image("MobileNetV2")?;
+        let (height, width) = self.built_size();
         let keeps_size = mobilenet.stem.keeps_size(height, width);
         let norm = mobilenet.normalisation;
         let has_bias = norm == Normalisation::None;

@@ -86,6 +86,8 @@ pub struct Layer {
 /// A model's layers, first to last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
+    /// Shape of a sample.
+    pub input: InputShape,
     /// The layers in the order in which a sample passes them.
     pub layers: Vec<Layer>,
     /// Length of the vector that leaves the head: it enters the hidden linear layers, or the one that answers.
@@ -93,6 +95,18 @@ pub struct Plan {
     /// The heads of a model that learns several labels at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heads: Option<Heads>,
+    /// The same model for smaller images, where a run begins with such, smallest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smaller: Vec<SmallerPlan>,
+}
+
+/// A model built for images of one size, as it is for smaller ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmallerPlan {
+    /// Shape of a smaller image.
+    pub input: InputShape,
+    /// The layers, with the parameters of the model and other costs.
+    pub layers: Plan,
 }
 
 /// The group of the layer that answers; of several heads the beginning of their groups, as in `head.shape`.
@@ -108,6 +122,13 @@ impl Plan {
             }
         }
         groups
+    }
+
+    /// The layers for images of this height and width; as they were planned where it is none of the smaller ones.
+    pub fn at(&self, size: Option<(usize, usize)>) -> &Self {
+        let is_this = |smaller: &&SmallerPlan| smaller.input.height_and_width() == size;
+        let found = size.and_then(|_| self.smaller.iter().find(is_this));
+        found.map_or(self, |smaller| &smaller.layers)
     }
 
     /// Trainable numbers of the model.
@@ -189,7 +210,32 @@ pub fn plan_with_heads(
     (model, input, outputs): (&ModelSetup, InputShape, Outputs),
     heads: Option<Heads>,
 ) -> Result<Plan, Problems> {
+    planned(Planner::new(model.kind(), input, outputs), model, heads)
+}
+
+/// Plans a model that was built for images of shape `built` for smaller ones, of shape `input`: kernels, strides and pooling are those of the
+/// whole images.
+///
+/// # Errors
+/// As [`plan`].
+pub(super) fn plan_smaller(
+    model: &ModelSetup,
+    built: InputShape,
+    input: InputShape,
+    outputs: Outputs,
+    heads: Option<&Heads>,
+) -> Result<Plan, Problems> {
     let mut planner = Planner::new(model.kind(), input, outputs);
+    planner.built = built;
+    planned(planner, model, heads.cloned())
+}
+
+fn planned(
+    mut planner: Planner,
+    model: &ModelSetup,
+    heads: Option<Heads>,
+) -> Result<Plan, Problems> {
+    let input = planner.shape;
     planner.heads.clone_from(&heads);
     let flattened = match model {
         ModelSetup::Mlp(mlp) => planner.mlp(mlp),
@@ -206,6 +252,8 @@ pub fn plan_with_heads(
     let (layers, mut problems) = planner.finish();
     // A model that does not fit at all has been refused with a reason.
     let plan = Plan {
+        input,
+        smaller: Vec::new(),
         layers,
         flattened: flattened.unwrap_or_default(),
         heads,

@@ -9,6 +9,8 @@ pub(super) struct Planner {
     kind: &'static str,
     /// What enters the next layer.
     pub shape: InputShape,
+    /// The samples that the model was built for: choices that go by the size of images go by theirs.
+    pub built: InputShape,
     /// What is to be answered with.
     pub outputs: Outputs,
     /// Heads that answer in place of one layer.
@@ -60,6 +62,7 @@ impl Planner {
         Self {
             kind,
             shape: input,
+            built: input,
             outputs,
             heads: None,
             problems: Problems::default(),
@@ -108,6 +111,11 @@ impl Planner {
             )),
             _ => self.refuse(&format!("`mlp` for tabular data; {model} needs images")),
         }
+    }
+
+    /// Height and width of the images that the model was built for.
+    pub fn built_size(&self) -> (usize, usize) {
+        self.built.height_and_width().unwrap_or((1, 1))
     }
 
     /// Notes a layer that leaves `output` to the next.

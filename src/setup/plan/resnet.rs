@@ -3,7 +3,8 @@ use crate::setup::{CnnHead, InputShape, Normalisation, Pooling, Residual, Resnet
 
 impl Planner {
     pub(super) fn resnet(&mut self, resnet: &ResnetSetup) -> Option<usize> {
-        let (_, height, width) = self.image("a residual network")?;
+        self.image("a residual network")?;
+        let (height, width) = self.built_size();
         let has_bias = resnet.normalisation == Normalisation::None;
         self.at("stem");
         self.group("stem");

@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::setup::Problems;
+use super::freezing::FreezingSetup;
 use crate::setup::plan::is_head;
+use crate::setup::{Length, Problems};
 
 /// Which groups of layers learn, and how fast. A group is one of [`crate::setup::plan::Plan::groups`]; in a file it is named as
 /// it is there (`blocks.0`), or by what several begin with (`blocks`).
@@ -16,6 +17,8 @@ pub struct LayersSetup {
     pub unfreeze_epochs: u64,
     /// `gradual`: steps after which one more group learns, instead of by epochs.
     pub unfreeze_steps: Option<u64>,
+    /// `freezing`: when each group learns no more.
+    pub freezing: FreezingSetup,
     /// Groups that never learn.
     pub frozen: Vec<String>,
     /// Factors of the learning rate by group, above 0; of two that name a group the longer counts.
@@ -35,6 +38,8 @@ pub enum TrainedLayers {
     Head,
     /// At first the head, then one group more at a time, from the head to the samples (Howard and Ruder 2018).
     Gradual,
+    /// All of them at first, then one group less at a time, from the samples to the head.
+    Freezing,
 }
 
 impl Default for LayersSetup {
@@ -43,6 +48,7 @@ impl Default for LayersSetup {
             train: TrainedLayers::All,
             unfreeze_epochs: 1,
             unfreeze_steps: None,
+            freezing: FreezingSetup::default(),
             frozen: Vec::new(),
             rates: BTreeMap::new(),
             rate_decay: 1.0,
@@ -58,30 +64,49 @@ impl LayersSetup {
     }
 
     /// How many of `count` stages, counted from the head, learn in step `step` (from 0), those that are frozen by name among them.
-    pub fn opened(&self, count: usize, step: u64, steps_per_epoch: u64) -> usize {
+    pub fn opened(&self, count: usize, step: u64, length: Length) -> usize {
+        let changes = self.changes(count, length);
+        let last = changes.iter().rev().find(|(from, _)| *from <= step);
+        last.map_or(0, |(_, opened)| *opened)
+    }
+
+    /// From which step on how many of `count` stages learn, in order of time; a run may end before it comes to all of them.
+    pub fn changes(&self, count: usize, length: Length) -> Vec<(u64, usize)> {
         match self.train {
-            TrainedLayers::All => count,
-            TrainedLayers::Head => count.min(1),
+            TrainedLayers::All => vec![(0, count)],
+            TrainedLayers::Head => vec![(0, count.min(1))],
             TrainedLayers::Gradual => {
                 let every = match self.unfreeze_steps {
                     Some(steps) => steps.max(1),
                     None => self
                         .unfreeze_epochs
                         .max(1)
-                        .saturating_mul(steps_per_epoch.max(1)),
+                        .saturating_mul(length.steps_per_epoch.max(1)),
                 };
-                let more = usize::try_from(step / every).unwrap_or(usize::MAX);
-                count.min(more.saturating_add(1))
+                let begin = |index: usize| every.saturating_mul(index as u64);
+                (0..count).map(|index| (begin(index), index + 1)).collect()
+            }
+            TrainedLayers::Freezing => {
+                // A run without a known end is refused; until then nothing freezes.
+                let total = length.steps_max.unwrap_or(u64::MAX);
+                let ends = match length.steps_max {
+                    Some(total) => self.freezing.steps(count, total),
+                    None => Vec::new(),
+                };
+                fewer(count, ends.into_iter().filter(|end| *end < total))
             }
         }
     }
 
-    /// Every number of stages that learn at some time of a run, in order of time, with how many of `count` there are.
-    pub fn all_opened(&self, count: usize) -> Vec<usize> {
+    /// The same by shares of a run, from 0, of a run that takes all its steps; of [`TrainedLayers::Gradual`] the last stage alone.
+    pub(in crate::setup) fn shares(&self, count: usize) -> Vec<(f64, usize)> {
         match self.train {
-            TrainedLayers::All => vec![count],
-            TrainedLayers::Head => vec![count.min(1)],
-            TrainedLayers::Gradual => (1..=count).collect(),
+            TrainedLayers::All | TrainedLayers::Gradual => vec![(0.0, count)],
+            TrainedLayers::Head => vec![(0.0, count.min(1))],
+            TrainedLayers::Freezing => {
+                let ends = self.freezing.shares(count).into_iter();
+                fewer(count, ends.filter(|end| *end < 1.0))
+            }
         }
     }
 
@@ -103,7 +128,22 @@ impl LayersSetup {
         groups[from..].iter().copied().filter(learns).collect()
     }
 
-    /// The factor of the learning rate of `group`, one of `groups`.
+    /// The factor of the learning rate of `group`, one of `groups`, in step `step` of a run of this length.
+    pub fn factor_at(&self, groups: &[&str], group: &str, step: u64, length: Length) -> f64 {
+        let factor = self.factor(groups, group);
+        match (self.train, length.steps_max) {
+            (TrainedLayers::Freezing, Some(total)) => {
+                let stages = Self::stages(groups);
+                let at = groups.iter().position(|known| *known == group);
+                // All heads are the last stage.
+                let at = at.map_or(0, |at| at.min(stages.saturating_sub(1)));
+                factor * self.freezing.factor(at, stages, step, total)
+            }
+            _ => factor,
+        }
+    }
+
+    /// The factor of the learning rate of `group`, one of `groups`, whatever the step.
     pub fn factor(&self, groups: &[&str], group: &str) -> f64 {
         let named = self.rates.iter().filter(|(name, _)| names(name, group));
         let own = named
@@ -118,9 +158,11 @@ impl LayersSetup {
             .powi(i32::try_from(behind).unwrap_or(i32::MAX))
     }
 
-    /// Whether every group has the base learning rate.
+    /// Whether every group has the base learning rate throughout.
     pub fn has_one_rate(&self) -> bool {
-        self.rates.is_empty() && (self.rate_decay - 1.0).abs() < f64::EPSILON
+        self.train != TrainedLayers::Freezing
+            && self.rates.is_empty()
+            && (self.rate_decay - 1.0).abs() < f64::EPSILON
     }
 
     pub(super) fn validate(&self, problems: &mut Problems) {
@@ -146,6 +188,7 @@ impl LayersSetup {
         for (group, &factor) in &self.rates {
             super::above_zero(problems, &format!("regime.layers.rates.{group}"), factor);
         }
+        self.freezing.validate(problems);
     }
 
     /// Checks the names against the groups of a model, and that something learns from the first step on.
@@ -163,14 +206,35 @@ impl LayersSetup {
                 format!("a group of this model's layers: {}", groups.join(", ")),
             );
         }
-        let first = self.opened(Self::stages(groups), 0, 1);
+        // From the head on, whose stage is the first of those that open and the last of those that freeze.
+        let fewest = match self.train {
+            TrainedLayers::All => Self::stages(groups),
+            _ => Self::stages(groups).min(1),
+        };
+        let when = match self.train {
+            TrainedLayers::Freezing => "to the last step",
+            _ => "from the first step on",
+        };
         problems.require(
-            !all_known || groups.is_empty() || !self.learning(groups, first).is_empty(),
+            !all_known || groups.is_empty() || !self.learning(groups, fewest).is_empty(),
             "regime.layers.frozen",
             self.frozen.join(", "),
-            "fewer groups: no layer is left that learns from the first step on",
+            format!("fewer groups: no layer is left that learns {when}"),
         );
     }
+}
+
+/// At first `count` stages, and one less at each of `ends`, which are in order.
+fn fewer<K: PartialEq + Default>(count: usize, ends: impl Iterator<Item = K>) -> Vec<(K, usize)> {
+    let mut changes = vec![(K::default(), count)];
+    for (end, done) in ends.zip(1..) {
+        let left = (end, count.saturating_sub(done));
+        match changes.last_mut() {
+            Some(last) if last.0 == left.0 => *last = left,
+            _ => changes.push(left),
+        }
+    }
+    changes
 }
 
 /// Whether `name` names `group`: as a whole, or by the parts that it begins with.
@@ -184,6 +248,13 @@ fn names(name: &str, group: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn length(steps_per_epoch: u64, steps_max: Option<u64>) -> Length {
+        Length {
+            steps_per_epoch,
+            steps_max,
+        }
+    }
+
     const GROUPS: [&str; 5] = ["stem", "blocks.0", "blocks.1", "blocks.10", "head"];
 
     #[test]
@@ -194,7 +265,7 @@ mod tests {
             frozen: vec!["blocks.1".to_owned()],
             ..LayersSetup::default()
         };
-        let opened = |step| gradual.opened(GROUPS.len(), step, 3);
+        let opened = |step| gradual.opened(GROUPS.len(), step, length(3, None));
         assert_eq!([0, 5, 6, 12, 600].map(opened), [1, 1, 2, 3, 5]);
         assert_eq!(gradual.learning(&GROUPS, 3), ["blocks.10", "head"]);
         assert_eq!(
@@ -205,7 +276,31 @@ mod tests {
             unfreeze_steps: Some(7),
             ..gradual
         };
-        assert_eq!(by_steps.opened(GROUPS.len(), 7, 3), 2);
+        assert_eq!(by_steps.opened(GROUPS.len(), 7, length(3, None)), 2);
+    }
+
+    #[test]
+    fn groups_freeze_from_the_samples_on_and_the_head_never() {
+        let freezing = LayersSetup {
+            train: TrainedLayers::Freezing,
+            ..LayersSetup::default()
+        };
+        let length = length(10, Some(80));
+        // Times 0.5, 0.625, 0.75, 0.875 and 1 of 80 steps.
+        assert_eq!(
+            freezing.changes(GROUPS.len(), length),
+            [(0, 5), (40, 4), (50, 3), (60, 2), (70, 1)]
+        );
+        let opened = |step| freezing.opened(GROUPS.len(), step, length);
+        assert_eq!([0, 39, 40, 69, 79].map(opened), [5, 5, 4, 2, 1]);
+        assert_eq!(freezing.learning(&GROUPS, 2), ["blocks.10", "head"]);
+        let factor = |group, step| freezing.factor_at(&GROUPS, group, step, length);
+        assert!((factor("stem", 20) - 0.5).abs() < 1e-12);
+        assert_eq!(factor("stem", 40), 0.0);
+        assert!((factor("head", 40) - 0.5).abs() < 1e-12);
+        // In a run that is too short several freeze at once.
+        let short = freezing.changes(GROUPS.len(), super::tests::length(1, Some(2)));
+        assert_eq!(short, [(0, 5), (1, 3)]);
     }
 
     #[test]
@@ -241,5 +336,10 @@ mod tests {
             ..frozen(&["head"])
         };
         assert!(problems(head).contains("no layer is left"));
+        let freezing = LayersSetup {
+            train: TrainedLayers::Freezing,
+            ..frozen(&["head"])
+        };
+        assert!(problems(freezing).contains("to the last step"));
     }
 }

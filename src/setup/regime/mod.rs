@@ -3,21 +3,26 @@
 mod augmentation;
 mod averaging;
 mod clipping;
+mod freezing;
 mod layers;
 mod optimiser;
 mod optimiser_options;
 mod precision;
+mod resize;
 mod schedule;
 
 pub use augmentation::AugmentationSetup;
 pub use averaging::EmaSetup;
 pub use clipping::GradientClipping;
+pub use freezing::{FreezeRates, FreezeTimes, FreezingSetup};
 pub use layers::{LayersSetup, TrainedLayers};
 pub use optimiser::OptimiserSetup;
 pub use optimiser_options::{
     AdaGradSetup, AdamSetup, AdamWSetup, LambSetup, LionSetup, MuonSetup, RmsPropSetup, SgdSetup,
 };
 pub use precision::Precision;
+pub use resize::ResizeSetup;
+pub(super) use resize::is_whole;
 pub use schedule::{Schedule, ScheduleSetup};
 
 use serde::{Deserialize, Serialize};
@@ -49,6 +54,8 @@ pub struct RegimeSetup {
     pub gradient_clipping: GradientClipping,
     /// Which layers learn, and how fast.
     pub layers: LayersSetup,
+    /// Smaller images at the beginning; none without it.
+    pub resize: Option<ResizeSetup>,
     /// Averaging of the weights; none without it.
     pub ema: Option<EmaSetup>,
     /// How training images are changed each time they are seen.
@@ -74,6 +81,7 @@ impl Default for RegimeSetup {
             schedule: ScheduleSetup::default(),
             gradient_clipping: GradientClipping::default(),
             layers: LayersSetup::default(),
+            resize: None,
             ema: None,
             augmentation: AugmentationSetup::default(),
             reinforcement: None,
@@ -138,7 +146,25 @@ impl RegimeSetup {
             "a curve over the whole run",
             "with regime.stop.epochs or regime.stop.steps, or `constant` or `step`: the curve needs to know where it ends",
         );
+        let ends = self.stop.epochs.is_some() || self.stop.steps.is_some();
+        for (field, needs_end) in [
+            (
+                "regime.layers.train",
+                self.layers.train == TrainedLayers::Freezing,
+            ),
+            ("regime.resize", self.resize.is_some()),
+        ] {
+            problems.require(
+                ends || !needs_end,
+                field,
+                "a schedule over the whole run",
+                "with regime.stop.epochs or regime.stop.steps: its times are shares of the run",
+            );
+        }
         self.layers.validate(problems);
+        if let Some(resize) = &self.resize {
+            resize.validate(problems);
+        }
         if let Some(ema) = &self.ema {
             ema.validate(problems);
         }

@@ -87,10 +87,36 @@ impl Feed {
         })
     }
 
-    fn resident(&mut self, step: u64) -> Batch {
+    /// What the batches are made of.
+    pub fn batches(&self) -> &Batches {
+        &self.batches
+    }
+
+    /// Which samples the batch of step `step` has, `[batch]`; `None` where they do not lie on the device.
+    pub fn chosen(&mut self, step: u64) -> Option<Tensor<1, Int>> {
+        if !self.batches.is_resident() {
+            return None;
+        }
+        let size = self.feeding.batch_size;
+        let from = (step % self.feeding.steps_per_epoch) as usize * size;
+        let epoch = self.at(step);
+        let chosen = match &epoch.order {
+            Order::Device(order) => Some(order.clone().slice(from..from + size)),
+            Order::Host(_) => None,
+        };
+        self.epoch = Some(epoch);
+        chosen
+    }
+
+    /// The epoch of step `step`.
+    fn at(&mut self, step: u64) -> Epoch {
         let number = step / self.feeding.steps_per_epoch;
         let current = self.epoch.take().filter(|epoch| epoch.number == number);
-        let epoch = current.unwrap_or_else(|| self.begin(number));
+        current.unwrap_or_else(|| self.begin(number))
+    }
+
+    fn resident(&mut self, step: u64) -> Batch {
+        let epoch = self.at(step);
         let size = self.feeding.batch_size;
         let from = (step % self.feeding.steps_per_epoch) as usize * size;
         let part = from..from + size;

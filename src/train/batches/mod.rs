@@ -8,10 +8,12 @@ mod host;
 mod loader;
 mod pixels;
 mod scale;
+mod shrink;
 mod wanted;
 
 pub use feed::{Feed, Feeding};
 pub use scale::Scale;
+pub use shrink::Shrink;
 
 use std::sync::Arc;
 
@@ -167,6 +169,11 @@ impl Batches {
         self.samples
     }
 
+    /// Whether they lie on the device.
+    pub fn is_resident(&self) -> bool {
+        !matches!(self.store, Store::Streamed(_))
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.samples == 0
@@ -238,6 +245,7 @@ impl Batches {
                 let samples = match samples {
                     Samples::Numbers(all) => Samples::Numbers(all.clone().select(0, chosen)),
                     Samples::Tokens(all) => Samples::Tokens(all.clone().select(0, chosen)),
+                    Samples::Images(all) => Samples::Images(all.clone().select(0, chosen)),
                 };
                 (samples, wanted)
             }
@@ -328,13 +336,19 @@ impl Batch {
         }
         (0..count)
             .map(|index| Self {
-                samples: match &self.samples {
-                    Samples::Numbers(all) => Samples::Numbers(part(all, index, count)),
-                    Samples::Tokens(all) => Samples::Tokens(part(all, index, count)),
-                },
+                samples: part_of(&self.samples, index, count),
                 targets: self.targets.part(index, count),
             })
             .collect()
+    }
+}
+
+/// Part `index` of `count` equal ones.
+pub fn part_of(samples: &Samples, index: usize, count: usize) -> Samples {
+    match samples {
+        Samples::Numbers(all) => Samples::Numbers(part(all, index, count)),
+        Samples::Tokens(all) => Samples::Tokens(part(all, index, count)),
+        Samples::Images(all) => Samples::Images(part(all, index, count)),
     }
 }
 
