@@ -3,6 +3,8 @@ use super::flags::SetupFlags;
 use super::table::Table;
 use super::{Exit, Failed, show};
 use crate::data::DataInfo;
+use crate::setup::plan::Plan;
+use crate::setup::{Setup, TrainedLayers};
 use crate::units::{bytes, count, quantity};
 
 /// Arguments of `joulelab info`.
@@ -28,6 +30,8 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
             "group_hash": setup.group_hash(),
             "dataset": info,
             "plan": plan,
+            "training_flop": setup.training_flop(&plan),
+            "stages": setup.stages(&plan, setup.length(info.train_samples)),
         }))?;
         return Ok(Exit::Success);
     }
@@ -94,15 +98,42 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
         quantity(plan.forward_flop() as f64, "FLOP"),
         quantity(plan.training_flop() as f64, "FLOP"),
     ));
-    let learning = setup.training_flop(&plan);
-    if learning < plan.training_flop() {
-        text.push_str(&format!(
-            "with the layers frozen that the regime names, {} in training\n",
-            quantity(learning as f64, "FLOP")
-        ));
-    }
+    text.push_str(&stages(&setup, &plan, info.train_samples));
     show::print(&text)?;
     Ok(Exit::Success)
+}
+
+/// What changes in the course of a run, and what training costs because of it.
+fn stages(setup: &Setup, plan: &Plan, train: usize) -> String {
+    let length = setup.length(train);
+    let stages = setup.stages(plan, length);
+    let mean = quantity(setup.training_flop(plan) as f64, "FLOP");
+    if stages.len() < 2 {
+        return match setup.training_flop(plan) < plan.training_flop() {
+            true => format!("with the layers frozen that the regime names, {mean} in training\n"),
+            false => String::new(),
+        };
+    }
+    let mut table =
+        Table::new(["from step", "epoch", "images", "learning", "training FLOP"]).right(&[0, 1, 4]);
+    for stage in &stages {
+        let size = stage.size.or(plan.input.height_and_width());
+        table.push([
+            count(stage.from_step),
+            format!(
+                "{:.2}",
+                stage.from_step as f64 / length.steps_per_epoch as f64
+            ),
+            size.map_or_else(String::new, |(height, width)| format!("{height}×{width}")),
+            stage.learns.join(", "),
+            count(stage.training_flop),
+        ]);
+    }
+    let of_what = match setup.regime.layers.train {
+        TrainedLayers::Gradual => "once all groups learn",
+        _ => "in the mean over the run",
+    };
+    format!("\n{table}{mean} in training {of_what}\n")
 }
 
 /// The labels that can be learnt at once, where there are several.

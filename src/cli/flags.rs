@@ -105,9 +105,19 @@ pub struct SetupFlags {
     #[arg(long, value_name = "PATH", help_heading = "Start")]
     start_file: Option<PathBuf>,
 
-    /// Layers that learn: all, head, or gradual, which begins with the head and lets one more group learn each epoch
+    /// Layers that learn: all; head; gradual, which begins with the head and lets one more group learn each epoch; or freezing, which begins
+    /// with all and lets one group less learn, from the samples on
     #[arg(long, value_name = "LAYERS", help_heading = "Start")]
     train_layers: Option<String>,
+
+    /// Share of the run after which the first group of layers freezes (implies `--train-layers freezing`) [default: 0.5]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        help_heading = "Start",
+        conflicts_with = "train_layers"
+    )]
+    freeze_from: Option<f64>,
 
     /// Groups of layers that never learn, such as `stem,blocks.0`; `joulelab info` lists them
     #[arg(
@@ -117,6 +127,18 @@ pub struct SetupFlags {
         help_heading = "Start"
     )]
     freeze: Vec<String>,
+
+    /// Learn from the answers of this run beside the right ones: identifier, its beginning, or name
+    #[arg(long, value_name = "RUN", help_heading = "Teacher")]
+    teacher: Option<String>,
+
+    /// Temperature at which the teacher's scores are learnt [default: 4]
+    #[arg(long, value_name = "NUMBER", help_heading = "Teacher")]
+    temperature: Option<f64>,
+
+    /// How much the teacher's answers count against the right ones, 0 to 1 [default: 0.9]
+    #[arg(long, value_name = "SHARE", help_heading = "Teacher")]
+    alpha: Option<f64>,
 
     /// Optimiser: sgd, adam, adamw, rmsprop, adagrad, lion, muon or lamb
     #[arg(
@@ -167,6 +189,10 @@ pub struct SetupFlags {
     /// Label smoothing
     #[arg(long, help_heading = "Regime")]
     label_smoothing: Option<f64>,
+
+    /// Begin with images of this share of their height and width, which grow to their own over the first half of the run
+    #[arg(long, value_name = "SHARE", help_heading = "Regime")]
+    resize: Option<f64>,
 
     /// Seed of initial weights, shuffling and dropout
     #[arg(long, short = 's', help_heading = "Regime")]
@@ -220,6 +246,18 @@ pub struct SetupFlags {
         help_heading = "Stop rule: whichever comes first"
     )]
     patience: Option<u64>,
+
+    /// How much lower the loss must be to count as lower [default: 0]
+    #[arg(
+        long,
+        value_name = "LOSS",
+        help_heading = "Stop rule: whichever comes first"
+    )]
+    min_delta: Option<f64>,
+
+    /// End with the weights of the evaluation that had the lowest held-out loss, instead of the last ones
+    #[arg(long, help_heading = "Stop rule: whichever comes first")]
+    restore_best: bool,
 
     /// Seconds of idle baseline before the run; 0 skips it
     #[arg(long, value_name = "SECONDS", help_heading = "Measuring")]
@@ -306,6 +344,11 @@ impl SetupFlags {
             self.initialisation.clone() => "model.initialisation",
             self.start.clone() => "start.run",
             self.train_layers.clone() => "regime.layers.train",
+            self.freeze_from.map(number) => "regime.layers.freezing.from",
+            self.teacher.clone() => "distil.teacher",
+            self.temperature.map(number) => "distil.temperature",
+            self.alpha.map(number) => "distil.alpha",
+            self.resize.map(number) => "regime.resize.from",
             self.optimiser.clone() => "regime.optimiser.kind",
             self.lr.map(number) => "regime.learning_rate",
             self.batch_size => "regime.batch_size",
@@ -323,6 +366,7 @@ impl SetupFlags {
             self.energy_budget => "regime.stop.energy_j",
             self.time_budget => "regime.stop.time_s",
             self.patience => "regime.stop.patience",
+            self.min_delta.map(number) => "regime.stop.min_delta",
             self.idle => "measure.idle_s",
             self.rate => "measure.rate_hz",
             self.country.clone() => "measure.country",
@@ -351,6 +395,12 @@ impl SetupFlags {
         }
         if let Some(path) = &self.start_file {
             change.set("start.file", path.to_string_lossy().into_owned());
+        }
+        if self.freeze_from.is_some() {
+            change.set("regime.layers.train", "freezing");
+        }
+        if self.restore_best {
+            change.set("regime.stop.restore_best", true);
         }
         if !self.freeze.is_empty() {
             change.set("regime.layers.frozen", self.freeze.clone());

@@ -32,7 +32,8 @@ pub fn text(details: &RunDetails, uses: Option<u64>) -> String {
     }
     let mut text = String::from("\nancestry\n");
     for (ancestor, energy) in details.ancestors.iter().zip(&lineage.ancestors) {
-        let mut parts = vec![ancestor.label().to_owned()];
+        let relation = ancestor.relation().in_words();
+        let mut parts = vec![format!("{relation} {}", ancestor.label())];
         if ancestor.run_id.is_some() {
             parts.extend(ancestor.title.clone());
         }

@@ -42,7 +42,13 @@ pub fn text(details: &RunDetails, judged: &[JudgedForecast], path: &Path) -> Str
     if let Some(start) = super::start::of(details) {
         out.line("start", &start);
     }
+    if let Some(teacher) = teacher(details) {
+        out.line("teacher", &teacher);
+    }
     out.line("trained", &trained(details, stored.as_ref()));
+    if let Some(best) = stored.as_ref().and_then(best) {
+        out.line("best", &best);
+    }
     let times: Vec<String> = details
         .totals
         .iter()
@@ -122,6 +128,32 @@ fn target(details: &RunDetails) -> Option<String> {
         "{word}: {}",
         details.run.metrics.metric.format(target)
     ))
+}
+
+/// The run that taught this one, and how much that counted.
+fn teacher(details: &RunDetails) -> Option<String> {
+    let setup: serde_json::Value = serde_json::from_str(&details.run.setup.json).ok()?;
+    let distil = setup.get("distil")?;
+    let number = |name: &str| distil.get(name).and_then(serde_json::Value::as_f64);
+    let (temperature, alpha) = (number("temperature")?, number("alpha")?);
+    let run = distil.get("teacher")?.as_str()?;
+    Some(match alpha > 0.0 {
+        true => format!("run {run} · temperature {temperature} · α {alpha}"),
+        false => format!("run {run} · α 0: not asked"),
+    })
+}
+
+/// When a run was at its best, where it went on from there.
+fn best(summary: &Summary) -> Option<String> {
+    let step = summary.best_step.filter(|step| *step < summary.steps)?;
+    let steps = count(step);
+    match (summary.is_restored, summary.reason.as_str()) {
+        (true, _) => Some(format!(
+            "after {steps} steps, whose weights the run ended with"
+        )),
+        (false, "early-stopping") => Some(format!("after {steps} steps")),
+        _ => None,
+    }
 }
 
 fn trained(details: &RunDetails, stored: Option<&Summary>) -> String {

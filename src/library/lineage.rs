@@ -37,6 +37,15 @@ impl Relation {
         }
     }
 
+    /// Name, as exported.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Teacher => "teacher",
+            Self::Both => "both",
+        }
+    }
+
     /// As it is stored.
     fn letter(self) -> char {
         match self {

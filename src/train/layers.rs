@@ -51,6 +51,9 @@ impl Layers {
         if self.setup.train == TrainedLayers::All && self.setup.frozen.is_empty() {
             return (network, HashSet::new());
         }
+        // What a group's batch normalisation saw last may still be missing in the running statistics that it is to use from now on: Burn
+        // takes it in when the next comes, or when the network is asked for its form without autodiff.
+        drop(network.valid());
         let learning = self.learning(opened);
         let (parameters, flags) = (network.parameters(), network.flags());
         let learns = |group: &String| learning.contains(group);

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use joulelab::library::{
     Ancestor, CarbonBasis, CarbonSummary, Checkpoint, Confusion, Device, EpochEnergy, EpochRecord,
     ForecastRecord, IdlePower, Inference, Latency, Library, Machine, Meter, NewRun, Owner,
-    PhaseEnergy, Predictions, Record, SampleRow, SelfCheck, Setup, Status, StepPoint, Summary,
+    PhaseEnergy, Predictions, Record, Relation, SampleRow, SelfCheck, Setup, Status, StepPoint,
+    Summary,
 };
 use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade, HeadProgress, Metric};
 use rusqlite::Connection;
@@ -359,6 +360,7 @@ pub(crate) fn whole_run(library: &mut Library, new: &NewRun) {
 fn ancestor() -> Ancestor {
     Ancestor {
         generation: 1,
+        path: vec![Relation::Start],
         run_id: Some("elsewhere".into()),
         title: None,
         dataset: Some("shapes".into()),

@@ -3,7 +3,7 @@
 use joulelab::analysis::lineage::{Ancestry, Lineage};
 use joulelab::analysis::sweep;
 use joulelab::library::export::{Format, Options, write};
-use joulelab::library::{Ancestor, Filter, Library, PhaseEnergy, Record, Status};
+use joulelab::library::{Ancestor, Filter, Library, PhaseEnergy, Record, Relation, Status};
 use joulelab::units::{Boundary, Estimate};
 use tempfile::tempdir;
 
@@ -12,6 +12,7 @@ use crate::common::{energy, gpu, new_run};
 fn ancestor(generation: u64, run_id: Option<&str>, training: Vec<PhaseEnergy>) -> Ancestor {
     Ancestor {
         generation,
+        path: vec![Relation::Start; usize::try_from(generation).unwrap()],
         run_id: run_id.map(str::to_owned),
         title: run_id.map_or(Some("weights.pt".to_owned()), |id| {
             Some(format!("named {id}"))
@@ -56,6 +57,7 @@ fn family() -> (tempfile::TempDir, Library) {
     let b = ancestor(1, Some("b"), vec![gpu(96.0, 2.0), cpu]);
     let older = Ancestor {
         generation: 2,
+        path: vec![Relation::Start; 2],
         ..a()
     };
     run(&mut library, "a", None, Vec::new());
@@ -99,6 +101,7 @@ fn ancestors_are_read_back_as_they_were_stored() {
         details.ancestors[1],
         Ancestor {
             generation: 2,
+            path: vec![Relation::Start; 2],
             ..ancestor(1, Some("a"), vec![gpu(96.0, 2.0)])
         }
     );

@@ -40,6 +40,7 @@ fn a_sample_is_answered_by_itself() {
         let second = match &samples {
             Samples::Numbers(all) => Samples::Numbers(all.clone().narrow(0, 1, 1)),
             Samples::Tokens(all) => Samples::Tokens(all.clone().narrow(0, 1, 1)),
+            Samples::Images(all) => Samples::Images(all.clone().narrow(0, 1, 1)),
         };
         let together = answers(&network, samples);
         let alone = answers(&network, second);

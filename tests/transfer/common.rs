@@ -9,8 +9,8 @@ use joulelab::setup::{
     Change, InputShape, ModelSetup, Outputs, Phase, Setup, StartReport, StartSetup,
 };
 use joulelab::train::{
-    Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, StartFrom,
-    TrainError, Work, begin, train_from,
+    Evaluation, Job, Observer, Outcome, Predictions, Progress, Saved, Signal, Sources, StartFrom,
+    TrainError, Work, begin, train_with,
 };
 
 /// Whoever draws random numbers on the CPU backend must be alone: it has one generator for the whole process.
@@ -86,6 +86,10 @@ pub fn bits(network: &Network) -> Vec<(String, Vec<u32>)> {
 pub struct Ear {
     pub report: Option<StartReport>,
     pub learns: Vec<Vec<String>>,
+    /// Sizes of training images, in the order in which they were told.
+    pub sizes: Vec<Option<(usize, usize)>>,
+    /// Samples that went through a teacher, and in how many batches.
+    pub taught: (u64, u64),
     pub saved: Vec<Saved>,
     pub evaluations: Vec<Evaluation>,
     /// Stops after so many steps.
@@ -100,6 +104,8 @@ impl Observer for Ear {
         if phase == Phase::WarmUp {
             // What it tried there does not count.
             self.learns.clear();
+            self.sizes.clear();
+            self.taught = (0, 0);
             self.steps = 0;
         }
     }
@@ -108,6 +114,9 @@ impl Observer for Ear {
     }
     fn learns(&mut self, groups: &[String]) {
         self.learns.push(groups.to_vec());
+    }
+    fn resized(&mut self, size: Option<(usize, usize)>) {
+        self.sizes.push(size);
     }
     fn progress(&mut self, _: &Progress) {}
     fn evaluated(&mut self, evaluation: &Evaluation) {
@@ -119,6 +128,10 @@ impl Observer for Ear {
     }
     fn worked(&mut self, work: Work) {
         self.steps += u64::from(work == Work::Step);
+        if let Work::Teach { samples, batches } = work {
+            self.taught.0 += samples;
+            self.taught.1 += batches;
+        }
     }
     fn signal(&mut self) -> Signal {
         if self.stop_at.is_some_and(|at| self.steps >= at) {
@@ -159,6 +172,21 @@ pub fn run(
     resume: Option<PathBuf>,
     ear: &mut Ear,
 ) -> Result<Outcome, TrainError> {
+    let sources = Sources {
+        start: start.cloned(),
+        teacher: None,
+    };
+    run_with(setup, &sources, checkpoints, resume, ear)
+}
+
+/// Trains on the CPU with the runs that the setup names.
+pub fn run_with(
+    setup: &Setup,
+    sources: &Sources,
+    checkpoints: Option<&Path>,
+    resume: Option<PathBuf>,
+    ear: &mut Ear,
+) -> Result<Outcome, TrainError> {
     let info = joulelab::data::describe(&setup.dataset).unwrap();
     let plan = setup.validate_with(&info.counts()).unwrap();
     let job = Job {
@@ -171,7 +199,7 @@ pub fn run(
         resume,
         until: None,
     };
-    train_from(job, start, ear)
+    train_with(job, sources, ear)
 }
 
 /// The network of a setup before its first step.
@@ -195,4 +223,49 @@ pub fn saved(setup: &Setup, folder: &Path, file: &str) -> Network {
     let bytes = burn::tensor::Bytes::from_bytes_vec(bytes);
     let record = burn::store::ModuleRecord::from_bytes(bytes).unwrap();
     untrained(setup).try_load_record(record).unwrap()
+}
+
+/// The numbers of a setup's first training batch as the network gets them, with the class of each: `[batch, numbers]`.
+pub fn first_batch(setup: &Setup, step: u64) -> (Tensor<2>, Vec<usize>) {
+    use joulelab::train::{Batches, Feed, Feeding, Residence, Scale, Targets};
+    let data = joulelab::data::load(&setup.dataset).unwrap();
+    let steps_per_epoch = setup.steps_per_epoch(data.train.len()) as u64;
+    let input = data.info.input;
+    let batches = Batches::new(
+        data.train,
+        input,
+        data.info.target,
+        Scale {
+            mean: 0.0,
+            deviation: 1.0,
+        },
+        &data.normalisation,
+        Residence::Normalised,
+        &Device::flex(),
+    );
+    let mut feed = Feed::new(batches, Feeding::of(&setup.regime, steps_per_epoch), input);
+    let batch = feed.batch(step).unwrap();
+    let (joulelab::models::Samples::Numbers(samples), Targets::Classes(classes)) =
+        (batch.samples, batch.targets)
+    else {
+        panic!("images with classes");
+    };
+    let classes = classes.into_data();
+    let classes = classes.iter::<i64>().map(|class| class as usize).collect();
+    (samples, classes)
+}
+
+/// Rows of a matrix.
+pub fn rows(matrix: Tensor<2>) -> Vec<Vec<f64>> {
+    let [_, columns] = matrix.dims();
+    let values: Vec<f64> = matrix.into_data().iter::<f64>().collect();
+    values.chunks(columns).map(<[f64]>::to_vec).collect()
+}
+
+/// Logarithms of the softmax of `scores` divided by `temperature`.
+pub fn log_softmax(scores: &[f64], temperature: f64) -> Vec<f64> {
+    let scaled: Vec<f64> = scores.iter().map(|score| score / temperature).collect();
+    let max = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = scaled.iter().map(|score| (score - max).exp()).sum();
+    scaled.iter().map(|score| score - max - sum.ln()).collect()
 }

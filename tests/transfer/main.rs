@@ -5,10 +5,15 @@
     reason = "a helper of a test that fails ends the test, as it should"
 )]
 
+mod best;
 mod common;
+mod distil;
+mod freezing;
 mod hostile;
 mod inference;
 mod layers;
 mod lifecycle;
 mod program;
+mod resize;
+mod saving;
 mod weights;

@@ -6,7 +6,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use jiff::Timestamp;
 use joulelab::gui::{Preferences, ThemeChoice};
-use joulelab::library::{Ancestor, Inference, Latency, Library, PhaseEnergy, Record};
+use joulelab::library::{Ancestor, Inference, Latency, Library, PhaseEnergy, Record, Relation};
 use joulelab::setup::{Setup, StartSetup};
 use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
 
@@ -38,6 +38,7 @@ fn figure(energy_j: f64) -> PhaseEnergy {
 fn ancestor() -> Ancestor {
     Ancestor {
         generation: 1,
+        path: vec![Relation::Start],
         run_id: Some("base".to_owned()),
         title: None,
         dataset: Some("shapes".to_owned()),

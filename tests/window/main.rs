@@ -27,6 +27,7 @@ mod quiet;
 )]
 #[path = "../data/recipes.rs"]
 mod recipes;
+mod saving;
 #[expect(
     dead_code,
     clippy::unwrap_used,

@@ -8,7 +8,7 @@ use crate::units::Boundary;
 
 /// The setup's columns: name, and path of the field in the setup's JSON. A path that a setup lacks gives an empty cell;
 /// a list or table gives its JSON. Every field has a column, since every field can be an axis. Columns are only ever added at the end.
-pub const SETUP_COLUMNS: [(&str, &str); 117] = [
+pub const SETUP_COLUMNS: [(&str, &str); 128] = [
     ("setup_dataset", "dataset.name"),
     ("setup_dataset_options", "dataset"),
     ("setup_model", "model.kind"),
@@ -147,6 +147,17 @@ pub const SETUP_COLUMNS: [(&str, &str); 117] = [
     ("setup_layers_rate_decay", "regime.layers.rate_decay"),
     ("setup_multitask_heads", "multitask.heads"),
     ("setup_multitask_weighting", "multitask.weighting"),
+    ("setup_freezing_from", "regime.layers.freezing.from"),
+    ("setup_freezing_times", "regime.layers.freezing.times"),
+    ("setup_freezing_rates", "regime.layers.freezing.rates"),
+    ("setup_freezing_scaled", "regime.layers.freezing.scaled"),
+    ("setup_resize_from", "regime.resize.from"),
+    ("setup_resize_over", "regime.resize.over"),
+    ("setup_resize_stages", "regime.resize.stages"),
+    ("setup_distil_teacher", "distil.teacher"),
+    ("setup_distil_temperature", "distil.temperature"),
+    ("setup_distil_alpha", "distil.alpha"),
+    ("setup_stop_restore_best", "regime.stop.restore_best"),
 ];
 
 /// Writes the cells of [`SETUP_COLUMNS`].

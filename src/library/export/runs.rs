@@ -123,6 +123,7 @@ pub(super) fn header() -> Vec<String> {
     }
     names.extend(own(&LINEAGE));
     names.push("heads".to_owned());
+    names.push("ancestor_relations".to_owned());
     names
 }
 
@@ -162,6 +163,13 @@ pub(super) fn rows(
     }
     write_lineage(cells, &details)?;
     write_heads(cells, &details)?;
+    let relations = details.ancestors.iter();
+    let relations: Vec<&str> = relations.map(|of| of.relation().name()).collect();
+    cells.maybe_text(
+        Some(relations.join(" "))
+            .filter(|text| !text.is_empty())
+            .as_deref(),
+    )?;
     cells.end_row()
 }
 

@@ -5,7 +5,8 @@ use crate::setup::{CnnHead, CnnSetup, InputShape, Lenet5Setup, Pooling, VggSetup
 
 impl Planner {
     pub(super) fn cnn(&mut self, cnn: &CnnSetup) -> Option<usize> {
-        let (_, mut height, mut width) = self.image("a convolutional network")?;
+        self.image("a convolutional network")?;
+        let (mut height, mut width) = self.built_size();
         for (block, &out) in cnn.channels.iter().enumerate() {
             self.group(format!("blocks.{block}"));
             let side = height.min(width);
@@ -26,7 +27,8 @@ impl Planner {
                 );
             }
             if cnn.pooling != Pooling::None {
-                let halves = side >= 2;
+                let now = self.shape.height_and_width().unwrap_or((0, 0));
+                let halves = now.0.min(now.1) >= 2;
                 self.problems.require(
                     halves,
                     "model.pooling",

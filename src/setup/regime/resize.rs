@@ -12,7 +12,7 @@ use crate::setup::{DataCounts, InputShape, ModelSetup, Problems};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ResizeSetup {
-    /// Height and width of the first images as a share of their own, above 0 to below 1.
+    /// Height and width of the first images as a share of their own, above 0 to 1; with 1 none are smaller.
     pub from: f64,
     /// The share of the run in which images are smaller, above 0 to below 1.
     pub over: f64,
@@ -60,14 +60,18 @@ impl ResizeSetup {
     }
 
     pub(super) fn validate(&self, problems: &mut Problems) {
-        for (field, share) in [("from", self.from), ("over", self.over)] {
-            problems.require(
-                share > 0.0 && share < 1.0,
-                format!("regime.resize.{field}"),
-                share,
-                "a share, above 0 to below 1",
-            );
-        }
+        problems.require(
+            self.from > 0.0 && self.from <= 1.0,
+            "regime.resize.from",
+            self.from,
+            "a share of the size, above 0 to 1",
+        );
+        problems.require(
+            self.over > 0.0 && self.over < 1.0,
+            "regime.resize.over",
+            self.over,
+            "a share of the run, above 0 to below 1",
+        );
         problems.require(
             (1..=STAGES_MAX).contains(&self.stages),
             "regime.resize.stages",
@@ -98,7 +102,13 @@ impl ResizeSetup {
             );
             return Vec::new();
         };
-        if !model.takes_other_sizes() {
+        let whole = (height, width);
+        let sizes = self.sizes(height, width).into_iter();
+        let sizes: Vec<_> = sizes
+            .map(|(_, size)| size)
+            .filter(|size| *size != whole)
+            .collect();
+        if !sizes.is_empty() && !model.takes_other_sizes() {
             problems.require(
                 false,
                 "regime.resize",
@@ -108,10 +118,7 @@ impl ResizeSetup {
             return Vec::new();
         }
         let mut smaller: Vec<SmallerPlan> = Vec::new();
-        for (_, (h, w)) in self.sizes(height, width) {
-            if (h, w) == (height, width) {
-                continue;
-            }
+        for (h, w) in sizes {
             let input = InputShape::Image {
                 channels,
                 height: h,
@@ -162,6 +169,15 @@ mod tests {
         let pixels: Vec<_> = sizes.iter().map(|(_, size)| *size).collect();
         assert_eq!(pixels, [(16, 8), (20, 10), (24, 12), (28, 14), (32, 16)]);
         assert_eq!(setup.changes(32, 16, 80)[4], (40, (32, 16)));
+    }
+
+    #[test]
+    fn a_first_size_of_one_is_no_resizing() {
+        let setup = ResizeSetup {
+            from: 1.0,
+            ..ResizeSetup::default()
+        };
+        assert_eq!(setup.sizes(8, 8), [(0.0, (8, 8))]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::analysis::lineage::{Ancestry, Lineage};
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{self, written_energy};
-use crate::library::{Ancestor, Library, LibraryError, RunDetails};
+use crate::library::{Ancestor, Library, LibraryError, Relation, RunDetails};
 use crate::units::{Estimate, count};
 
 /// Runs behind this one that are drawn; of more their number is told.
@@ -26,6 +26,7 @@ const GAP: Vec2 = vec2(36.0, 10.0);
 /// The relatives of a run.
 pub struct Family {
     nodes: Vec<Node>,
+    edges: Vec<Edge>,
     lineage: Lineage,
     /// Descendants that are not drawn.
     hidden: usize,
@@ -47,9 +48,12 @@ struct Node {
     /// Generation, the oldest first.
     column: usize,
     row: usize,
-    /// What it started from.
+    /// What it started from, or who taught it.
     parent: Option<usize>,
 }
+
+/// From one run to one in which its work is, by their places among the nodes.
+type Edge = (usize, usize);
 
 impl Family {
     /// Of a run, with its descendants as the library has them; `None` where it has no relatives.
@@ -64,8 +68,10 @@ impl Family {
         let drawn = descendants.iter().take(DRAWN_MAX);
         let read = drawn.map(|id| library.details(id));
         let read = read.collect::<Result<Vec<_>, _>>()?;
+        let (nodes, edges) = graph_of(details, &read);
         Ok(Some(Self {
-            nodes: nodes(details, &read),
+            nodes,
+            edges,
             lineage: Lineage::of(details),
             hidden: descendants.len() - read.len(),
             reached: details.run.target_reached,
@@ -73,13 +79,29 @@ impl Family {
     }
 }
 
-fn nodes(details: &RunDetails, descendants: &[RunDetails]) -> Vec<Node> {
+fn graph_of(details: &RunDetails, descendants: &[RunDetails]) -> (Vec<Node>, Vec<Edge>) {
+    let ancestors = &details.ancestors;
+    let generations = ancestors.iter().map(|of| depth(of.generation)).max();
+    let own_column = generations.unwrap_or(0);
     let mut nodes: Vec<Node> = Vec::new();
-    for (column, ancestor) in details.ancestors.iter().rev().enumerate() {
-        nodes.push(of_ancestor(ancestor, column));
+    for ancestor in ancestors {
+        let column = own_column.saturating_sub(depth(ancestor.generation));
+        let row = nodes.iter().filter(|node| node.column == column).count();
+        nodes.push(Node {
+            row,
+            ..of_ancestor(ancestor, column)
+        });
     }
     let own = nodes.len();
-    nodes.push(of_run(details, own, own.checked_sub(1)));
+    let mut edges = Vec::new();
+    for (at, ancestor) in ancestors.iter().enumerate() {
+        let later = ancestors
+            .iter()
+            .position(|later| ancestor.is_of(Some(later)));
+        // Where the one between is not kept, its work came to the run all the same.
+        edges.push((at, later.unwrap_or(own)));
+    }
+    nodes.push(of_run(details, own_column, None));
     nodes[own].is_self = true;
     let mut known = HashMap::from([(details.run.id.as_str(), own)]);
     // A parent comes before its children, whichever was made last.
@@ -88,21 +110,34 @@ fn nodes(details: &RunDetails, descendants: &[RunDetails]) -> Vec<Node> {
         .filter_map(|run| {
             let is_this = |of: &&Ancestor| of.run_id.as_ref() == Some(&details.run.id);
             let generation = run.ancestors.iter().find(is_this)?.generation;
-            Some((usize::try_from(generation).unwrap_or(usize::MAX), run))
+            Some((depth(generation), run))
         })
         .collect();
     behind.sort_by_key(|(generation, _)| *generation);
     for (generation, run) in behind {
         // A parent that was deleted or is not drawn leaves the next known one before it.
-        let parent = run
-            .ancestors
-            .iter()
-            .find_map(|of| known.get(of.run_id.as_deref()?).copied());
+        let found = run.ancestors.iter().find_map(|of| {
+            let parent = known.get(of.run_id.as_deref()?).copied()?;
+            Some((parent, of.relation()))
+        });
+        let (parent, relation) = found.unzip();
         known.insert(&run.run.id, nodes.len());
-        nodes.push(of_run(run, own + generation, parent));
+        edges.extend(parent.map(|parent| (parent, nodes.len())));
+        nodes.push(Node {
+            remark: match relation {
+                Some(Relation::Teacher) => "learnt from it",
+                Some(Relation::Both) => "started and learnt from it",
+                Some(Relation::Start) | None => "",
+            },
+            ..of_run(run, own_column + generation, parent)
+        });
     }
-    place(&mut nodes);
-    nodes
+    place(&mut nodes[own..], own);
+    (nodes, edges)
+}
+
+fn depth(generation: u64) -> usize {
+    usize::try_from(generation).unwrap_or(usize::MAX)
 }
 
 fn of_ancestor(ancestor: &Ancestor, column: usize) -> Node {
@@ -123,14 +158,17 @@ fn of_ancestor(ancestor: &Ancestor, column: usize) -> Node {
         about: about.join(" · "),
         energy_j,
         is_self: false,
-        remark: match (&ancestor.run_id, ancestor.is_here) {
-            (None, _) => "a file",
-            (Some(_), false) => "deleted since",
-            (Some(_), true) => "",
+        remark: match (&ancestor.run_id, ancestor.is_here, ancestor.relation()) {
+            (None, ..) => "a file",
+            (Some(_), false, Relation::Start) => "deleted since",
+            (Some(_), false, _) => "teacher, deleted since",
+            (Some(_), true, Relation::Start) => "",
+            (Some(_), true, Relation::Teacher) => "teacher",
+            (Some(_), true, Relation::Both) => "start and teacher",
         },
         column,
         row: 0,
-        parent: column.checked_sub(1),
+        parent: None,
     }
 }
 
@@ -149,21 +187,21 @@ fn of_run(details: &RunDetails, column: usize, parent: Option<usize>) -> Node {
     }
 }
 
-/// Each first child stands beside its parent, the others below it.
-fn place(nodes: &mut [Node]) {
-    fn below(nodes: &mut [Node], at: usize, row: usize) -> usize {
+/// Each first child stands beside its parent, the others below it; `first` is the place of the first of `nodes` among all.
+fn place(nodes: &mut [Node], first: usize) {
+    fn below(nodes: &mut [Node], first: usize, at: usize, row: usize) -> usize {
         nodes[at].row = row;
         let children: Vec<usize> = (0..nodes.len())
-            .filter(|child| nodes[*child].parent == Some(at))
+            .filter(|child| nodes[*child].parent == Some(first + at))
             .collect();
         let mut next = row;
         for child in children {
-            next = below(nodes, child, next);
+            next = below(nodes, first, child, next);
         }
         next.max(row + 1)
     }
     if !nodes.is_empty() {
-        below(nodes, 0, 0);
+        below(nodes, first, 0, 0);
     }
 }
 
@@ -175,7 +213,7 @@ pub fn show(ui: &mut Ui, family: &Family, uses: &mut u64, unit: EnergyUnit) -> O
         .show(ui, |ui| graph(ui, family, unit))
         .inner;
     if family.hidden > 0 {
-        let text = format!("and {} more that started from it", family.hidden);
+        let text = format!("and {} more that started or learnt from it", family.hidden);
         widgets::caption(ui, text);
     }
     if !family.lineage.ancestors.is_empty() {
@@ -194,10 +232,9 @@ fn graph(ui: &mut Ui, family: &Family, unit: EnergyUnit) -> Option<String> {
         let at = vec2(node.column as f32, node.row as f32) * (NODE + GAP);
         Rect::from_min_size(area.min + at, NODE)
     };
-    for node in &family.nodes {
-        if let Some(parent) = node.parent.and_then(|at| family.nodes.get(at)) {
-            arrow(ui, rect(parent), rect(node), tokens.dim);
-        }
+    for (from, to) in &family.edges {
+        let (from, to) = (&family.nodes[*from], &family.nodes[*to]);
+        arrow(ui, rect(from), rect(to), tokens.dim);
     }
     let mut chosen = None;
     for (at, node) in family.nodes.iter().enumerate() {
@@ -213,7 +250,7 @@ fn graph(ui: &mut Ui, family: &Family, unit: EnergyUnit) -> Option<String> {
             .join(" · ");
         let generation = match node.is_self {
             true => "This run",
-            false if node.column < own(family) => "Ancestor",
+            false if at < own(family) => "Ancestor",
             false => "Descendant",
         };
         let name = format!("{generation} {}: {second} · {energy}", node.title);
@@ -367,7 +404,7 @@ mod tests {
             (3, Some(3)),
         ]
         .map(|(column, parent)| node(column, parent));
-        place(&mut nodes);
+        place(&mut nodes, 0);
         let places: Vec<(usize, usize)> =
             nodes.iter().map(|node| (node.column, node.row)).collect();
         assert_eq!(

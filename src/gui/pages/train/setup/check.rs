@@ -73,6 +73,8 @@ pub fn sentence(field: &str, what: &str) -> String {
         "stop" => "stop rule",
         "multitask" => "tasks",
         "patience" => "no progress",
+        "distil" => "teacher",
+        "alpha" => "teacher's share",
         other => other,
     };
     super::form::sentence(&format!("{}: {what}", name.replace('_', " ")))

@@ -26,11 +26,13 @@ mod presets;
 mod preview;
 mod regime;
 mod removal;
+mod resize;
 mod samples;
 mod schedule;
 mod source;
 mod start;
 mod stop;
+mod teacher;
 mod trained;
 pub mod typed;
 
@@ -47,6 +49,7 @@ use self::outlook::Outlook;
 use self::preview::Preview;
 use self::removal::Removal;
 use self::start::StartPart;
+use self::teacher::TeacherPart;
 use self::typed::Typed;
 use crate::analysis::forecast::Planned;
 use crate::gui::commands::{Action, Command};
@@ -55,7 +58,7 @@ use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::protocol::Device;
-use crate::setup::{DatasetSetup, Metric, ModelSetup, OptimiserSetup, Setup};
+use crate::setup::{DatasetSetup, Metric, ModelSetup, OptimiserSetup, SampleKind, Setup};
 
 /// Width of the panel for which it is drawn, points.
 pub const WIDTH: f32 = 336.0;
@@ -72,6 +75,7 @@ pub struct SetupPanel {
     columns: Columns,
     removal: Removal,
     start: StartPart,
+    teacher: TeacherPart,
     outlook: Outlook,
     kept: Kept,
 }
@@ -96,6 +100,7 @@ impl SetupPanel {
         self.typed.clear();
         self.kept = Kept::default();
         self.start.forget_kept();
+        self.teacher.forget_kept();
     }
 
     /// The files of the set called `name` are others now.
@@ -117,6 +122,7 @@ impl SetupPanel {
         }
         offer::is_ready(&setup.dataset, &shared.sets)?;
         self.start.is_ready(setup.start.as_ref())?;
+        self.teacher.is_ready(setup)?;
         let (_, problems) = check::check(setup, self.preview.counts(&setup.dataset).as_ref());
         if let Some(problem) = problems.first() {
             return Err(check::sentence(
@@ -126,7 +132,7 @@ impl SetupPanel {
         }
         match self.preview.of(&setup.dataset) {
             Some(Err(error)) => Err(format!("Dataset: {error}")),
-            _ => Ok(self.start.resolved(setup.clone())),
+            _ => Ok(self.teacher.resolved(self.start.resolved(setup.clone()))),
         }
     }
 
@@ -179,6 +185,12 @@ impl SetupPanel {
                         part(ui);
                         self.start(ui, &mut setup, shared);
                         part(ui);
+                        if setup.dataset.sample_kind() != SampleKind::Environment
+                            || setup.distil.is_some()
+                        {
+                            self.teacher(ui, &mut setup, shared);
+                            part(ui);
+                        }
                         let metric = self.metric(&setup.dataset);
                         let samples = setup.dataset.sample_kind();
                         self.regime(ui, &mut setup.regime, samples, metric);
@@ -199,10 +211,11 @@ impl SetupPanel {
         let device = chosen_device(setup, shared);
         self.outlook.follow(shared, device.as_ref());
         let ready = self.ready_setup(shared);
-        let steps = self
-            .preview
-            .counts(&setup.dataset)
-            .map(|counts| setup.steps_per_epoch(counts.train) as u64);
+        let counts = self.preview.counts(&setup.dataset);
+        let taught = counts
+            .as_ref()
+            .map_or(0, |counts| self.teacher.forward_flop(setup, counts));
+        let steps = counts.map(|counts| setup.steps_per_epoch(counts.train) as u64);
         let planned = self
             .checked
             .plan
@@ -211,7 +224,7 @@ impl SetupPanel {
             .map(|(plan, steps_per_epoch)| Planned {
                 setup,
                 steps_per_epoch,
-                flop_per_sample: setup.training_flop(plan) as f64,
+                flop_per_sample: setup.training_flop(plan).saturating_add(taught) as f64,
             });
         ui.spacing_mut().item_spacing.y = theme::GRID;
         // Two lines, whatever is written in them: the button must not move.

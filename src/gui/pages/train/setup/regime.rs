@@ -4,7 +4,7 @@ use egui::{Slider, Ui};
 
 use super::form::{Form, Look, small_button};
 use super::number::{Number, Steps};
-use super::{SetupPanel, augmentation, optimiser, schedule, stop, trained};
+use super::{SetupPanel, augmentation, optimiser, resize, schedule, stop, trained};
 use crate::gui::theme;
 use crate::gui::widgets;
 use crate::setup::{EmaSetup, Metric, Precision, RegimeSetup, ReinforcementSetup, SampleKind};
@@ -58,6 +58,7 @@ impl SetupPanel {
         );
         if samples == SampleKind::Images {
             augmentation::folded(&mut form, ui, &mut regime.augmentation);
+            resize::folded(&mut form, ui, &mut regime.resize);
         }
         let paths = [
             "regime.gradient_clipping",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::gui::jobs::{Lane, Slot};
 use crate::gui::state::Shared;
 use crate::library::RunDetails;
-use crate::setup::StartSetup;
+use crate::setup::{Setup, StartSetup};
 use crate::units::count;
 
 /// A run or a file.
@@ -30,6 +30,8 @@ pub struct Found {
     pub name: String,
     /// What more is known of it.
     pub about: String,
+    /// Of a run: its setup, where this version can read it.
+    pub setup: Option<Setup>,
 }
 
 impl Known {
@@ -105,6 +107,7 @@ fn of_run(details: &RunDetails) -> Result<Found, String> {
             run.setup.model,
             count(checkpoint.step)
         ),
+        setup: serde_json::from_str(&run.setup.json).ok(),
     })
 }
 
@@ -117,5 +120,6 @@ fn of_file(file: &Path) -> Result<Found, String> {
         run_id: None,
         name: file.display().to_string(),
         about: crate::units::bytes(metadata.len()),
+        setup: None,
     })
 }

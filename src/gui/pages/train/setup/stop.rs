@@ -36,6 +36,7 @@ pub fn rows(form: &mut Form<'_>, ui: &mut Ui, stop: &mut StopSetup, metric: Metr
         "regime.stop.time_s",
         "regime.stop.patience",
         "regime.stop.min_delta",
+        "regime.stop.restore_best",
     ];
     form.folded(
         ui,
@@ -64,6 +65,10 @@ pub fn rows(form: &mut Form<'_>, ui: &mut Ui, stop: &mut StopSetup, metric: Metr
                     &mut stop.min_delta,
                 );
             }
+            let hint = "End with the weights of the evaluation that had the lowest held-out loss, instead of the last ones; not where the \
+                        target was reached by those";
+            let look = Look::new("Keep the best", "regime.stop.restore_best", hint);
+            form.toggle(ui, look, &mut stop.restore_best);
         },
     );
     if form

@@ -6,9 +6,9 @@ use super::form::{Form, Look, small_button};
 use super::number::Steps;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
-use crate::setup::{LayersSetup, TrainedLayers};
+use crate::setup::{FreezeRates, FreezeTimes, FreezingSetup, LayersSetup, TrainedLayers};
 
-const TRAINED: [(TrainedLayers, &str, &str); 3] = [
+const TRAINED: [(TrainedLayers, &str, &str); 4] = [
     (TrainedLayers::All, "All layers", "From the first step"),
     (
         TrainedLayers::Head,
@@ -20,6 +20,37 @@ const TRAINED: [(TrainedLayers, &str, &str); 3] = [
         "One group more at a time",
         "At first the head, then one group more at a time towards the samples",
     ),
+    (
+        TrainedLayers::Freezing,
+        "One group less at a time",
+        "At first all, then one group less at a time, from the samples to the head: what is frozen has no backward pass",
+    ),
+];
+
+const TIMES: [(FreezeTimes, &str, &str); 2] = [
+    (
+        FreezeTimes::Linear,
+        "Evenly",
+        "One group after the other at equal distances",
+    ),
+    (
+        FreezeTimes::Cubic,
+        "By the third power",
+        "Groups near the samples freeze sooner",
+    ),
+];
+
+const RATES: [(FreezeRates, &str, &str); 2] = [
+    (
+        FreezeRates::Cosine,
+        "Fall along a cosine",
+        "Of each group to 0 at its own time, beside the schedule; with a constant schedule as FreezeOut has it",
+    ),
+    (
+        FreezeRates::Constant,
+        "As the schedule",
+        "Until the group freezes",
+    ),
 ];
 
 /// Draws it; `groups` are those of the model, from the samples to the head, as far as they are known.
@@ -27,8 +58,10 @@ pub fn rows(form: &mut Form<'_>, ui: &mut Ui, layers: &mut LayersSetup, groups: 
     let hint = "Which layers are trained. Those that are not keep their weights to the bit.";
     let look = Look::new("Layers learn", "regime.layers.train", hint);
     form.choice(ui, look, &mut layers.train, &TRAINED);
-    if layers.train == TrainedLayers::Gradual {
-        stages(form, ui, layers);
+    match layers.train {
+        TrainedLayers::Gradual => stages(form, ui, layers),
+        TrainedLayers::Freezing => freezing(form, ui, &mut layers.freezing),
+        TrainedLayers::All | TrainedLayers::Head => {}
     }
     let paths = [
         "regime.layers.frozen",
@@ -71,6 +104,22 @@ fn stages(form: &mut Form<'_>, ui: &mut Ui, layers: &mut LayersSetup) {
             form.number(ui, look, &mut layers.unfreeze_epochs);
         }
     }
+}
+
+/// When one group less learns.
+fn freezing(form: &mut Form<'_>, ui: &mut Ui, freezing: &mut FreezingSetup) {
+    let hint = "Share of the run after which the first group learns no more, above 0 to 1; the head learns to the end";
+    let look = Look::new("First freezes at", "regime.layers.freezing.from", hint);
+    form.number(ui, look, &mut freezing.from);
+    let hint = "How the times of the groups between the first and the head follow each other";
+    let look = Look::new("Times", "regime.layers.freezing.times", hint);
+    form.choice(ui, look, &mut freezing.times, &TIMES);
+    let hint = "What becomes of a group's learning rate until it freezes";
+    let look = Look::new("Rates", "regime.layers.freezing.rates", hint);
+    form.choice(ui, look, &mut freezing.rates, &RATES);
+    let hint = "Divides each group's learning rate by its share of the run, so that groups that freeze early go as far as the others";
+    let look = Look::new("Scaled", "regime.layers.freezing.scaled", hint);
+    form.toggle(ui, look, &mut freezing.scaled);
 }
 
 /// A line for each group: whether it learns at all, and the factor of its learning rate.
