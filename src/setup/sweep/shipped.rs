@@ -15,12 +15,13 @@ macro_rules! file {
 }
 
 /// Name and text of each.
-const SHIPPED: [(&str, &str); 17] = [
+const SHIPPED: [(&str, &str); 18] = [
     file!("paper-digits"),
     file!("paper-shapes"),
     file!("depth-width-digits"),
     file!("activation-digits"),
     file!("optimiser-digits"),
+    file!("ways-digits"),
     file!("paper-cifar10"),
     file!("random-digits"),
     file!("halving-digits"),
