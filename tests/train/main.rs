@@ -11,3 +11,4 @@ mod families;
 mod reference;
 mod regimes;
 mod validation;
+mod ways;

@@ -19,7 +19,9 @@ fn a_run_learns_from_another() {
     window.click("Start training");
     window.until("the end", |window| window.has("Complete"));
     let base = window.runs()[0].run.id.clone();
-    choose(&mut window, "Teacher", "A run of the library");
+    window.click("Teacher");
+    window.until("the choice", |window| window.has("Taught by"));
+    choose(&mut window, "Taught by", "A run of the library");
     window.until("a refusal", |window| {
         window.has_part("the run is to be chosen first")
     });
@@ -56,9 +58,9 @@ fn a_run_learns_from_another() {
         relations.eq([Relation::Teacher])
     });
     // What was turned away from is there when it is turned back to.
-    choose(&mut window, "Teacher", "Nobody");
+    choose(&mut window, "Taught by", "Nobody");
     assert_eq!(setup(&window).distil, None);
-    choose(&mut window, "Teacher", "A run of the library");
+    choose(&mut window, "Taught by", "A run of the library");
     let distil = setup(&window).distil.expect("it has a teacher");
     assert_eq!(distil.teacher, base);
 }
@@ -73,6 +75,8 @@ fn pictures_are_smaller_at_first_where_the_model_takes_them() {
     window.until("what is wrong", |window| {
         window.has_part("takes images of several sizes")
     });
+    window.click("More of the model");
+    window.until("the head", |window| window.has("Head"));
     choose(&mut window, "Head", "Global average");
     window.until("nothing wrong", |window| {
         !window.has_part("takes images of several sizes")

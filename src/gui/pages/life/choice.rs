@@ -57,7 +57,7 @@ fn before(page: &mut LifePage, ui: &mut Ui, shared: &mut Shared) {
         .collect();
     let (button, chosen) = page.choosers[0].show(ui, shared, &text, "What was learnt before");
     button.on_hover_text(
-        "The run that others started from. Choosing it proposes those, and runs from nothing to the same target.",
+        "The run that others started or learnt from. Choosing it proposes those, and runs from nothing to the same target.",
     );
     if let Some(chosen) = chosen {
         page.reader.look(shared, Part::Before, chosen.id);

@@ -186,7 +186,7 @@ fn of_group(runs: &[ListedRun], group_hash: &str, but: &str) -> Vec<String> {
         .collect()
 }
 
-/// The runs that started from `id`, those of the latest setup; and the runs from nothing that ask for the same.
+/// The runs that started or learnt from `id`, those of the latest setup; and the runs from nothing that ask for the same.
 fn behind(library: &Library, id: &str) -> Result<Suggested, LibraryError> {
     let parent = library.run(id)?;
     let mut children = Vec::new();
@@ -202,7 +202,7 @@ fn behind(library: &Library, id: &str) -> Result<Suggested, LibraryError> {
         return Ok(Suggested {
             replaces: false,
             note: Some(format!(
-                "No run of the library started from {name}. Start one on the Train page: Start from, A run of the library."
+                "No run of the library started or learnt from {name}. Start one on the Train page: Start from, or Teacher, A run of the library."
             )),
             ..Suggested::default()
         });

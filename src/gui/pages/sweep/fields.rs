@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::setup::{Change, GradientClipping, ModelSetup, OptimiserSetup, Setup};
+use crate::setup::{
+    Change, DistilSetup, EmaSetup, GradientClipping, ModelSetup, OptimiserSetup, ResizeSetup, Setup,
+};
 
 /// Tables of one of several kinds, whose fields depend on the kind: path of the kind, and what is known.
 const KINDS: [(&str, &[&str]); 3] = [
@@ -13,12 +15,34 @@ const KINDS: [(&str, &[&str]); 3] = [
     ("regime.gradient_clipping.kind", &GradientClipping::KINDS),
 ];
 
+/// Tables that a setup may do without, with what they have where nothing else is said.
+fn optional() -> [(&'static str, Value); 3] {
+    let table = |defaults: serde_json::Result<Value>| {
+        // Plain structs: there is nothing that serde_json could refuse.
+        defaults.unwrap_or_default()
+    };
+    [
+        (
+            "regime.resize",
+            table(serde_json::to_value(ResizeSetup::default())),
+        ),
+        (
+            "regime.ema",
+            table(serde_json::to_value(EmaSetup::default())),
+        ),
+        (
+            "distil",
+            table(serde_json::to_value(DistilSetup::default())),
+        ),
+    ]
+}
+
 /// A field that can be varied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Its path, such as `regime.learning_rate`.
     pub path: String,
-    /// What the base has there; `None` where the base has no such field.
+    /// What the base has there, or would have with a table that it does without; `None` where the base has no such field.
     pub value: Option<Value>,
     /// Where it is there only with some kinds of a table: path of the kind, and the kinds.
     pub only_with: Option<(String, Vec<String>)>,
@@ -28,6 +52,12 @@ pub struct Field {
 pub fn fields(base: &Setup) -> Vec<Field> {
     let mut own = BTreeMap::new();
     flatten(&base.to_value(), String::new(), &mut own);
+    for (table, defaults) in optional() {
+        if own.get(table).is_some_and(Value::is_null) {
+            own.remove(table);
+            flatten(&defaults, table.to_owned(), &mut own);
+        }
+    }
     let mut found: Vec<Field> = own
         .iter()
         .filter(|(path, _)| !matches!(path.as_str(), "schema" | "regime.seed"))
@@ -130,6 +160,10 @@ mod tests {
             Some(Value::from(base.regime.learning_rate))
         );
         assert!(of("regime.seed").is_none() && of("schema").is_none());
+        for (path, usual) in [("regime.resize.from", 0.5), ("distil.alpha", 0.9)] {
+            let value = of(path).and_then(|field| field.value.clone());
+            assert_eq!(value, Some(Value::from(usual)), "{path}");
+        }
         let other = found.iter().find(|field| field.only_with.is_some());
         let (kind, kinds) = other.and_then(|field| field.only_with.clone()).unwrap();
         assert!(!kinds.is_empty() && kind.ends_with(".kind"));

@@ -58,7 +58,7 @@ use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::protocol::Device;
-use crate::setup::{DatasetSetup, Metric, ModelSetup, OptimiserSetup, SampleKind, Setup};
+use crate::setup::{DatasetSetup, Metric, ModelSetup, OptimiserSetup, Setup};
 
 /// Width of the panel for which it is drawn, points.
 pub const WIDTH: f32 = 336.0;
@@ -185,15 +185,9 @@ impl SetupPanel {
                         part(ui);
                         self.start(ui, &mut setup, shared);
                         part(ui);
-                        if setup.dataset.sample_kind() != SampleKind::Environment
-                            || setup.distil.is_some()
-                        {
-                            self.teacher(ui, &mut setup, shared);
-                            part(ui);
-                        }
                         let metric = self.metric(&setup.dataset);
                         let samples = setup.dataset.sample_kind();
-                        self.regime(ui, &mut setup.regime, samples, metric);
+                        self.regime(ui, &mut setup, shared, samples, metric);
                         part(ui);
                         self.device(ui, &mut setup, shared);
                     });

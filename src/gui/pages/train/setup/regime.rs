@@ -5,9 +5,12 @@ use egui::{Slider, Ui};
 use super::form::{Form, Look, small_button};
 use super::number::{Number, Steps};
 use super::{SetupPanel, augmentation, optimiser, resize, schedule, stop, trained};
+use crate::gui::state::Shared;
 use crate::gui::theme;
 use crate::gui::widgets;
-use crate::setup::{EmaSetup, Metric, Precision, RegimeSetup, ReinforcementSetup, SampleKind};
+use crate::setup::{
+    EmaSetup, Metric, Precision, RegimeSetup, ReinforcementSetup, SampleKind, Setup,
+};
 
 const PRECISIONS: [(Precision, &str, &str); 2] = [
     (Precision::F32, "32 bits", "Throughout"),
@@ -24,11 +27,13 @@ impl SetupPanel {
     pub(super) fn regime(
         &mut self,
         ui: &mut Ui,
-        regime: &mut RegimeSetup,
+        setup: &mut Setup,
+        shared: &mut Shared,
         samples: SampleKind,
         metric: Metric,
     ) {
         widgets::section(ui, "Regime");
+        let regime = &mut setup.regime;
         self.optimiser_kind(ui, regime);
         let is_played = samples == SampleKind::Environment;
         let mut form = Form {
@@ -60,6 +65,14 @@ impl SetupPanel {
             augmentation::folded(&mut form, ui, &mut regime.augmentation);
             resize::folded(&mut form, ui, &mut regime.resize);
         }
+        if !is_played || setup.distil.is_some() {
+            self.teacher(ui, setup, shared);
+        }
+        let regime = &mut setup.regime;
+        let mut form = Form {
+            typed: &mut self.typed,
+            problems: &self.checked.problems,
+        };
         let paths = [
             "regime.gradient_clipping",
             "regime.label_smoothing",

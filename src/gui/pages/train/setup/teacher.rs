@@ -1,10 +1,10 @@
 //! Who teaches the network beside the right answers: nobody, or a run of the library.
 
-use egui::{ComboBox, Ui};
+use egui::Ui;
 
+use super::SetupPanel;
 use super::form::{Form, Look, sentence};
 use super::source::{Found, Known};
-use super::{SetupPanel, strong_row};
 use crate::gui::pages::run_chooser::RunChooser;
 use crate::gui::state::Shared;
 use crate::gui::widgets;
@@ -116,35 +116,75 @@ fn misfit(found: &Found, setup: &Setup) -> Option<String> {
     })
 }
 
+const OPTIONS: [(bool, &str, &str); 2] = [
+    (false, "Nobody", "The right answers alone are learnt"),
+    (
+        true,
+        "A run of the library",
+        "Its answers are learnt beside the right ones: knowledge distillation",
+    ),
+];
+
 impl SetupPanel {
-    /// Who teaches.
+    /// Who teaches, folded away; the title tells whom that is.
     pub(super) fn teacher(&mut self, ui: &mut Ui, setup: &mut Setup, shared: &mut Shared) {
+        let Self {
+            typed,
+            checked,
+            teacher: part,
+            ..
+        } = self;
         let named = setup.distil.as_ref().map(source);
-        self.teacher.known.follow(shared, named.as_ref());
-        self.teacher_kind(ui, &mut setup.distil);
+        part.known.follow(shared, named.as_ref());
+        let name = setup.distil.as_ref().map(|distil| part.name(distil));
+        let title = match &name {
+            Some(name) => format!("Teacher: {name}"),
+            None => "Teacher".to_owned(),
+        };
+        let mut form = Form {
+            typed,
+            problems: &checked.problems,
+        };
+        form.folded(ui, &title, "teacher", &["distil"], |form, ui| {
+            let mut is_taught = setup.distil.is_some();
+            let hint = "Who teaches the network beside the right answers. The energy of the teacher is kept with the run, as that of what \
+                        it starts from.";
+            let look = Look::new("Taught by", "distil", hint);
+            form.choice(ui, look, &mut is_taught, &OPTIONS);
+            match (setup.distil.is_some(), is_taught) {
+                (false, true) => setup.distil = Some(part.kept.take().unwrap_or_default()),
+                (true, false) => part.kept = setup.distil.take(),
+                _ => {}
+            }
+            part.fields(form, ui, setup, shared);
+        });
+    }
+}
+
+impl TeacherPart {
+    /// What the run that teaches is called.
+    fn name(&self, distil: &DistilSetup) -> String {
+        match self.known_of(distil) {
+            _ if distil.teacher.trim().is_empty() => "Choose a run…".to_owned(),
+            Some(Ok(found)) => found.name.clone(),
+            _ => distil.teacher.clone(),
+        }
+    }
+
+    fn fields(&mut self, form: &mut Form<'_>, ui: &mut Ui, setup: &mut Setup, shared: &mut Shared) {
         let wrong = setup
             .distil
             .as_ref()
-            .and_then(|distil| self.teacher.wrong(setup, distil));
+            .and_then(|distil| self.wrong(setup, distil));
         let Some(distil) = &mut setup.distil else {
             return;
         };
-        let mut form = Form {
-            typed: &mut self.typed,
-            problems: &self.checked.problems,
-        };
-        let part = &mut self.teacher;
-        let given = distil.teacher.clone();
-        let text = match part.known_of(distil) {
-            _ if given.is_empty() => "Choose a run…".to_owned(),
-            Some(Ok(found)) => found.name.clone(),
-            _ => given.clone(),
-        };
+        let (given, text) = (distil.teacher.clone(), self.name(distil));
         let hint = "The run whose answers are learnt, by its newest checkpoint. It must tell the same classes apart, in samples of the same \
                     shape.";
         let look = Look::new("Run", "distil.teacher", hint);
         form.row(ui, &look, |_, ui, _| {
-            let (button, chosen) = part.chooser.show(ui, shared, &text, "Run that teaches");
+            let (button, chosen) = self.chooser.show(ui, shared, &text, "Run that teaches");
             if !given.is_empty() {
                 button.on_hover_text(&given);
             }
@@ -153,7 +193,7 @@ impl SetupPanel {
             }
         });
         if !given.is_empty() {
-            match (wrong, part.known_of(distil)) {
+            match (wrong, self.known_of(distil)) {
                 (Some(wrong), _) => widgets::problem(ui, &sentence(&wrong)),
                 (None, Some(Ok(found))) => {
                     widgets::caption(ui, &found.about);
@@ -169,43 +209,5 @@ impl SetupPanel {
         let hint = "How much the teacher's answers count against the right ones, 0 to 1";
         let look = Look::new("Teacher's share", "distil.alpha", hint);
         form.number(ui, look, &mut distil.alpha);
-        form.problems_at(ui, "distil");
-    }
-
-    fn teacher_kind(&mut self, ui: &mut Ui, distil: &mut Option<DistilSetup>) {
-        const OPTIONS: [(bool, &str, &str); 2] = [
-            (false, "Nobody", "The right answers alone are learnt"),
-            (
-                true,
-                "A run of the library",
-                "Its answers are learnt beside the right ones: knowledge distillation",
-            ),
-        ];
-        let now = distil.is_some();
-        let mut wanted = now;
-        let hint = "Who teaches the network beside the right answers. The energy of the teacher is kept with the run, as that of what it \
-                    starts from.";
-        strong_row(ui, "Teacher", hint, |ui, label| {
-            let text = OPTIONS.iter().find(|(is_one, ..)| *is_one == now);
-            let combo = ComboBox::from_id_salt("teacher")
-                .width(ui.available_width())
-                .truncate()
-                .selected_text(text.map_or("", |(_, text, _)| text));
-            let response = combo.show_ui(ui, |ui| {
-                for (option, text, hint) in OPTIONS {
-                    ui.selectable_value(&mut wanted, option, text)
-                        .on_hover_text(hint);
-                }
-            });
-            response.response.labelled_by(label);
-        });
-        if wanted == now {
-            return;
-        }
-        if wanted {
-            *distil = Some(self.teacher.kept.take().unwrap_or_default());
-        } else {
-            self.teacher.kept = distil.take();
-        }
     }
 }
