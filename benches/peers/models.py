@@ -18,13 +18,13 @@ SAMPLES = 4000
 WARM_UP_STEPS = 5
 
 
-def mlp():
-    return nn.Sequential(
-        nn.Flatten(),
-        nn.Linear(CHANNELS * SIDE * SIDE, 512), nn.ReLU(),
-        nn.Linear(512, 512), nn.ReLU(),
-        nn.Linear(512, CLASSES),
-    )
+def mlp(width, depth):
+    layers = [nn.Flatten()]
+    wide = CHANNELS * SIDE * SIDE
+    for _ in range(depth):
+        layers += [nn.Linear(wide, width), nn.ReLU()]
+        wide = width
+    return nn.Sequential(*layers, nn.Linear(wide, CLASSES))
 
 
 class Basic(nn.Module):
@@ -47,22 +47,22 @@ class Basic(nn.Module):
         return torch.relu(self.second_norm(self.second(y)) + self.shortcut(x))
 
 
-def resnet18():
+def resnet18(width, _depth):
     """With the stem for small images: one 3x3 convolution, no pooling."""
-    layers = [nn.Conv2d(CHANNELS, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
-    channels = 64
+    layers = [nn.Conv2d(CHANNELS, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+    channels = width
     for stage in range(4):
         for block in range(2):
-            to = 64 * 2**stage
+            to = width * 2**stage
             layers.append(Basic(channels, to, 2 if stage > 0 and block == 0 else 1))
             channels = to
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, CLASSES))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, CLASSES))
 
 
 class Transformer(nn.Module):
     """Encoder over the rows of the image, normalised before each part of a block."""
 
-    def __init__(self, width=256, depth=4, heads=8):
+    def __init__(self, width, depth, heads=8):
         super().__init__()
         self.rows = nn.Linear(CHANNELS * SIDE, width)
         self.places = nn.Parameter(torch.randn(SIDE, width) * 0.02)
@@ -93,6 +93,8 @@ def wait_for(device):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", choices=[*MODELS], required=True)
+    parser.add_argument("--width", type=int, required=True, help="of hidden layers, of the first stage, of a position")
+    parser.add_argument("--depth", type=int, required=True, help="hidden layers or blocks; ResNet-18 has its own")
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--device", default="cpu", help="cpu, cuda (ROCm too) or mps")
@@ -101,7 +103,7 @@ def main():
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     device = args.device
-    model = MODELS[args.model]().to(device)
+    model = MODELS[args.model](args.width, args.depth).to(device)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.003)
     loss_of = nn.CrossEntropyLoss()
     images = torch.randn(SAMPLES, CHANNELS, SIDE, SIDE, device=device)

@@ -3,6 +3,7 @@ use burn::nn::{Dropout, Linear};
 use burn::tensor::{Bool, Tensor, activation};
 
 use super::layers::{NonLinearity, PositionNorm, drop, dropout, of_each};
+use super::processor::attention;
 use super::weights::Maker;
 use crate::setup::AttentionStack;
 
@@ -85,21 +86,27 @@ impl Stack {
         unseen: &Option<Tensor<4, Bool>>,
     ) -> Tensor<3> {
         let [batch, length, width] = x.dims();
+        let query = of_each(&block.query, x.clone());
+        let key = of_each(&block.key, x.clone());
+        let value = of_each(&block.value, x);
+        if self.dropout.is_none() {
+            let all = [&query, &key, &value];
+            if let Some(sum) = attention(all, self.heads, self.is_causal) {
+                return of_each(&block.output, sum);
+            }
+        }
         let of_head = width / self.heads;
         let by_head = |x: Tensor<3>| {
             x.reshape([batch, length, self.heads, of_head])
                 .swap_dims(1, 2)
         };
-        let query = of_each(&block.query, x.clone());
         let query = by_head(query.mul_scalar(1.0 / (of_head as f64).sqrt()));
-        let key = by_head(of_each(&block.key, x.clone()));
-        let value = by_head(of_each(&block.value, x));
-        let mut scores = query.matmul(key.transpose());
+        let mut scores = query.matmul(by_head(key).transpose());
         if let Some(unseen) = unseen {
             scores = scores.mask_fill(unseen.clone(), UNSEEN);
         }
         let weights = drop(&self.dropout, activation::softmax(scores, 3));
-        let sum = weights.matmul(value).swap_dims(1, 2);
+        let sum = weights.matmul(by_head(value)).swap_dims(1, 2);
         of_each(&block.output, sum.reshape([batch, length, width]))
     }
 }

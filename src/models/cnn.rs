@@ -9,6 +9,7 @@ use super::Samples;
 use super::convolve::convolve;
 use super::head::{Answer, Head};
 use super::layers::{MapNorm, NonLinearity, Pool, drop, dropout, global_average};
+use super::processor::linear;
 use super::weights::{Convolution, Maker};
 use crate::setup::{
     Activation, CnnHead, CnnSetup, Initialisation, InputShape, Lenet5Setup, Normalisation, Pooling,
@@ -203,7 +204,7 @@ impl Cnn {
             x.flatten(1, 3)
         };
         for layer in &self.hidden {
-            x = layer.forward(drop(&self.dropout, x));
+            x = linear(layer, drop(&self.dropout, x));
             x = self.activation.forward(x);
         }
         self.classes.forward(drop(&self.dropout, x))

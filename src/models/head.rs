@@ -6,6 +6,7 @@ use burn::module::{
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
+use super::processor::linear;
 use super::weights::Maker;
 use crate::setup::plan::Heads;
 
@@ -60,12 +61,12 @@ impl Head {
     /// `[answers, from]` to `[answers, numbers]`, those of the heads one after the other.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         match self {
-            Self::One(layer) => layer.forward(x),
+            Self::One(layer) => linear(layer, x),
             Self::Several(several) => {
                 let answers = several
                     .heads
                     .iter()
-                    .map(|(_, layer)| layer.forward(x.clone()));
+                    .map(|(_, layer)| linear(layer, x.clone()));
                 Tensor::cat(answers.collect(), 1)
             }
         }

@@ -10,6 +10,7 @@ use burn::nn::{
 use burn::tensor::{DType, Device, FloatDType, Tensor, activation};
 
 use super::convolve::convolve;
+use super::processor;
 use super::weights::{Convolution, Maker};
 use crate::setup::{Activation, Normalisation, Pooling, groups};
 
@@ -32,12 +33,12 @@ impl NonLinearity {
     /// Element by element, any shape.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         match self.kind {
-            Activation::Relu => activation::relu(x),
+            Activation::Relu => processor::relu(x),
             Activation::Relu6 => activation::relu6(x),
             Activation::LeakyRelu => activation::leaky_relu(x, LEAK),
             // Burn's own takes e^x of positive x too, whose gradient is no number where it overflows.
             Activation::Elu => activation::relu(x.clone()) + x.clamp_max(0.0).exp().sub_scalar(1.0),
-            Activation::Gelu => activation::gelu(x),
+            Activation::Gelu => processor::gelu(x),
             Activation::Silu => activation::silu(x),
             Activation::Mish => activation::mish(x),
             Activation::Tanh => activation::tanh(x),
@@ -81,7 +82,7 @@ impl VectorNorm {
         Some(match normalisation {
             Normalisation::None => return None,
             Normalisation::Batch => Self::Batch(BatchNormConfig::new(features).init(device)),
-            Normalisation::Layer => Self::Layer(LayerNormConfig::new(features).init(device)),
+            Normalisation::Layer => Self::Layer(layer_norm(features, device)),
             Normalisation::Group => Self::Group(group_norm(groups(features), features, device)),
         })
     }
@@ -90,7 +91,7 @@ impl VectorNorm {
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         in_f32(x, |x| match self {
             Self::Batch(norm) => norm.forward(x),
-            Self::Layer(norm) => norm.forward(x),
+            Self::Layer(norm) => processor::layer_norm(norm, x),
             Self::Group(norm) => norm.forward(x),
         })
     }
@@ -106,13 +107,13 @@ impl PositionNorm {
     /// Over `width` numbers.
     pub fn new(width: usize, device: &Device) -> Self {
         Self {
-            norm: LayerNormConfig::new(width).init(device),
+            norm: layer_norm(width, device),
         }
     }
 
     /// `[batch, length, width]` to the same shape.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        in_f32(x, |x| self.norm.forward(x))
+        in_f32(x, |x| processor::layer_norm(&self.norm, x))
     }
 }
 
@@ -139,10 +140,15 @@ impl MapNorm {
     /// `[batch, channels, height, width]` to the same shape.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         in_f32(x, |x| match self {
-            Self::Batch(norm) => norm.forward(x),
+            Self::Batch(norm) => processor::batch_norm(norm, x),
             Self::Layer(norm) => norm.forward(x),
         })
     }
+}
+
+fn layer_norm(width: usize, device: &Device) -> LayerNorm {
+    let config = LayerNormConfig::new(width).with_epsilon(processor::EPSILON);
+    config.init(device)
 }
 
 fn group_norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
@@ -243,7 +249,7 @@ pub fn drop<const D: usize>(dropout: &Option<Dropout>, x: Tensor<D>) -> Tensor<D
 /// product a sample, and on the way back a gradient of the weights for each sample, to be summed.
 pub fn of_each(layer: &Linear, x: Tensor<3>) -> Tensor<3> {
     let [batch, length, width] = x.dims();
-    let out = layer.forward(x.reshape([batch * length, width]));
+    let out = processor::linear(layer, x.reshape([batch * length, width]));
     let [_, to] = out.dims();
     out.reshape([batch, length, to])
 }

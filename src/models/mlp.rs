@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 use super::Samples;
 use super::head::{Answer, Head};
 use super::layers::{NonLinearity, VectorNorm, drop, dropout};
+use super::processor::linear;
 use super::weights::Maker;
 use crate::setup::{InputShape, MlpSetup};
 
@@ -60,7 +61,7 @@ impl Mlp {
             (samples, _) => samples.into_numbers(),
         };
         for (layer, norm) in self.hidden.iter().zip(&self.norms) {
-            x = layer.forward(x);
+            x = linear(layer, x);
             if let Some(norm) = norm {
                 x = norm.forward(x);
             }

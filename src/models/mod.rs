@@ -14,6 +14,7 @@ mod mlp;
 mod mobilenet;
 mod names;
 mod orthogonal;
+pub mod processor;
 mod recurrent;
 mod resnet;
 mod sequence;

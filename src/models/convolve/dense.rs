@@ -7,7 +7,7 @@ use burn::tensor::Shape;
 
 use super::geometry::Geometry;
 use super::patches::{Patches, as_images, by_patches, matrix};
-use super::threads::share;
+use crate::models::processor::threads::share;
 
 /// `[batch, to, height, width]` of `x` `[batch, from, height, width]`, weights `[to, from, kernel height, kernel width]` and
 /// biases `[to]`.

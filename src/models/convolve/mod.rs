@@ -14,14 +14,15 @@ mod operation;
 mod parts;
 mod patches;
 mod planes;
-mod threads;
 
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 pub use geometry::Geometry;
 pub use parts::Convolution;
+
+use super::processor::tensors::is_here;
 
 /// Applies `conv` to `[batch, channels, height, width]`.
 pub fn convolve(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
@@ -30,7 +31,7 @@ pub fn convolve(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
 
 /// The result of our own operation, where there is one for this convolution on this device.
 fn own(conv: &Conv2d, x: &Tensor<4>) -> Option<Tensor<4>> {
-    if x.device().without_autodiff() != Device::flex() || conv.dilation != [1, 1] {
+    if !is_here(x) || conv.dilation != [1, 1] {
         return None;
     }
     let [batch, from, height, width] = x.dims();
@@ -71,7 +72,7 @@ mod tests {
 
     use burn::module::Param;
     use burn::nn::conv::Conv2dConfig;
-    use burn::tensor::{Distribution, TensorData};
+    use burn::tensor::{Device, Distribution, TensorData};
 
     use super::*;
 

@@ -1,12 +1,15 @@
 //! The parts of a convolution's training step, each in the way that is fastest on the processor.
 
 use burn::backend::Flex;
-use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{ConvOptions, FloatTensorOps, ModuleOps};
-use burn::tensor::{Bytes, DType, Shape};
+use burn::tensor::Shape;
 
 use super::geometry::Geometry;
 use super::{dense, planes};
+use crate::models::processor::sums::sum;
+use crate::models::processor::tensors::{numbers, tensor};
+use crate::models::processor::threads::each_of;
 
 /// Channels of the images below which Burn's own gradient of the images is faster: its product has one row for each of them.
 const CHANNELS_MIN: usize = 16;
@@ -154,43 +157,11 @@ impl Convolution {
     /// The gradient of the biases, `[to]`, given that of the result.
     pub fn bias_gradient(&self, gradient: FlexTensor) -> FlexTensor {
         let gradient = gradient.to_contiguous();
-        let mut sums = vec![0.0_f64; self.geometry.to];
-        let images = numbers(&gradient).chunks_exact(self.geometry.out_pixels());
-        for (place, image) in images.enumerate() {
-            sums[place % self.geometry.to] += sum(image);
-        }
-        let sums: Vec<f32> = sums.into_iter().map(|sum| sum as f32).collect();
-        let shape = Shape::from(vec![sums.len()]);
-        FlexTensor::new(
-            Bytes::from_elems(sums),
-            Layout::contiguous(shape),
-            DType::F32,
-        )
+        let (images, to) = (numbers(&gradient), self.geometry.to);
+        let sums = each_of(to, images.len(), |channel| {
+            let planes = images.chunks_exact(self.geometry.out_pixels());
+            planes.skip(channel).step_by(to).map(sum).sum::<f64>() as f32
+        });
+        tensor(sums, [to])
     }
-}
-
-/// Sixteen sums side by side, as processors add several numbers at once but never change the order of a sum by themselves.
-fn sum(numbers: &[f32]) -> f64 {
-    let mut sums = [0.0_f32; 16];
-    let (whole, rest) = numbers.as_chunks::<16>();
-    for numbers in whole {
-        for (sum, number) in sums.iter_mut().zip(numbers) {
-            *sum += number;
-        }
-    }
-    sums.iter()
-        .chain(rest)
-        .map(|&number| f64::from(number))
-        .sum()
-}
-
-fn numbers(tensor: &FlexTensor) -> &[f32] {
-    tensor
-        .as_slice()
-        .expect("the tensor is contiguous and in 32 bits")
-}
-
-fn tensor(numbers: Vec<f32>, shape: [usize; 4]) -> FlexTensor {
-    let layout = Layout::contiguous(Shape::from(shape.to_vec()));
-    FlexTensor::new(Bytes::from_elems(numbers), layout, DType::F32)
 }

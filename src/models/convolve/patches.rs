@@ -9,7 +9,7 @@ use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape};
 
 use super::geometry::Geometry;
-use super::threads::share;
+use crate::models::processor::threads::share;
 
 /// Side of the squares in which matrices are transposed: what is read and written fits into the first cache.
 const TILE: usize = 16;

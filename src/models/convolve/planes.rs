@@ -5,7 +5,7 @@
 //! products of such runs, which processors make several at once.
 
 use super::geometry::Geometry;
-use super::threads::share;
+use crate::models::processor::threads::share;
 
 /// Numbers that are added side by side, as compilers never change the order of a sum by themselves.
 const LANES: usize = 32;

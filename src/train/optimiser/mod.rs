@@ -1,17 +1,19 @@
-//! Burn's optimisers, built from a setup.
+//! Burn's optimisers, built from a setup; Adam and AdamW with a step of our own on the CPU.
 
+mod adam;
 mod muon;
 
 use burn::module::{Module, ParamGroup};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{
-    AdaGradConfig, AdamConfig, AdamWConfig, DynOptimizer, DynState, LambConfig, LearningRate,
-    LionConfig, ModuleOptimizer, Optimizer, RmsPropConfig, SgdConfig, StateSink, StateSource,
+    AdaGradConfig, DynOptimizer, DynState, LambConfig, LearningRate, LionConfig, ModuleOptimizer,
+    Optimizer, RmsPropConfig, SgdConfig, StateSink, StateSource,
 };
 use burn::tensor::Device;
 use burn::tensor::kind::BridgeTensor;
 
+use self::adam::{FusedAdam, FusedAdamW};
 use crate::setup::OptimiserSetup;
 
 /// The optimiser of a setup for `network`, with its state on `device` (without autodiff). It may be used with any network
@@ -37,24 +39,8 @@ pub fn build<M: Module>(setup: &OptimiserSetup, network: &M, device: &Device) ->
                 device,
             )
         }
-        OptimiserSetup::Adam(adam) => on_device(
-            AdamConfig::new()
-                .with_beta_1(adam.beta_1 as f32)
-                .with_beta_2(adam.beta_2 as f32)
-                .with_epsilon(adam.epsilon as f32)
-                .with_weight_decay(decay(adam.weight_decay))
-                .build(),
-            device,
-        ),
-        OptimiserSetup::AdamW(adam) => on_device(
-            AdamWConfig::new()
-                .with_beta_1(adam.beta_1 as f32)
-                .with_beta_2(adam.beta_2 as f32)
-                .with_epsilon(adam.epsilon as f32)
-                .with_weight_decay(adam.weight_decay as f32)
-                .build(),
-            device,
-        ),
+        OptimiserSetup::Adam(adam) => on_device(FusedAdam::new(adam), device),
+        OptimiserSetup::AdamW(adam) => on_device(FusedAdamW::new(adam), device),
         OptimiserSetup::RmsProp(rmsprop) => on_device(
             RmsPropConfig::new()
                 .with_alpha(rmsprop.alpha as f32)
@@ -82,15 +68,9 @@ pub fn build<M: Module>(setup: &OptimiserSetup, network: &M, device: &Device) ->
             device,
         ),
         OptimiserSetup::Muon(muon) => {
-            let rest = on_device(
-                AdamWConfig::new()
-                    .with_beta_1(muon.beta_1 as f32)
-                    .with_beta_2(muon.beta_2 as f32)
-                    .with_epsilon(muon.epsilon as f32)
-                    .with_weight_decay(muon.weight_decay as f32)
-                    .build(),
-                device,
-            );
+            let betas = [muon.beta_1, muon.beta_2];
+            let rest = FusedAdamW::with(betas, muon.epsilon, muon.weight_decay);
+            let rest = on_device(rest, device);
             let matrices = OnDevice {
                 optimiser: muon::MatrixMuon::new(muon),
                 device: device.clone(),

@@ -1,0 +1,67 @@
+//! A linear layer: Burn's products, with biases added and their gradients summed by several threads.
+
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use burn::backend::ops::FloatTensorOps;
+use burn::nn::Linear;
+use burn::tensor::Tensor;
+
+use super::sums::of_columns;
+use super::tensors::{Back, Input, changed, numbers, operation, tensor};
+use super::threads::share;
+
+/// Rows of a piece.
+const ROWS: usize = 64;
+
+/// `layer` on each row of `x` `[rows, from]`.
+pub fn linear(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
+    own(layer, &x).unwrap_or_else(|| layer.forward(x))
+}
+
+fn own(layer: &Linear, x: &Tensor<2>) -> Option<Tensor<2>> {
+    let bias = layer.bias.as_ref()?;
+    let inputs = [
+        Input::of(x)?,
+        Input::of(&layer.weight.val())?,
+        Input::of(&bias.val())?,
+    ];
+    operation(inputs, |[x, weight, bias], is_tracked| {
+        let way = is_tracked.then(|| Product {
+            x: x.clone(),
+            weight: weight.clone(),
+        });
+        let bias = bias.to_contiguous();
+        let bias = numbers(&bias);
+        let out = changed(Flex::float_matmul(x, weight), |out| {
+            let work = 2 * out.len();
+            share(out, ROWS * bias.len(), work, |_, rows| {
+                for row in rows.chunks_exact_mut(bias.len()) {
+                    row.iter_mut()
+                        .zip(bias)
+                        .for_each(|(out, bias)| *out += bias);
+                }
+            });
+        });
+        (out, way)
+    })
+}
+
+#[derive(Clone, Debug)]
+struct Product {
+    x: FlexTensor,
+    weight: FlexTensor,
+}
+
+impl Back<3> for Product {
+    fn back(self, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        let gradient = gradient.to_contiguous();
+        let of_bias = wanted[2].then(|| {
+            let columns = gradient.layout().shape()[1];
+            tensor(of_columns(numbers(&gradient), columns), [columns])
+        });
+        let of_weight =
+            wanted[1].then(|| Flex::float_matmul(self.x.transpose(0, 1), gradient.clone()));
+        let of_x = wanted[0].then(|| Flex::float_matmul(gradient, self.weight.transpose(0, 1)));
+        [of_x, of_weight, of_bias]
+    }
+}
