@@ -4,7 +4,7 @@ use super::{Failed, Place};
 use crate::control::{self, Folders, NoTeacher};
 use crate::library::RunDetails;
 use crate::protocol::Teacher;
-use crate::setup::{DistilSetup, FitKind, Setup, StartReport};
+use crate::setup::{DistilSetup, FitKind, Setup, StartReport, goes_by_seed, with_seed};
 
 /// The setup with the whole identifiers of the runs that it starts from and learns from, so that its hash does not hang on a name, and the
 /// whole path of a file. A name with the seed in it stays, or each seed would be a setup of its own.
@@ -16,7 +16,10 @@ pub fn resolved(mut setup: Setup, place: &Place) -> Result<Setup, Failed> {
     if let Some(distil) = &mut setup.distil
         && !distil.teacher.trim().is_empty()
     {
-        distil.teacher = place.open()?.run(&distil.teacher)?.id;
+        let found = place.open()?.run(&with_seed(&distil.teacher, seed))?;
+        if !goes_by_seed(&distil.teacher) {
+            distil.teacher = found.id;
+        }
     }
     let Some(start) = &mut setup.start else {
         return Ok(setup);
@@ -47,7 +50,11 @@ pub fn teacher(setup: &Setup, place: &Place) -> Result<Option<Teacher>, Failed> 
     }
     let library = place.open()?;
     let folders = Folders::beside(library.path());
-    let found = control::teacher(&library, &folders, setup.distil.as_ref());
+    let found = control::teacher(
+        &library,
+        &folders,
+        (setup.distil.as_ref(), setup.regime.seed),
+    );
     match found {
         Ok(found) => Ok(found.map(|found| found.teacher)),
         Err(NoTeacher::Refused(failure)) => Err(failure.into()),

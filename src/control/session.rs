@@ -333,7 +333,12 @@ impl<'a> Session<'a> {
         taught_at: Option<u64>,
     ) -> Result<Option<protocol::Teacher>, End> {
         let distil = self.launch.setup.distil.as_ref();
-        let found = teacher(library, &self.folders, distil).map_err(|error| match error {
+        let found = teacher(
+            library,
+            &self.folders,
+            (distil, self.launch.setup.regime.seed),
+        )
+        .map_err(|error| match error {
             NoTeacher::Refused(failure) => End::Failed(failure),
             NoTeacher::Library(error) => End::Library(error),
         })?;

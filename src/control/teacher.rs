@@ -3,7 +3,7 @@
 use super::folders::Folders;
 use crate::library::{Library, LibraryError, RunDetails};
 use crate::protocol::{Failure, FailureKind, Teacher};
-use crate::setup::{DistilSetup, Setup};
+use crate::setup::{DistilSetup, Setup, with_seed};
 
 /// A run that can teach.
 pub struct FoundTeacher {
@@ -23,27 +23,29 @@ pub enum NoTeacher {
     Library(LibraryError),
 }
 
-/// The teacher that `distil` names, where it is to be asked.
+/// The teacher that `distil` names for a run of seed `seed`, where it is to be asked.
 ///
 /// # Errors
 /// Where none or several runs could be meant, or it has no checkpoint on this machine.
 pub fn teacher(
     library: &Library,
     folders: &Folders,
-    distil: Option<&DistilSetup>,
+    (distil, seed): (Option<&DistilSetup>, u64),
 ) -> Result<Option<FoundTeacher>, NoTeacher> {
     let Some(distil) = distil.filter(|distil| distil.asks()) else {
         return Ok(None);
     };
     let refused =
         |kind: FailureKind, message: String| NoTeacher::Refused(Failure { kind, message });
-    let details = library.details(&distil.teacher).map_err(|error| {
-        if error.is_permanent() {
-            refused(FailureKind::Setup, format!("distil.teacher: {error}"))
-        } else {
-            NoTeacher::Library(error)
-        }
-    })?;
+    let details = library
+        .details(&with_seed(&distil.teacher, seed))
+        .map_err(|error| {
+            if error.is_permanent() {
+                refused(FailureKind::Setup, format!("distil.teacher: {error}"))
+            } else {
+                NoTeacher::Library(error)
+            }
+        })?;
     let run_id = details.run.id.clone();
     let setup: Setup = serde_json::from_str(&details.run.setup.json).map_err(|error| {
         refused(

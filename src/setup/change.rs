@@ -46,7 +46,13 @@ const TARGET_OLD_NAME: &str = "target_accuracy";
 
 /// Tables that a setup may do without, and what is written in their place where a change or an axis takes them out: TOML has no
 /// word for nothing.
-const TABLES_LEFT_OUT: [&str; 2] = ["start", "multitask"];
+const TABLES_LEFT_OUT: [&str; 5] = [
+    "/start",
+    "/multitask",
+    "/distil",
+    "/regime/resize",
+    "/regime/ema",
+];
 const LEFT_OUT: &str = "none";
 
 impl Change {
@@ -190,8 +196,8 @@ impl Change {
         }
         merge(&mut value, &change);
         for table in TABLES_LEFT_OUT {
-            if value[table] == LEFT_OUT {
-                value[table] = Value::Null;
+            if let Some(table) = value.pointer_mut(table).filter(|table| **table == LEFT_OUT) {
+                *table = Value::Null;
             }
         }
         check_options(&value)?;

@@ -4,6 +4,7 @@
 //! Depends on `units` only. Pure data: nothing here touches a file of the user's, a device or the network, except
 //! [`file`], which reads and writes setup files.
 
+mod by_seed;
 mod change;
 mod dataset;
 mod dataset_files;
@@ -30,6 +31,7 @@ mod stop;
 pub mod sweep;
 mod task;
 
+pub use by_seed::{goes_by_seed, with_seed};
 pub use change::{Change, ChangeError};
 pub use dataset::*;
 pub use dataset_files::{CsvSetup, FolderSetup, IdxSetup, Missing, TableTask};

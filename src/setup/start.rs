@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Problems;
+use super::{Problems, goes_by_seed, with_seed};
 use crate::units::count;
 
 /// What a network has learnt before it is trained: the weights of another run, or of a file. Layers are matched by name and
@@ -50,19 +50,15 @@ pub enum WeightLayout {
     Burn,
 }
 
-/// What stands for the seed in [`StartSetup::run`].
-const SEED: &str = "{seed}";
-
 impl StartSetup {
     /// The run that a run of seed `seed` starts from, as it was written.
     pub fn run_for(&self, seed: u64) -> Option<String> {
-        let run = self.run.as_ref()?;
-        Some(run.replace(SEED, &seed.to_string()))
+        self.run.as_ref().map(|run| with_seed(run, seed))
     }
 
     /// Whether each seed starts from a run of its own.
     pub fn goes_by_seed(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| run.contains(SEED))
+        self.run.as_deref().is_some_and(goes_by_seed)
     }
 
     pub(super) fn validate(&self, problems: &mut Problems) {

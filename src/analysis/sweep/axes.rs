@@ -153,7 +153,7 @@ pub fn text(value: &Value) -> String {
 
 /// The field that says what a table is stands without its name, the others behind it.
 fn table(fields: &serde_json::Map<String, Value>) -> String {
-    const NAMING: [&str; 5] = ["label", "run", "file", "kind", "name"];
+    const NAMING: [&str; 6] = ["label", "run", "teacher", "file", "kind", "name"];
     let (naming, others): (Vec<_>, Vec<_>) = fields
         .iter()
         .filter(|(_, value)| !value.is_null())

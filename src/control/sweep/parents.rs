@@ -1,37 +1,44 @@
-//! The runs that those of a sweep start from, looked for before it begins: else each of them would fail by itself.
+//! The runs that those of a sweep start from or learn from, looked for before it begins: else each of them would fail by itself.
 
 use crate::library::Library;
 use crate::setup::sweep::Sweep;
-use crate::setup::{Change, Setup};
+use crate::setup::{Change, Setup, with_seed};
 
-/// Looks for every run that the base, or a value of an axis, starts from.
+/// Looks for every run that the base, or a value of an axis, starts from or learns from.
 ///
 /// # Errors
 /// Of the first that is not there, in words.
 pub fn check(sweep: &Sweep, library: &Library) -> Result<(), String> {
     let mut asked: Vec<String> = Vec::new();
     for setup in setups(sweep) {
-        let Some(start) = &setup.start else { continue };
         for seed in sweep.seeds() {
-            let Some(run) = start.run_for(seed) else {
-                continue;
-            };
-            if asked.contains(&run) {
-                continue;
+            let start = setup.start.as_ref();
+            let start = start.and_then(|start| start.run_for(seed));
+            let distil = setup.distil.as_ref();
+            let teacher = distil.map(|distil| with_seed(&distil.teacher, seed));
+            let named = [("start.run", start), ("distil.teacher", teacher)];
+            for (field, run) in named {
+                let Some(run) = run.filter(|run| !asked.contains(run)) else {
+                    continue;
+                };
+                library
+                    .run(&run)
+                    .map_err(|error| format!("{field}: {error}"))?;
+                asked.push(run);
             }
-            library
-                .run(&run)
-                .map_err(|error| format!("start.run: {error}"))?;
-            asked.push(run);
         }
     }
     Ok(())
 }
 
-/// The base where some combination has its starting point, and the base with each value of an axis that is over it.
+/// The base, and the base with each value of an axis over one of these tables; the base alone only where some combination has its tables.
 fn setups(sweep: &Sweep) -> Vec<Setup> {
-    let over_start = |field: &str| field == "start" || field.starts_with("start.");
-    let axes = sweep.axes.iter().filter(|axis| over_start(&axis.field));
+    const TABLES: [&str; 2] = ["start", "distil"];
+    let is_over = |field: &str| {
+        let table = field.split('.').next();
+        table.is_some_and(|table| TABLES.contains(&table))
+    };
+    let axes = sweep.axes.iter().filter(|axis| is_over(&axis.field));
     let values = axes.flat_map(|axis| {
         let all = (0..axis.len().unwrap_or_default()).filter_map(|index| axis.value(index));
         all.map(|value| (axis.field.as_str(), value))
@@ -42,7 +49,8 @@ fn setups(sweep: &Sweep) -> Vec<Setup> {
         change.apply(&sweep.base).ok()
     });
     let is_replaced = |axis: &&crate::setup::sweep::Axis| {
-        ["start", "start.run"].contains(&axis.field.as_str()) && axis.when.is_empty()
+        let fields = ["start", "start.run", "distil", "distil.teacher"];
+        fields.contains(&axis.field.as_str()) && axis.when.is_empty()
     };
     let base = match sweep.axes.iter().any(|axis| is_replaced(&axis)) {
         true => None,

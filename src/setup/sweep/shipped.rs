@@ -15,7 +15,7 @@ macro_rules! file {
 }
 
 /// Name and text of each.
-const SHIPPED: [(&str, &str); 18] = [
+const SHIPPED: [(&str, &str); 20] = [
     file!("paper-digits"),
     file!("paper-shapes"),
     file!("depth-width-digits"),
@@ -30,6 +30,8 @@ const SHIPPED: [(&str, &str); 18] = [
     file!("transfer-shapes"),
     file!("pretrain-grey-shapes"),
     file!("transfer-digits"),
+    file!("teach-digits"),
+    file!("distil-digits"),
     file!("joint-shapes"),
     file!("joint-digits"),
     file!("pretrain-cifar100"),

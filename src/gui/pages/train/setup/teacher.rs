@@ -8,7 +8,9 @@ use super::source::{Found, Known};
 use crate::gui::pages::run_chooser::RunChooser;
 use crate::gui::state::Shared;
 use crate::gui::widgets;
-use crate::setup::{DataCounts, DistilSetup, InputShape, Outputs, Setup, StartSetup, Task};
+use crate::setup::{
+    DataCounts, DistilSetup, InputShape, Outputs, Setup, StartSetup, Task, goes_by_seed,
+};
 
 /// The part of the panel that says who teaches.
 #[derive(Default)]
@@ -68,6 +70,7 @@ impl TeacherPart {
     /// The setup with the teacher's identifier in place of its name, which is not to mean another run later.
     pub fn resolved(&self, mut setup: Setup) -> Setup {
         if let Some(distil) = &mut setup.distil
+            && !goes_by_seed(&distil.teacher)
             && let Some(Ok(found)) = self.known_of(distil)
             && let Some(id) = &found.run_id
         {
@@ -135,7 +138,7 @@ impl SetupPanel {
             ..
         } = self;
         let named = setup.distil.as_ref().map(source);
-        part.known.follow(shared, named.as_ref());
+        part.known.follow(shared, named.as_ref(), setup.regime.seed);
         let name = setup.distil.as_ref().map(|distil| part.name(distil));
         let title = match &name {
             Some(name) => format!("Teacher: {name}"),
