@@ -116,16 +116,49 @@ fn each_seed_starts_from_a_run_of_its_own() {
 }
 
 #[test]
+fn each_seed_has_a_teacher_of_its_own() {
+    let joulelab = Joulelab::new();
+    let before = pretrained(&joulelab);
+    let after = swept(
+        &joulelab,
+        &format!(
+            "repeats = 2\ncool_down = {{ kind = \"none\" }}\n{BASE}[base.regime.stop]\nsteps = 60\n\
+             [[axes]]\nfield = \"distil\"\nvalues = [\"none\", {{ teacher = \"base-{{seed}}\" }}]\n"
+        ),
+    );
+    assert_eq!(statuses(&after), ["done"; 4]);
+    for trial in trials(&after) {
+        let run = joulelab.json(&["show", text(trial, "/run_id"), "--json"]);
+        let ancestors = run["ancestors"].as_array().expect("ancestors");
+        if trial["values"][0]["value"] == "none" {
+            assert!(ancestors.is_empty(), "{run}");
+            continue;
+        }
+        let of_seed = trials(&before)
+            .iter()
+            .find(|other| other["seed"] == trial["seed"])
+            .expect("a run of this seed");
+        assert_eq!(ancestors.len(), 1);
+        assert_eq!(ancestors[0]["run_id"], of_seed["run_id"]);
+    }
+}
+
+#[test]
 fn a_run_that_others_start_from_is_looked_for_before_the_sweep_begins() {
     let joulelab = Joulelab::new();
-    let path = write(&joulelab, &from_both());
-    let path = path.to_str().expect("text");
-    for flags in [&["--dry-run"][..], &["--quiet"]] {
-        let refused = joulelab.fails(2, &[&["sweep", path], flags].concat());
-        assert!(
-            refused.contains("start.run") && refused.contains("base-0"),
-            "{refused}"
-        );
+    let taught = format!(
+        "{BASE}[[axes]]\nfield = \"distil\"\nvalues = [\"none\", {{ teacher = \"base-{{seed}}\" }}]\n"
+    );
+    for (text, field) in [(from_both(), "start.run"), (taught, "distil.teacher")] {
+        let path = write(&joulelab, &text);
+        let path = path.to_str().expect("text");
+        for flags in [&["--dry-run"][..], &["--quiet"]] {
+            let refused = joulelab.fails(2, &[&["sweep", path], flags].concat());
+            assert!(
+                refused.contains(field) && refused.contains("base-0"),
+                "{refused}"
+            );
+        }
     }
     let sweeps = joulelab.json(&["sweeps", "--json"]);
     assert_eq!(sweeps, serde_json::json!([]));
