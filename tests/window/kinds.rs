@@ -9,7 +9,7 @@ use crate::window::{Window, short};
 pub fn choose(window: &mut Window, menu: &str, item: &str) {
     window.until(menu, |window| menu_box(window, menu).is_some());
     menu_box(window, menu).expect("it was there").scroll_to_me();
-    window.settle();
+    window.scroll();
     menu_box(window, menu).expect("it was there").click();
     window.settle();
     window.click(item);

@@ -188,8 +188,15 @@ impl Window {
     pub fn scroll_and_click(&mut self, label: &str) {
         self.until(label, |window| window.has(label));
         self.harness.get_by_label(label).scroll_to_me();
-        self.settle();
+        self.scroll();
         self.click(label);
+    }
+
+    /// Draws frames until what is scrolled to stands still: egui takes 0.3 s at most.
+    pub fn scroll(&mut self) {
+        for _ in 0..12 {
+            self.harness.step();
+        }
     }
 
     /// Opens a page by its item in the rail.
