@@ -154,8 +154,8 @@ fn runs_have_setup_place_result_and_energy_by_phase_and_boundary() {
 fn every_setup() -> Vec<serde_json::Value> {
     let whole = |part: &str, kind: &str| {
         let tag = if part == "/dataset" { "name" } else { "kind" };
-        let mut setup = json!({"start": {}, "multitask": {}, "dataset": {}, "model": {"kind": "cnn"}, "regime": {
-            "optimiser": {"kind": "adam"}, "gradient_clipping": {"kind": "norm", "max": 1.0}, "ema": {}, "reinforcement": {},
+        let mut setup = json!({"start": {}, "distil": {}, "multitask": {}, "dataset": {}, "model": {"kind": "cnn"}, "regime": {
+            "optimiser": {"kind": "adam"}, "gradient_clipping": {"kind": "norm", "max": 1.0}, "ema": {}, "resize": {}, "reinforcement": {},
         }});
         *setup.pointer_mut(part).unwrap() = json!({tag: kind});
         serde_json::from_value::<Setup>(setup).unwrap().to_value()

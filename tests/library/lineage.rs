@@ -215,3 +215,63 @@ fn a_run_is_no_ancestor_of_its_own() {
     let words = library.append("a", &[own]).unwrap_err().to_string();
     assert!(words.contains("no ancestor of its own"), "{words}");
 }
+
+/// A run that started from one run and learnt from another has the ancestors of both, each with the way in which its work came there.
+#[test]
+fn what_taught_a_run_is_told_from_what_it_started_from() {
+    use Relation::{Start, Teacher};
+    let folder = tempdir().unwrap();
+    let mut library = Library::open(folder.path().join("library.sqlite")).unwrap();
+    let of = |path: &[Relation], id: &str| Ancestor {
+        generation: path.len() as u64,
+        path: path.to_vec(),
+        is_here: false,
+        ..ancestor(1, Some(id), vec![gpu(96.0, 2.0)])
+    };
+    let family = vec![
+        of(&[Start], "base"),
+        of(&[Teacher], "teacher"),
+        of(&[Start, Start], "older"),
+        of(&[Teacher, Start], "before"),
+        of(&[Teacher, Relation::Both], "master"),
+    ];
+    run(&mut library, "student", None, family.clone());
+    let mut found = library.ancestors("student").unwrap();
+    let labels: Vec<&str> = found.iter().map(Ancestor::label).collect();
+    // Nearest first, and of those what was started from.
+    assert_eq!(labels[..3], ["base", "teacher", "older"]);
+    let by_label = |a: &Ancestor, b: &Ancestor| a.label().cmp(b.label());
+    found.sort_by(by_label);
+    let mut expected = family;
+    expected.sort_by(by_label);
+    assert_eq!(found, expected);
+    let named = |label: &str| found.iter().find(|of| of.label() == label).unwrap();
+    assert_eq!(named("master").relation(), Relation::Both);
+    assert!(named("before").is_of(Some(named("teacher"))));
+    assert!(!named("before").is_of(Some(named("base"))));
+    assert!(named("teacher").is_of(None) && !named("older").is_of(None));
+    let relations = columns(&library, "student", &["ancestor_relations"]);
+    assert_eq!(relations[0].split(' ').count(), 5);
+    assert!(
+        relations[0].starts_with("start teacher start "),
+        "{relations:?}"
+    );
+}
+
+/// Before there were teachers a run had one ancestor a generation, and no path was stored.
+#[test]
+fn ancestors_of_an_older_layout_are_what_was_started_from() {
+    let (folder, library) = family();
+    drop(library);
+    let file = folder.path().join("library.sqlite");
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    let changed = connection
+        .execute("UPDATE ancestors SET path = ''", [])
+        .unwrap();
+    assert!(changed >= 3);
+    drop(connection);
+    let library = Library::open(&file).unwrap();
+    let found = library.ancestors("c").unwrap();
+    let paths: Vec<Vec<Relation>> = found.into_iter().map(|of| of.path).collect();
+    assert_eq!(paths, [vec![Relation::Start], vec![Relation::Start; 2]]);
+}

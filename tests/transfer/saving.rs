@@ -277,3 +277,36 @@ fn sweep_axes_reach_the_fields() {
         ]
     );
 }
+
+/// Trials that go on at a later rung go on with their teacher.
+#[test]
+fn a_taught_run_is_taken_up_again() {
+    let program = Program::new();
+    let first = program.train(&["--name", "first"]);
+    let file = format!(
+        "name = \"rungs\"\ntarget = 0.99\nseeds = [0]\n[base]\ndevice = \"cpu\"\n[base.model]\nkind = \"mlp\"\n[base.regime.stop]\nepochs = \
+         4\n[base.measure]\nidle_s = 0\nmeters = [\"simulated:steady\"]\n[base.distil]\nteacher = \"{}\"\n[[axes]]\nfield = \
+         \"regime.learning_rate\"\nvalues = [0.001, 0.003]\n[searcher]\nkind = \"successive-halving\"\nfirst = {{ epochs = 1 }}\n",
+        id(&first)
+    );
+    let path = program.library().with_file_name("rungs.toml");
+    std::fs::write(&path, file).unwrap();
+    program.output(&["sweep", path.to_str().unwrap(), "-q"]);
+    let runs = program.json(&["runs", "--json"]);
+    let taught: Vec<Value> = runs
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| program.json(&["show", run["run"]["id"].as_str().unwrap(), "--json"]))
+        .filter(|details| details["ancestors"][0]["run_id"] == first["run"]["id"])
+        .collect();
+    assert_eq!(taught.len(), 2);
+    let longest = taught
+        .iter()
+        .map(|details| details["epochs"].as_array().unwrap().len());
+    assert!(longest.max().unwrap() > 1, "one of them went on");
+    for details in &taught {
+        assert!(details["run"]["failure"].is_null(), "{}", details["run"]);
+        assert_eq!(details["ancestors"].as_array().unwrap().len(), 1);
+    }
+}
