@@ -25,7 +25,7 @@ fn trained(epochs: u64) -> Window {
 fn predictions(window: &Window) -> Predictions {
     let id = window.runs()[0].run.id.clone();
     let library = Library::open(window.library()).expect("the library opens");
-    let found = library.predictions(&id).expect("the library reads");
+    let found = library.predictions(&id, None).expect("the library reads");
     found.expect("an evaluation")
 }
 

@@ -57,6 +57,11 @@ fn a_run_learns_from_another() {
         let relations = details.ancestors.iter().map(|of| of.relation());
         relations.eq([Relation::Teacher])
     });
+    window.click("Show in runs");
+    window.until("its teacher", |window| window.has("Learnt from"));
+    window.until("the graph", |window| window.has_part("teacher · digits"));
+    window.harness.check_accessibility();
+    window.go("Train");
     // What was turned away from is there when it is turned back to.
     choose(&mut window, "Taught by", "Nobody");
     assert_eq!(setup(&window).distil, None);

@@ -14,7 +14,7 @@ use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::{Shared, State};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{self, written_energy};
-use crate::library::{Library, LibraryError, PhaseEnergy, RunDetails, sum_of_parts};
+use crate::library::{Library, LibraryError, PhaseEnergy, Relation, RunDetails, sum_of_parts};
 use crate::protocol;
 use crate::setup::StartReport;
 use crate::units::{Boundary, Metric, count, duration, estimate};
@@ -254,6 +254,21 @@ fn result(ui: &mut Ui, full: &Full, unit: EnergyUnit) {
             "did not reach"
         };
         line(ui, "Target", format!("{word} {}", metric.format(target)));
+    }
+    let mut nearest = full
+        .details
+        .ancestors
+        .iter()
+        .filter(|of| of.generation == 1);
+    if let Some(teacher) = nearest.find(|of| of.relation() != Relation::Start) {
+        let name = teacher.title.as_deref().unwrap_or(teacher.label());
+        line(ui, "Learnt from", name);
+    }
+    if let Some(best) = full.stored.as_ref().filter(|stored| stored.is_restored)
+        && let Some(step) = best.best_step
+    {
+        let text = format!("those of its best evaluation, after {} steps", count(step));
+        line(ui, "Weights", text);
     }
     let number = |value: Option<u64>| value.map_or("no".to_owned(), count);
     let samples = full
