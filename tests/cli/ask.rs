@@ -59,11 +59,11 @@ fn a_held_out_sample_is_answered_as_the_run_foretold_it() {
     let answers = ask(
         &joulelab,
         id(&run),
-        &["--held-out", "1,2,3,4,5,6,7,8,200,360"],
+        &["--held-out", "1,2,3,4,5,6,7,8,200,359"],
     );
     let library = Library::open(joulelab.library()).unwrap();
-    let stored = library.predictions(id(&run), None).unwrap().unwrap();
-    let samples = [0, 1, 2, 3, 4, 5, 6, 7, 199, 359];
+    let stored = library.predictions(id(&run)).unwrap().unwrap();
+    let samples = [0, 1, 2, 3, 4, 5, 6, 7, 199, 358];
     assert_eq!(answers.len(), samples.len());
     for (answer, sample) in answers.iter().zip(samples) {
         let foretold = stored.predicted[sample].to_string();
@@ -91,9 +91,9 @@ fn a_held_out_sample_is_answered_as_the_run_foretold_it() {
     );
     let words = joulelab.fails(
         2,
-        &["ask", id(&run), "--held-out", "361", "-q", "-D", "cpu"],
+        &["ask", id(&run), "--held-out", "360", "-q", "-D", "cpu"],
     );
-    assert!(words.contains("360 are held out"), "{words}");
+    assert!(words.contains("359 are held out"), "{words}");
 }
 
 #[test]
@@ -305,6 +305,8 @@ fn a_text_is_gone_on_with() {
         &file,
         "-m",
         "gru",
+        "--batch-size",
+        "16",
         "--epochs",
         "4",
         "--learning-rate",
@@ -471,8 +473,26 @@ fn what_cannot_be_asked_is_explained() {
     ]);
     let words = joulelab.fails(5, &["ask", id(&without), "--held-out", "1"]);
     assert!(words.contains("none was written"), "{words}");
-    let policy = joulelab.train(&["--dataset", "cartpole", "--steps", "2"]);
-    let words = joulelab.fails(2, &["ask", id(&policy), "--row", "1,2,3,4", "-q"]);
+    // It ends before its target, which has a code of its own.
+    let play = [
+        "run",
+        "-q",
+        "-D",
+        "cpu",
+        "--idle",
+        "0",
+        "--dataset",
+        "cartpole",
+        "--steps",
+        "2",
+    ];
+    joulelab.fails(8, &play);
+    let runs = joulelab.json(&["runs", "--json"]);
+    let known = [run, id(&without)];
+    let policy = runs.as_array().expect("a list").iter().map(id);
+    let policy = policy.into_iter().find(|found| !known.contains(found));
+    let policy = policy.expect("the last run");
+    let words = joulelab.fails(2, &["ask", policy, "--row", "1,2,3,4", "-q"]);
     assert!(
         words.contains("policy of reinforcement learning"),
         "{words}"

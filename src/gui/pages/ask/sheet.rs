@@ -108,12 +108,10 @@ impl Sheet {
         rect: Rect,
         rule: &PictureRule,
     ) -> bool {
-        let is_drawn_on = response.is_pointer_button_down_on()
-            || response.dragged()
-            || response.drag_stopped()
-            || response.clicked();
-        if !is_drawn_on {
-            self.last = None;
+        // A stroke that was begun goes on until the button is let go, wherever the pointer is; a quick one begins and ends in one
+        // frame, which egui need not take for a drag.
+        let may_begin = response.is_pointer_button_down_on() || response.contains_pointer();
+        if !may_begin && self.last.is_none() {
             return false;
         }
         if response.drag_started() || response.clicked() {
@@ -131,7 +129,7 @@ impl Sheet {
                     ..
                 } => {
                     if pressed {
-                        self.last = rect.contains(pos).then(|| share(pos));
+                        self.last = (may_begin && rect.contains(pos)).then(|| share(pos));
                     }
                     pos
                 }
