@@ -161,7 +161,7 @@ fn a_held_out_sample_is_answered_as_the_run_foretold_it() {
             window.has(&format!("{shown}1"))
         });
         window.until("its answer", |window| is_that(window, 0));
-        assert!(window.has("✔ That is right") || window.has_part("✘ Right would be"));
+        assert!(window.has("✓ That is right") || window.has_part("× Right would be"));
         for _ in 0..3 {
             window.click("Random");
             window.until("an answer", |window| {

@@ -117,6 +117,7 @@ impl Given {
             Takes::Nothing => vec![Kind::HeldOut],
         };
         self.kind = self.kinds[0];
+        self.wants_held = self.kind == Kind::HeldOut;
         (self.as_set, self.number) = (true, 1);
         (self.characters, self.temperature) = (CHARACTERS, 0.8);
     }
@@ -169,6 +170,7 @@ impl Given {
             }
         });
         let is_new = self.kind != before;
+        self.is_cleared |= is_new;
         ui.add_space(theme::GRID);
         match (self.kind, &encoding.takes) {
             (Kind::Draw, Takes::Picture(rule)) => self.draw(ui, encoding, rule, is_new),

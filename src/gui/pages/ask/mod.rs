@@ -193,13 +193,15 @@ impl AskView {
     }
 
     fn question(&mut self, ui: &mut Ui, shared: &mut Shared, ready: &Arc<Ready>) {
-        if let Some(sample) = self.given.show(ui, shared, ready) {
+        let sample = self.given.show(ui, shared, ready);
+        if self.given.was_cleared() {
+            (self.next, self.answer, self.question) = (None, None, None);
+            self.continued = None;
+        }
+        if let Some(sample) = sample {
             self.next = Some(sample);
             self.continued = None;
             ui.ctx().request_repaint();
-        }
-        if self.given.was_cleared() {
-            (self.next, self.answer, self.question) = (None, None, None);
         }
     }
 

@@ -40,8 +40,8 @@ pub fn headline(ui: &mut Ui, encoding: &Encoding, sample: &OwnSample, answered: 
             let is_right = *truth == answer;
             let (text, colour) = match (&said.says, is_right) {
                 (Saying::Number(_), _) => (format!("Right would be {truth}"), tokens.dim),
-                (_, true) => ("✔ That is right".to_owned(), tokens.good),
-                (_, false) => (format!("✘ Right would be {truth}"), tokens.error),
+                (_, true) => ("✓ That is right".to_owned(), tokens.good),
+                (_, false) => (format!("× Right would be {truth}"), tokens.error),
             };
             ui.add(Label::new(RichText::new(text).color(colour)).wrap());
         }
