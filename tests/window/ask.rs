@@ -102,7 +102,7 @@ fn a_drawing_is_answered_while_it_is_drawn() {
     assert_eq!(answer(&window), None);
     // The same with keys.
     window.harness.get_by_label_contains(SHEET).focus();
-    window.harness.step();
+    window.settle();
     for _ in 0..12 {
         window.harness.key_press(Key::ArrowUp);
     }

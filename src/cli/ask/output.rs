@@ -157,7 +157,7 @@ fn in_words_of_cost(found: &Found<'_>, cost: &Cost) -> String {
         ),
     }
     if let Some(carbon) = one.carbon_g {
-        line(format!("1,000 answers: {}CO2e", estimate(carbon, "g")));
+        line(format!("1,000 answers: {}", estimate(carbon, "gCO2e")));
     }
     let time = |seconds: Option<f64>| seconds.map_or("missing".to_owned(), duration);
     line(format!(

@@ -174,6 +174,9 @@ pub fn announce(event: &Event) {
                 );
             }
         }
+        Event::InferenceReady { samples: 1, .. } => {
+            eprintln!("network   one sample is asked about over and over");
+        }
         Event::InferenceReady { step, samples } => eprintln!(
             "network   as it was after {} steps; {} held-out samples to ask about",
             count(*step),
