@@ -62,7 +62,7 @@ fn a_held_out_sample_is_answered_as_the_run_foretold_it() {
         &["--held-out", "1,2,3,4,5,6,7,8,200,359"],
     );
     let library = Library::open(joulelab.library()).unwrap();
-    let stored = library.predictions(id(&run)).unwrap().unwrap();
+    let stored = library.predictions(id(&run), None).unwrap().unwrap();
     let samples = [0, 1, 2, 3, 4, 5, 6, 7, 199, 358];
     assert_eq!(answers.len(), samples.len());
     for (answer, sample) in answers.iter().zip(samples) {
