@@ -123,6 +123,7 @@ fn what_the_device_is_given_is_told() {
                 passes += batches;
             }
             Work::Step => panic!("a step of one size, in reinforcement learning"),
+            Work::Teach { .. } => panic!("a teacher, in reinforcement learning"),
         }
     }
     assert_eq!(updates, 7);

@@ -2,7 +2,6 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use joulelab::models::Samples;
-use joulelab::setup::plan::plan;
 use joulelab::setup::{InputShape, Length, ModelSetup, Outputs, Setup};
 use joulelab::train::Shrink;
 
