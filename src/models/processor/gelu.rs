@@ -11,12 +11,15 @@ use super::threads::{PIECE, pairs, share, share_both};
 
 /// x · Φ(x), number by number, with the distribution function Φ of the standard normal distribution (Hendrycks and Gimpel 2016).
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    own(&x).unwrap_or_else(|| activation::gelu(x))
+    match Input::taken(x) {
+        Ok(x) => own(x),
+        Err(x) => activation::gelu(x),
+    }
 }
 
-fn own<const D: usize>(x: &Tensor<D>) -> Option<Tensor<D>> {
-    let shape = x.shape();
-    operation([Input::of(x)?], |[x], is_tracked| {
+fn own<const D: usize>(x: Input) -> Tensor<D> {
+    let shape = x.tensor.layout().shape().clone();
+    let out = operation([x], |[x], is_tracked| {
         if !is_tracked {
             let out = changed(x, |x| {
                 let work = 2 * x.len();
@@ -38,7 +41,8 @@ fn own<const D: usize>(x: &Tensor<D>) -> Option<Tensor<D>> {
         });
         let slopes = tensor(slopes, shape);
         (out, Some(Sloped { slopes }))
-    })
+    });
+    out.expect("one input either takes part in what is differentiated or does not")
 }
 
 /// Φ(x) and φ(x) of the standard normal distribution. Φ by erf of 7.1.26 in Abramowitz and Stegun (1964), whose error is below

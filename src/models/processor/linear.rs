@@ -1,11 +1,10 @@
 //! A linear layer: Burn's products, with biases added and their gradients summed by several threads.
 
-use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use burn::backend::ops::FloatTensorOps;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 
+use super::product::product;
 use super::sums::of_columns;
 use super::tensors::{Back, Input, changed, numbers, operation, tensor};
 use super::threads::share;
@@ -32,7 +31,7 @@ fn own(layer: &Linear, x: &Tensor<2>) -> Option<Tensor<2>> {
         });
         let bias = bias.to_contiguous();
         let bias = numbers(&bias);
-        let out = changed(Flex::float_matmul(x, weight), |out| {
+        let out = changed(product(x, weight), |out| {
             let work = 2 * out.len();
             share(out, ROWS * bias.len(), work, |_, rows| {
                 for row in rows.chunks_exact_mut(bias.len()) {
@@ -59,9 +58,8 @@ impl Back<3> for Product {
             let columns = gradient.layout().shape()[1];
             tensor(of_columns(numbers(&gradient), columns), [columns])
         });
-        let of_weight =
-            wanted[1].then(|| Flex::float_matmul(self.x.transpose(0, 1), gradient.clone()));
-        let of_x = wanted[0].then(|| Flex::float_matmul(gradient, self.weight.transpose(0, 1)));
+        let of_weight = wanted[1].then(|| product(self.x.transpose(0, 1), gradient.clone()));
+        let of_x = wanted[0].then(|| product(gradient, self.weight.transpose(0, 1)));
         [of_x, of_weight, of_bias]
     }
 }

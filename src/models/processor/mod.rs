@@ -16,6 +16,7 @@ mod exponential;
 mod gelu;
 mod layer_norm;
 mod linear;
+mod product;
 mod rectify;
 pub mod sums;
 pub mod tensors;

@@ -9,11 +9,14 @@ use super::threads::{PIECE, share};
 
 /// The greater of `x` and 0, number by number.
 pub fn relu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    own(&x).unwrap_or_else(|| activation::relu(x))
+    match Input::taken(x) {
+        Ok(x) => own(x),
+        Err(x) => activation::relu(x),
+    }
 }
 
-fn own<const D: usize>(x: &Tensor<D>) -> Option<Tensor<D>> {
-    operation([Input::of(x)?], |[x], _| {
+fn own<const D: usize>(x: Input) -> Tensor<D> {
+    let out = operation([x], |[x], _| {
         let out = changed(x, |x| {
             let work = x.len();
             share(x, PIECE, work, |_, x| {
@@ -23,7 +26,8 @@ fn own<const D: usize>(x: &Tensor<D>) -> Option<Tensor<D>> {
             });
         });
         (out.clone(), Some(Rectified { out }))
-    })
+    });
+    out.expect("one input either takes part in what is differentiated or does not")
 }
 
 #[derive(Clone, Debug)]

@@ -27,27 +27,32 @@ pub struct Input {
 impl Input {
     /// `None` where the tensor is not one of the CPU backend in 32 bits.
     pub fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Self> {
-        if !is_here(tensor) {
-            return None;
+        Self::taken(tensor.clone()).ok()
+    }
+
+    /// As [`Input::of`], but so that the operation may be the only one that holds the numbers, and can change them in place; the
+    /// tensor is given back where it cannot be taken.
+    pub fn taken<const D: usize>(tensor: Tensor<D>) -> Result<Self, Tensor<D>> {
+        if !is_here(&tensor) {
+            return Err(tensor);
         }
         if tensor.device().is_autodiff() {
-            let (tensor, node) = primitive::<Differentiable, D>(tensor)?.into_parts();
-            Some(Self {
-                tensor,
-                node: Some(node),
-            })
+            let (tensor, node) = primitive::<Differentiable, D>(tensor).into_parts();
+            let node = Some(node);
+            Ok(Self { tensor, node })
         } else {
-            let tensor = primitive::<Flex, D>(tensor)?;
-            Some(Self { tensor, node: None })
+            let tensor = primitive::<Flex, D>(tensor);
+            Ok(Self { tensor, node: None })
         }
     }
 }
 
-fn primitive<B: Backend, const D: usize>(tensor: &Tensor<D>) -> Option<B::FloatTensorPrimitive>
+fn primitive<B: Backend, const D: usize>(tensor: Tensor<D>) -> B::FloatTensorPrimitive
 where
     DispatchTensor: DispatchKindConversion<B>,
 {
-    tensor.clone().try_into_primitive::<B>().ok()
+    let primitive = tensor.try_into_primitive::<B>();
+    primitive.expect("the tensor's device says that it is of this backend")
 }
 
 /// What an operation keeps of its forward pass, and how it goes back with that.
