@@ -165,13 +165,15 @@ fn table(fields: &serde_json::Map<String, Value>) -> String {
     naming.chain(others).collect::<Vec<_>>().join(" ")
 }
 
-/// The name of a field for people: its last part, or that before it where the last only says `kind`.
+/// The name of a field for people: its last part, that before it where the last only says `kind`, both where the last alone could be
+/// of several tables.
 pub fn name(path: &str) -> String {
     let mut parts = path.rsplit('.');
     let last = parts.next().unwrap_or(path);
     let word = match (last, parts.next()) {
-        ("kind" | "name", Some(parent)) => parent,
-        _ => last,
+        ("kind" | "name", Some(parent)) => parent.to_owned(),
+        ("from" | "over" | "stages", Some(parent)) => format!("{parent} {last}"),
+        _ => last.to_owned(),
     };
     word.replace('_', " ")
 }
