@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use joulelab::data::{self, Dataset, Features, Split};
 use joulelab::models::{Network, Samples};
-use joulelab::setup::{AdamSetup, MlpSetup, ModelSetup, OptimiserSetup, Phase, Setup, plan::Plan};
+use joulelab::setup::{MlpSetup, ModelSetup, Phase, Setup, plan::Plan};
 use joulelab::train::{
-    Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, Work, train,
+    Evaluation, Job, Observer, Predictions, Progress, Saved, Signal, Work, optimiser, train,
 };
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -299,15 +299,6 @@ fn ms_per_step(elapsed: Duration, steps: u64) -> f64 {
 
 /// Network and optimiser as Joulelab's loop starts with them.
 fn fresh(case: &Case, device: &Device) -> Result<(Network, ModuleOptimizer)> {
-    let OptimiserSetup::Adam(AdamSetup {
-        beta_1,
-        beta_2,
-        epsilon,
-        ..
-    }) = case.setup.regime.optimiser
-    else {
-        return Err("the bare loop knows Adam only".into());
-    };
     let network = Network::new(
         &case.setup.model,
         case.data.info.input,
@@ -316,11 +307,12 @@ fn fresh(case: &Case, device: &Device) -> Result<(Network, ModuleOptimizer)> {
         case.setup.regime.seed,
         device,
     );
-    let optimiser = AdamConfig::new()
-        .with_beta_1(beta_1 as f32)
-        .with_beta_2(beta_2 as f32)
-        .with_epsilon(epsilon as f32)
-        .init();
+    // With the same step, so that only the loops differ.
+    let optimiser = optimiser::build(
+        &case.setup.regime.optimiser,
+        &network,
+        &device.clone().without_autodiff(),
+    );
     Ok((network, optimiser))
 }
 

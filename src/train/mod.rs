@@ -21,7 +21,7 @@ mod method;
 mod metrics;
 mod objective;
 mod observer;
-mod optimiser;
+pub mod optimiser;
 mod pace;
 mod reinforce;
 mod run;
