@@ -1,4 +1,6 @@
-use egui::{Align, Label, Layout, Response, RichText, Sense, Ui};
+use egui::{
+    Align, Label, Layout, Response, RichText, Sense, TextStyle, TextWrapMode, Ui, WidgetText,
+};
 
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::theme::{self, Tokens};
@@ -34,7 +36,12 @@ pub fn key_figure(ui: &mut Ui, figure: &KeyFigure<'_>) -> Response {
             );
             // On the foot of the large type, not in its middle.
             ui.with_layout(Layout::left_to_right(Align::Max), |ui| {
-                ui.add(Label::new(dim(&figure.spread).monospace()).truncate());
+                // Digits of one width, so that nothing trembles; narrower ones where those have no room.
+                let even = dim(&figure.spread).monospace();
+                let room = ui.available_width();
+                let has_room = galley_width(ui, even.clone()) <= room;
+                let spread = if has_room { even } else { dim(&figure.spread) };
+                ui.add(Label::new(spread).truncate());
             });
         });
         ui.add(Label::new(dim(&figure.below)).truncate());
@@ -45,6 +52,15 @@ pub fn key_figure(ui: &mut Ui, figure: &KeyFigure<'_>) -> Response {
         egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{name}: {value}"))
     });
     response
+}
+
+/// How wide `text` is in one line, points.
+fn galley_width(ui: &Ui, text: RichText) -> f32 {
+    let mode = Some(TextWrapMode::Extend);
+    let text = WidgetText::from(text);
+    text.into_galley(ui, mode, f32::INFINITY, TextStyle::Body)
+        .size()
+        .x
 }
 
 /// Energy in the unit that the user chose, in two parts: value and interval.
