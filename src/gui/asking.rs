@@ -1,16 +1,13 @@
-//! The trained network that the window has loaded to be asked, and the measuring of what answers cost: one of each at a time.
+//! The trained network that the window has loaded to be asked: one at a time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::jobs::{Jobs, Lane, Progress, SharedLibrary, Slot};
+use super::jobs::{Jobs, Lane, SharedLibrary, Slot};
 use super::state::{Shared, State};
-use crate::analysis;
-use crate::control::{
-    self, Answered, Asker, Continued, Folders, InferPlan, Taste, WorkerCommand, disagreement,
-};
+use crate::control::{self, Answered, Asker, Continued, Folders, Taste, WorkerCommand};
 use crate::data::own::{Encoding, OwnSample};
-use crate::library::{Inference, Library, RunDetails};
-use crate::protocol::{Device, Event, InferRequest};
+use crate::library::{Library, RunDetails};
+use crate::protocol::{Device, InferRequest};
 use crate::setup::{DatasetSetup, MeasureSetup, Setup};
 
 /// A network that answers, shared with the lane in which it is asked.
@@ -148,15 +145,17 @@ impl Asking {
 
 /// From where runs are read and with what they are asked.
 #[derive(Clone)]
-struct Place {
-    worker: WorkerCommand,
+pub struct Place {
+    /// How to start a worker.
+    pub worker: WorkerCommand,
     library: SharedLibrary,
     path: Result<std::path::PathBuf, String>,
     measure: MeasureSetup,
 }
 
 impl Place {
-    fn of(shared: &Shared) -> Self {
+    /// Those of the window.
+    pub fn of(shared: &Shared) -> Self {
         Self {
             worker: shared.options.worker.clone(),
             library: shared.library.clone(),
@@ -165,7 +164,11 @@ impl Place {
         }
     }
 
-    fn with<T>(
+    /// Does `work` with the library.
+    ///
+    /// # Errors
+    /// Where it cannot be opened, and as `work`; in words.
+    pub fn with<T>(
         &self,
         work: impl FnOnce(&mut Library) -> Result<T, crate::library::LibraryError>,
     ) -> Result<T, String> {
@@ -176,7 +179,10 @@ impl Place {
     }
 
     /// What a worker is asked for, with site and machine of this window; and the run.
-    fn request(&self, run_id: &str) -> Result<(InferRequest, RunDetails), String> {
+    ///
+    /// # Errors
+    /// Where the run has no checkpoint here or cannot be read; in words.
+    pub fn request(&self, run_id: &str) -> Result<(InferRequest, RunDetails), String> {
         let path = self.path.clone()?;
         let (details, knowledge) = self.with(|library| {
             Ok((
@@ -216,35 +222,6 @@ impl Place {
     }
 }
 
-/// What is being measured of a run's answers, or was last.
-pub struct Inferring {
-    /// Which run.
-    pub run_id: String,
-    /// How it is asked.
-    pub plan: InferPlan,
-    /// How far it is, and how to end it.
-    pub progress: Arc<Progress>,
-    /// What it does now.
-    pub doing: Arc<Mutex<String>>,
-    /// How it ended: records that were stored, or why there are none.
-    pub ended: Option<Result<usize, String>>,
-}
-
-impl Inferring {
-    /// Whether it goes on.
-    pub fn is_going_on(&self) -> bool {
-        self.ended.is_none()
-    }
-
-    /// What it does now, in words.
-    pub fn doing(&self) -> String {
-        self.doing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
-
 impl Shared {
     /// Lets go of the network that is loaded: its memory is wanted for something else.
     pub fn close_asking(&mut self) {
@@ -257,135 +234,5 @@ impl Shared {
             drop(holder.lock().unwrap_or_else(PoisonError::into_inner).take());
             Box::new(|_: &mut State| {})
         });
-    }
-
-    /// Whether it is measured what answers cost.
-    pub fn is_inferring(&self) -> bool {
-        self.inferring.as_ref().is_some_and(Inferring::is_going_on)
-    }
-
-    /// Measures what the answers of run `run_id` cost, as `plan` says, and stores it.
-    pub fn infer(&mut self, run_id: String, plan: InferPlan) {
-        self.close_asking();
-        let place = Place::of(self);
-        let doing = Arc::new(Mutex::new("Reading the network".to_owned()));
-        let told = Arc::clone(&doing);
-        let sender = self.jobs.sender();
-        let (id, asked) = (run_id.clone(), plan.clone());
-        let title = "Measuring what answers cost";
-        let progress = self.jobs.run_shown(Lane::Ask, title, move |progress| {
-            let mut listening = Listening {
-                plan: &asked,
-                sizes: 0,
-                windows: 0,
-            };
-            let mut hear = |event: &Event| {
-                if let Some((words, share)) = listening.take(event) {
-                    *told.lock().unwrap_or_else(PoisonError::into_inner) = words;
-                    progress.set(share);
-                    // Only wakes the window.
-                    sender.send(|_| {});
-                }
-                !progress.is_cancelled()
-            };
-            let result = place.infer(&id, &asked, &mut hear);
-            Box::new(move |state: &mut State| state.inferred(&id, result))
-        });
-        self.inferring = Some(Inferring {
-            run_id,
-            plan,
-            progress,
-            doing,
-            ended: None,
-        });
-    }
-}
-
-impl State {
-    fn inferred(&mut self, run_id: &str, result: Result<usize, String>) {
-        let shared = &mut self.shared;
-        match &result {
-            Ok(0) => shared
-                .toasts
-                .info("Measuring was cancelled; nothing was kept"),
-            Ok(_) => shared
-                .toasts
-                .good("What answers cost is measured and in the library"),
-            Err(why) => shared.toasts.error(why.clone()),
-        }
-        shared.library_revision += 1;
-        let inferring = shared.inferring.as_mut();
-        if let Some(inferring) = inferring.filter(|one| one.run_id == run_id) {
-            inferring.ended = Some(result);
-        }
-    }
-}
-
-impl Place {
-    /// Measures and stores; how many records there are now more.
-    fn infer(
-        &self,
-        run_id: &str,
-        plan: &InferPlan,
-        hear: &mut dyn FnMut(&Event) -> bool,
-    ) -> Result<usize, String> {
-        let (request, details) = self.request(run_id)?;
-        let pue = request.setup.measure.pue;
-        let intensity = analysis::lookup(request.setup.measure.country.as_deref())
-            .map_err(|error| error.to_string())?;
-        let inferred = control::infer(&self.worker, request, plan, hear);
-        let inferred = inferred.map_err(|error| error.to_string())?;
-        let mut found: Vec<Inference> = Vec::new();
-        for batch in &inferred.batches {
-            let electricity = (&intensity, pue);
-            let one = control::measured(&inferred, batch, &details.epochs, plan, electricity);
-            if let Some(why) = disagreement(&one) {
-                return Err(why);
-            }
-            found.push(one);
-        }
-        self.with(|library| {
-            for one in &found {
-                library.store_inference(run_id, one)?;
-            }
-            Ok(())
-        })?;
-        Ok(found.len())
-    }
-}
-
-/// How far measuring is, by what the worker tells.
-struct Listening<'a> {
-    plan: &'a InferPlan,
-    /// Batch sizes that were begun.
-    sizes: usize,
-    /// Windows of the last of them.
-    windows: usize,
-}
-
-impl Listening<'_> {
-    /// What it does now and how much is done, where `event` tells something new.
-    fn take(&mut self, event: &Event) -> Option<(String, f64)> {
-        let words = match event {
-            Event::Meters { .. } => "Measuring the idle machine".to_owned(),
-            Event::InferenceReady { .. } => "Asking about all held-out samples".to_owned(),
-            Event::InferenceBegun(begun) => {
-                self.sizes += 1;
-                self.windows = 0;
-                format!("{} at once: first window", begun.batch_size)
-            }
-            Event::Inferred(window) => {
-                self.windows += 1;
-                format!(
-                    "{} at once: {} of at most {} windows",
-                    window.batch_size, self.windows, self.plan.windows_max
-                )
-            }
-            _ => return None,
-        };
-        // Few need all windows that they may have.
-        let of_size = self.windows as f64 / self.plan.windows_max.max(1) as f64;
-        let done = self.sizes.saturating_sub(1) as f64 + of_size;
-        Some((words, done / self.plan.batch_sizes.len().max(1) as f64))
     }
 }

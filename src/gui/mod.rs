@@ -28,6 +28,7 @@ mod commands;
 mod curves;
 mod dialogs;
 mod export;
+mod inferring;
 mod jobs;
 mod launch;
 mod live;

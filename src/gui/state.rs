@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::asking::{Asking, Inferring};
+use super::asking::Asking;
 use super::commands::{Action, Command};
 use super::dialogs::Parent;
+use super::inferring::Inferring;
 use super::jobs::{Jobs, Lane, SharedLibrary};
 use super::live::{Live, Pace, Starter};
 use super::pages::Pages;

@@ -1,9 +1,10 @@
 //! Samples of one's own: how an image, a row, a text or a drawing becomes what a network was trained on.
 //!
 //! What that takes is an [`Encoding`]: small, plain, and kept with a run, so that a network can be asked when the files of its
-//! dataset are gone. `picture` makes pixels, `row` the numbers of tables, `text` tokens.
+//! dataset are gone. `picture` makes pixels, with `plane`; `row` the numbers of tables, `text` tokens.
 
 mod picture;
+mod plane;
 mod row;
 mod text;
 
@@ -14,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{DataError, DataInfo, Dataset, Features, Labels, Normalisation};
 use crate::setup::{InputShape, Task};
-pub use picture::{Framing, Invert, PictureRule, Plane};
+pub use picture::{Framing, Invert, PictureRule};
+pub use plane::Plane;
 pub use row::{ROWS_MAX, RowColumn, RowKind, RowRule};
 pub use text::{SymbolRule, TextRule};
 

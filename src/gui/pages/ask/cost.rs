@@ -7,13 +7,12 @@ use crate::analysis::lives::{answers_as_training, answers_in_words};
 use crate::control;
 use crate::gui::asking::Ready;
 use crate::gui::commands::Action;
+use crate::gui::pages::runs::local_time;
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{self, KeyFigure, energy_in_parts};
 use crate::library::{Inference, RunDetails, sum_of_parts};
 use crate::units::{duration, estimate};
-
-use super::super::runs::local_time;
 
 /// Draws what is known of it: measured by `infer`, one sample at a time, on this device. `seconds` is how long the last answer took.
 pub fn show(

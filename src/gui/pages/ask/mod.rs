@@ -8,11 +8,12 @@
 //! | `seen` | the sample as the network sees it |
 //! | `says` | what the network says |
 //! | `cost` | what an answer costs |
-//! | `measure` | measuring that, and what was measured of the chosen runs |
+//! | `measure`, `measured` | measuring that, and what was measured of the chosen runs |
 
 mod cost;
 mod given;
 mod measure;
+mod measured;
 mod says;
 mod seen;
 mod sheet;

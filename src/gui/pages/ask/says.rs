@@ -26,7 +26,7 @@ pub fn headline(ui: &mut Ui, encoding: &Encoding, sample: &OwnSample, answered: 
     for said in answered {
         let (answer, sureness) = in_words(encoding, said);
         ui.horizontal_wrapped(|ui| {
-            let label = ui.label(RichText::new(&said.label).small().color(tokens.dim));
+            ui.label(RichText::new(&said.label).small().color(tokens.dim));
             let text = RichText::new(&answer).text_style(theme::key_figure());
             let response = ui.add(Label::new(text).wrap());
             response.widget_info(|| {
@@ -34,7 +34,6 @@ pub fn headline(ui: &mut Ui, encoding: &Encoding, sample: &OwnSample, answered: 
                 WidgetInfo::labeled(Role::Label, true, text.trim_end())
             });
             ui.label(RichText::new(&sureness).monospace().color(tokens.dim));
-            let _ = label;
         });
         if let Some(truth) = sample.truth.get(&said.label) {
             let is_right = *truth == answer;
