@@ -2,7 +2,7 @@
 //! samples of one's own when the files that it learnt from are gone.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ impl Kept {
         let dataset = data::load(&setup.dataset).map_err(|error| TrainError::Unkept {
             why,
             error: Box::new(error),
-            path: file.unwrap_or_else(PathBuf::new),
+            path: file.unwrap_or_default(),
         })?;
         Ok(Self::of(setup, &dataset))
     }

@@ -115,7 +115,7 @@ impl Plane {
     fn resampled(&self, part: Part, columns: usize, rows: usize) -> Vec<f32> {
         let across = shares(part.x, part.width, columns, self.width);
         let down = shares(part.y, part.height, rows, self.height);
-        let mean = |(down, across): (&Vec<(usize, f32)>, &Vec<(usize, f32)>)| {
+        let mean = |(down, across): (&Shares, &Shares)| {
             let row = |(y, weight): &(usize, f32)| {
                 let values = &self.values[y * self.width..(y + 1) * self.width];
                 weight
@@ -133,8 +133,11 @@ impl Plane {
     }
 }
 
+/// Pixels below a stretch, with how much of the stretch each is.
+type Shares = Vec<(usize, f32)>;
+
 /// Of each of `count` equal stretches of `from .. from + length` the pixels below it, with how much of the stretch each is.
-fn shares(from: f32, length: f32, count: usize, pixels: usize) -> Vec<Vec<(usize, f32)>> {
+fn shares(from: f32, length: f32, count: usize, pixels: usize) -> Vec<Shares> {
     let stretch = length / count as f32;
     let one = |index: usize| {
         let low = from + index as f32 * stretch;

@@ -39,9 +39,9 @@ use seen::Seen;
 /// Width from which question, answer and cost stand beside each other, points.
 const THREE_FROM: f32 = 940.0;
 /// Width from which question and answer do.
-const TWO_FROM: f32 = 600.0;
-/// Width of the question where there is more beside it.
-const QUESTION: f32 = 300.0;
+const TWO_FROM: f32 = 480.0;
+/// Width of the question where there is more beside it, points: as there is room.
+const QUESTION: std::ops::RangeInclusive<f32> = 224.0..=300.0;
 
 /// The view; keeps what was drawn and typed until another run is shown.
 #[derive(Default)]
@@ -166,15 +166,16 @@ impl AskView {
                 let width = ui.available_width() - 2.0 * theme::GRID;
                 ui.set_max_width(width);
                 let gap = 6.0 * theme::GRID;
+                let question = (0.4 * width).clamp(*QUESTION.start(), *QUESTION.end());
                 if width >= THREE_FROM {
-                    let rest = (width - QUESTION - 2.0 * gap) / 2.0;
-                    beside(ui, &[QUESTION, rest, rest], gap, |ui, at| match at {
+                    let rest = (width - question - 2.0 * gap) / 2.0;
+                    beside(ui, &[question, rest, rest], gap, |ui, at| match at {
                         0 => self.question(ui, shared, ready),
                         1 => self.says(ui, shared, ready),
                         _ => self.cost(ui, shared, ready),
                     });
                 } else if width >= TWO_FROM {
-                    beside(ui, &[QUESTION, width - QUESTION - gap], gap, |ui, at| {
+                    beside(ui, &[question, width - question - gap], gap, |ui, at| {
                         if at == 0 {
                             self.question(ui, shared, ready);
                         } else {

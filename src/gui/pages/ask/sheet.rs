@@ -82,8 +82,9 @@ impl Sheet {
             is_changed |= self.draw_with_keys(ui, &response, rule);
         }
         let texture = self.texture(ui);
-        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        ui.painter().image(texture, rect, whole, Color32::WHITE);
+        egui::Image::new((texture, rect.size()))
+            .corner_radius(theme::ROUNDING)
+            .paint_at(ui, rect);
         let rim = if response.has_focus() {
             Stroke::new(2.0, tokens.accent_text)
         } else {

@@ -60,6 +60,9 @@ impl Kind {
 /// The held-out samples of a dataset, once they are loaded.
 type Held = Slot<Result<Dataset, String>>;
 
+/// The samples of a file, once they are read.
+type OfFile = Slot<Result<Vec<OwnSample>, String>>;
+
 /// What is given, and how.
 #[derive(Default)]
 pub struct Given {
@@ -74,7 +77,7 @@ pub struct Given {
     /// Whether that is to be asked about once it is there.
     wants_held: bool,
     /// The file that was opened, and what was in it.
-    file: Option<(PathBuf, Slot<Result<Vec<OwnSample>, String>>)>,
+    file: Option<(PathBuf, OfFile)>,
     /// A file that was chosen or dropped and is to be read.
     chosen: Arc<Mutex<Option<PathBuf>>>,
     /// Which of the samples of the file, from 1; 0 before it was read.
