@@ -391,7 +391,7 @@ fn who_cannot_teach_is_refused_with_the_reason() {
         ),
         (
             Some(with(&["dataset.name=mnist"])),
-            "the dataset that run first learnt from is needed",
+            "how run first sees samples is not known",
         ),
         // Its checkpoint is of the setup that it says it has.
         (Some(with(&["regime.seed=9"])), "of another setup"),
@@ -422,4 +422,52 @@ fn who_cannot_teach_is_refused_with_the_reason() {
         let words = student(&[wrong], 2).validate().unwrap_err().to_string();
         assert!(words.contains(field), "{wrong}: {words}");
     }
+}
+
+/// How it sees samples is kept with its checkpoint.
+#[test]
+fn a_teacher_whose_files_are_gone_still_teaches() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let table = |name: &str, shift: u32| {
+        let rows = (0..60_u32).map(|row| {
+            let class = if row % 3 == 0 { "yes" } else { "no" };
+            format!("{},{},{class}\n", row % 7 + shift, row % 11)
+        });
+        let path = folder.path().join(name);
+        let text: String = std::iter::once("a,b,label\n".to_owned())
+            .chain(rows)
+            .collect();
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (theirs, ours) = (table("theirs.csv", 5), table("ours.csv", 0));
+    let dataset = |path: &Path| {
+        let file = path.to_str().unwrap();
+        format!("dataset={{\"name\":\"csv\",\"file\":\"{file}\"}}")
+    };
+    let mlp = "model={\"kind\":\"mlp\",\"hidden\":[4]}";
+    let batch = "regime.batch_size=8";
+    let checkpoints = folder.path().join("checkpoints");
+    let teacher = teacher(
+        &["model.kind=mlp", mlp, &dataset(&theirs), batch],
+        6,
+        &checkpoints,
+    );
+    let setup = student(&[mlp, &dataset(&ours), batch], 3);
+    let (before, _) = taught(&setup, &teacher, None);
+    std::fs::remove_file(&theirs).unwrap();
+    let (after, ear) = taught(&setup, &teacher, None);
+    assert_eq!(bits(&before), bits(&after));
+    assert!(ear.taught.0 > 0);
+
+    // Without what was kept there is nothing to go by.
+    std::fs::remove_file(checkpoints.join("encoding.json")).unwrap();
+    let info = joulelab::data::describe(&setup.dataset).unwrap();
+    let plan = setup.validate_with(&info.counts()).unwrap();
+    let error = check_teacher(&setup, &plan, Some(&teacher)).unwrap_err();
+    assert!(
+        error.to_string().contains("how run first sees samples"),
+        "{error}"
+    );
 }

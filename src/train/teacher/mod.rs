@@ -1,5 +1,8 @@
 //! A stored run that teaches: its network's answers to what is learnt from, for knowledge distillation.
 
+mod fit;
+mod view;
+
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -7,9 +10,12 @@ use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device, Int, Tensor, TensorData};
 
+use self::fit::{Known, known, wanted};
+pub use self::fit::{TeacherError, check_teacher};
+use self::view::View;
 use super::batches::{Batches, Feed, part_of};
-use super::{CheckpointError, Observer, TrainError, Work, checkpoint};
-use crate::data::{self, DataError, DataInfo, Normalisation};
+use super::{CheckpointError, Observer, TrainError, Work, checkpoint, verify_checkpoint};
+use crate::data::{DataInfo, Normalisation};
 use crate::models::{Network, Samples};
 use crate::setup::plan::Plan;
 use crate::setup::{Length, Setup};
@@ -26,212 +32,6 @@ pub struct TeacherFrom {
     pub setup: Setup,
     /// Folder of its checkpoint.
     pub checkpoint: PathBuf,
-}
-
-/// Why a run cannot teach another.
-#[derive(Debug, thiserror::Error)]
-pub enum TeacherError {
-    /// A run was named and nobody looked it up.
-    #[error("distil.teacher = `{0}` names a run, and there is no library here to find it in")]
-    NoLibrary(String),
-    /// It has learnt something else.
-    #[error(
-        "distil.teacher: run {run} was asked for {theirs}, and this run is asked for {ours}; only a run of the same task can teach"
-    )]
-    Task {
-        /// The teacher.
-        run: String,
-        /// Its task.
-        theirs: &'static str,
-        /// The task of this run.
-        ours: &'static str,
-    },
-    /// It reads other samples.
-    #[error(
-        "distil.teacher: run {run} reads samples of {theirs}, and here they have {ours}; only a run on samples of the same shape can \
-         teach"
-    )]
-    Shape {
-        /// The teacher.
-        run: String,
-        /// Shape of what it reads.
-        theirs: String,
-        /// Shape of the samples of this run.
-        ours: String,
-    },
-    /// It tells other classes apart.
-    #[error(
-        "distil.teacher: run {run} tells apart {theirs}, and this run {ours}; only a run with the same classes can teach"
-    )]
-    Classes {
-        /// The teacher.
-        run: String,
-        /// Its labels with their classes.
-        theirs: String,
-        /// Those of this run that it lacks.
-        ours: String,
-    },
-    /// What it learnt from cannot be read any more, whose mean and deviation its samples are to be brought to.
-    #[error(
-        "distil.teacher: the dataset that run {run} learnt from is needed for how it sees samples: {source}"
-    )]
-    Dataset {
-        /// The teacher.
-        run: String,
-        /// What is wrong with it.
-        source: Box<DataError>,
-    },
-    /// Its setup is none that this version can build.
-    #[error("distil.teacher: the network of run {run} cannot be built: {why}")]
-    Setup {
-        /// The teacher.
-        run: String,
-        /// What is wrong.
-        why: String,
-    },
-}
-
-/// Whether the teacher that `setup` names can teach, and its layers; before a device is touched. `None` where there is none, or it is not
-/// asked.
-///
-/// # Errors
-/// Where it has learnt another task or other classes, reads samples of another shape, or its checkpoint or dataset cannot be read.
-pub fn check_teacher(
-    setup: &Setup,
-    plan: &Plan,
-    from: Option<&TeacherFrom>,
-) -> Result<Option<Plan>, TrainError> {
-    let Some(from) = wanted(setup, from)? else {
-        return Ok(None);
-    };
-    let info = data::describe(&setup.dataset)?;
-    let known = known(from, setup, plan, &info)?;
-    super::verify_checkpoint(&from.checkpoint, &from.setup.hash())?;
-    Ok(Some(known.plan))
-}
-
-/// The teacher, where one is to be asked.
-fn wanted<'a>(
-    setup: &Setup,
-    from: Option<&'a TeacherFrom>,
-) -> Result<Option<&'a TeacherFrom>, TeacherError> {
-    match (setup.distil.as_ref().filter(|distil| distil.asks()), from) {
-        (None, _) => Ok(None),
-        (Some(_), Some(from)) => Ok(Some(from)),
-        (Some(distil), None) => Err(TeacherError::NoLibrary(distil.teacher.clone())),
-    }
-}
-
-/// What is known of a teacher before its weights are read.
-struct Known {
-    info: DataInfo,
-    plan: Plan,
-    /// Where in its answers the scores of each label are that this run learns.
-    columns: Vec<Range<usize>>,
-}
-
-fn known(
-    from: &TeacherFrom,
-    setup: &Setup,
-    plan: &Plan,
-    ours: &DataInfo,
-) -> Result<Known, TeacherError> {
-    let run = from.run_id.clone();
-    let theirs = if from.setup.dataset == setup.dataset {
-        ours.clone()
-    } else {
-        data::describe(&from.setup.dataset).map_err(|source| TeacherError::Dataset {
-            run: run.clone(),
-            source: Box::new(source),
-        })?
-    };
-    if theirs.task != ours.task {
-        return Err(TeacherError::Task {
-            run,
-            theirs: theirs.task.name(),
-            ours: ours.task.name(),
-        });
-    }
-    if theirs.input != ours.input {
-        return Err(TeacherError::Shape {
-            run,
-            theirs: theirs.input.to_string(),
-            ours: ours.input.to_string(),
-        });
-    }
-    let teacher = from.setup.validate_with(&theirs.counts());
-    let teacher = teacher.map_err(|problems| TeacherError::Setup {
-        run: run.clone(),
-        why: problems.to_string(),
-    })?;
-    let columns = columns(run, &labels(&teacher, &theirs), &labels(plan, ours))?;
-    Ok(Known {
-        info: theirs,
-        plan: teacher,
-        columns,
-    })
-}
-
-/// A label with its classes, in the order of a network's answers.
-type Label = (String, Vec<String>);
-
-fn labels(plan: &Plan, info: &DataInfo) -> Vec<Label> {
-    let label = |label: &data::LabelColumn| (label.name.clone(), label.classes.clone());
-    match &plan.heads {
-        None => vec![label(info.target_label())],
-        Some(heads) => {
-            let columns = info.columns(&heads.each).into_iter();
-            columns
-                .filter_map(|column| info.labels.get(column).map(label))
-                .collect()
-        }
-    }
-}
-
-/// Where the scores of `ours` are in the answers of a network for `theirs`.
-fn columns(
-    run: String,
-    theirs: &[Label],
-    ours: &[Label],
-) -> Result<Vec<Range<usize>>, TeacherError> {
-    let mut places = Vec::with_capacity(theirs.len());
-    let mut next = 0;
-    for (_, classes) in theirs {
-        places.push(next..next + classes.len());
-        next += classes.len();
-    }
-    let single = theirs.len() == 1 && ours.len() == 1;
-    let mut columns = Vec::with_capacity(ours.len());
-    for (name, classes) in ours {
-        let found = theirs
-            .iter()
-            .position(|(known, of)| (single || known == name) && of == classes);
-        let Some(found) = found else {
-            return Err(TeacherError::Classes {
-                run,
-                theirs: in_words(theirs),
-                ours: in_words(&[(name.clone(), classes.clone())]),
-            });
-        };
-        columns.push(places[found].clone());
-    }
-    Ok(columns)
-}
-
-/// Labels with their classes, as far as there is room for them.
-fn in_words(labels: &[Label]) -> String {
-    const SHOWN_MAX: usize = 12;
-    let one = |(name, classes): &Label| {
-        let shown: Vec<&str> = classes.iter().take(SHOWN_MAX).map(String::as_str).collect();
-        let more = if classes.len() > SHOWN_MAX {
-            ", …"
-        } else {
-            ""
-        };
-        let count = classes.len();
-        format!("`{name}` ({count} classes: {}{more})", shown.join(", "))
-    };
-    labels.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
 /// A network that is asked and does not learn.
@@ -251,12 +51,6 @@ pub struct Teacher {
     has_begun: bool,
     /// Its answers to all samples, `[samples, numbers of a sample]`.
     kept: Option<Tensor<2>>,
-}
-
-/// From samples as one dataset normalises them to how another does: `x · scale + shift`, `[1, numbers]` each.
-struct View {
-    scale: Tensor<2>,
-    shift: Tensor<2>,
 }
 
 /// The run that is taught.
@@ -292,21 +86,14 @@ impl Teacher {
         };
         let Known {
             info,
+            normalisation,
             plan,
             columns,
         } = known(from, setup, taught.plan, taught.info)?;
-        super::verify_checkpoint(&from.checkpoint, &from.setup.hash())?;
-        let view = if from.setup.dataset == setup.dataset {
-            None
-        } else {
-            let theirs = data::load(&from.setup.dataset)
-                .map_err(|source| TeacherError::Dataset {
-                    run: from.run_id.clone(),
-                    source: Box::new(source),
-                })?
-                .normalisation;
-            View::new(taught.normalisation, &theirs, info.input.len(), device)
-        };
+        verify_checkpoint(&from.checkpoint, &from.setup.hash())?;
+        let len = info.input.len();
+        let view =
+            normalisation.and_then(|theirs| View::new(taught.normalisation, &theirs, len, device));
         let (outputs, seed) = (info.outputs(), from.setup.regime.seed);
         let network = Network::new(&from.setup.model, info.input, outputs, &plan, seed, device);
         let weights = checkpoint::weights(&from.checkpoint)?;
@@ -435,7 +222,7 @@ impl Teacher {
             Samples::Numbers(numbers) => {
                 let numbers = numbers.inner();
                 Samples::Numbers(match &self.view {
-                    Some(view) => numbers * view.scale.clone() + view.shift.clone(),
+                    Some(view) => view.of(numbers),
                     None => numbers,
                 })
             }
@@ -451,36 +238,6 @@ impl Teacher {
                 Tensor::cat(columns.iter().map(part).collect(), 1)
             }
         }
-    }
-}
-
-impl View {
-    /// From `ours` to `theirs` for samples of `len` numbers; `None` where they are the same.
-    fn new(
-        ours: &Normalisation,
-        theirs: &Normalisation,
-        len: usize,
-        device: &Device,
-    ) -> Option<Self> {
-        if ours == theirs || ours.mean.is_empty() {
-            return None;
-        }
-        let run = (len / ours.mean.len()).max(1);
-        let pairs = ours.mean.iter().zip(&ours.std);
-        let pairs = pairs.zip(theirs.mean.iter().zip(&theirs.std));
-        let (mut scale, mut shift) = (Vec::with_capacity(len), Vec::with_capacity(len));
-        for ((mean, std), (their_mean, their_std)) in pairs {
-            scale.extend(std::iter::repeat_n(std / their_std, run));
-            shift.extend(std::iter::repeat_n((mean - their_mean) / their_std, run));
-        }
-        let row = |values: Vec<f32>| {
-            let shape = [1, values.len()];
-            Tensor::from_data(TensorData::new(values, shape), device)
-        };
-        Some(Self {
-            scale: row(scale),
-            shift: row(shift),
-        })
     }
 }
 
