@@ -319,12 +319,14 @@ fn every_family_learns_in_sixteen_bits_as_in_thirty_two() {
         let fallen = |losses: &[f64]| losses[0] - losses.iter().sum::<f64>() / losses.len() as f64;
         let share = fallen(half) / fallen(full);
         // Adam counts them as steps along nothing, so that those after them are shorter at first. Five are skipped of
-        // MobileNet's, whose many normalisations do not leave its loss quite as it is.
-        let least = if kind == "mobilenet-v2" { 0.3 } else { 0.8 };
-        assert!(
-            fallen(full) > 0.0 && (least..1.1).contains(&share),
-            "{what}"
-        );
+        // MobileNet's, whose many normalisations do not leave its loss quite as it is; its first steps go up and down in 32 bits
+        // too, so that last bits decide which of the two has fallen further.
+        let shares = if kind == "mobilenet-v2" {
+            0.3..1.3
+        } else {
+            0.8..1.1
+        };
+        assert!(fallen(full) > 0.0 && shares.contains(&share), "{what}");
     }
 }
 

@@ -6,14 +6,15 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::{Tensor, activation};
 
 use super::exponential::exp;
-use super::tensors::{Back, Input, changed, numbers, operation, tensor};
+use super::tensors::{Back, Input, changed, is_here, numbers, operation, tensor};
 use super::threads::{PIECE, pairs, share, share_both};
 
 /// x · Φ(x), number by number, with the distribution function Φ of the standard normal distribution (Hendrycks and Gimpel 2016).
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    match Input::taken(x) {
-        Ok(x) => own(x),
-        Err(x) => activation::gelu(x),
+    if is_here(&x) {
+        own(Input::taken(x))
+    } else {
+        activation::gelu(x)
     }
 }
 

@@ -27,22 +27,18 @@ pub struct Input {
 impl Input {
     /// `None` where the tensor is not one of the CPU backend in 32 bits.
     pub fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Self> {
-        Self::taken(tensor.clone()).ok()
+        is_here(tensor).then(|| Self::taken(tensor.clone()))
     }
 
-    /// As [`Input::of`], but so that the operation may be the only one that holds the numbers, and can change them in place; the
-    /// tensor is given back where it cannot be taken.
-    pub fn taken<const D: usize>(tensor: Tensor<D>) -> Result<Self, Tensor<D>> {
-        if !is_here(&tensor) {
-            return Err(tensor);
-        }
+    /// Of a tensor that [`is_here`], so that the operation may be the only one that holds the numbers, and can change them in place.
+    pub fn taken<const D: usize>(tensor: Tensor<D>) -> Self {
         if tensor.device().is_autodiff() {
             let (tensor, node) = primitive::<Differentiable, D>(tensor).into_parts();
             let node = Some(node);
-            Ok(Self { tensor, node })
+            Self { tensor, node }
         } else {
             let tensor = primitive::<Flex, D>(tensor);
-            Ok(Self { tensor, node: None })
+            Self { tensor, node: None }
         }
     }
 }

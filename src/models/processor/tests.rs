@@ -224,7 +224,7 @@ fn turned(way: Way, source: &mut Source) -> Found {
             activation::relu(layer.forward(x).transpose())
         }
     };
-    with_gradients(out.slice([3..17]), &[&x, &layer.weight.val()])
+    with_gradients(out.narrow(0, 3, 14), &[&x, &layer.weight.val()])
 }
 
 /// Largest difference over the largest number.
