@@ -204,7 +204,7 @@ fn joint_and_separate_runs_that_are_chosen_are_compared() {
     window.until("the comparison", |window| {
         window.has("joint ÷ separate") && window.has_part("size alone")
     });
-    assert!(window.has("joint − separate"));
+    assert!(window.has("joint − separate, points"));
     assert!(window.has_part("no task has a target") || window.has_part("No task has a target"));
     window.harness.check_accessibility();
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Grid, Label, RichText, ScrollArea, Ui, vec2};
+use egui::{Grid, Label, RichText, ScrollArea, Ui, Vec2, vec2};
 
 use super::rows::Item;
 use super::{RunsPage, compare::warning};
@@ -18,6 +18,8 @@ use crate::units::{Metric, count, duration, significant};
 
 /// Runs that are compared in this way.
 const RUNS_MAX: usize = 200;
+/// Between the cells of its tables, points.
+const SPACING: Vec2 = vec2(16.0, 4.0);
 /// What is said of a figure that nobody knows.
 const UNKNOWN: &str = "not known";
 
@@ -118,7 +120,7 @@ fn whole(ui: &mut Ui, found: &Comparison, unit: EnergyUnit) {
     wide.show(ui, |ui| {
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| costs(ui, found, unit));
-            ui.add_space(8.0 * theme::GRID);
+            ui.add_space(6.0 * theme::GRID);
             ui.vertical(|ui| tasks(ui, found));
         });
     });
@@ -159,7 +161,7 @@ fn costs(ui: &mut Ui, found: &Comparison, unit: EnergyUnit) {
     let (joint, separate) = (&found.joint, &found.separate);
     let grid = Grid::new("runs-branches-costs")
         .striped(true)
-        .spacing(vec2(20.0, 4.0));
+        .spacing(SPACING);
     grid.show(ui, |ui| {
         heading(
             ui,
@@ -196,7 +198,7 @@ fn tasks(ui: &mut Ui, found: &Comparison) {
     let percent = |mean: &Option<Mean>| mean.as_ref().map_or(UNKNOWN.to_owned(), accuracy);
     let grid = Grid::new("runs-branches-tasks")
         .striped(true)
-        .spacing(vec2(20.0, 4.0));
+        .spacing(SPACING);
     grid.show(ui, |ui| {
         heading(
             ui,
@@ -204,30 +206,32 @@ fn tasks(ui: &mut Ui, found: &Comparison) {
                 "accuracy",
                 "joint",
                 "separate",
-                "joint − separate",
+                "joint − separate, points",
                 "target",
-                "reached",
             ],
         );
         for task in &found.tasks {
             ui.label(&task.name);
-            let difference = task.difference.as_ref();
-            let target = task.target.map(|target| Metric::Accuracy.format(target));
-            let reached = match task.target {
-                None => String::new(),
-                Some(_) => {
-                    let of = |(reached, of): (usize, usize)| format!("{reached} of {of}");
-                    format!("{}, {}", of(task.joint_reached), of(task.separate_reached))
-                }
-            };
+            let difference = task.difference.as_ref().map(points);
+            let difference = difference.as_deref().unwrap_or("other seeds");
             for cell in [
                 percent(&task.joint),
                 percent(&task.separate),
-                difference.map_or("other seeds".to_owned(), points),
-                target.unwrap_or("none".to_owned()),
-                reached,
+                // The unit stands above.
+                difference.trim_end_matches(" points").to_owned(),
             ] {
                 ui.add(Label::new(RichText::new(cell).monospace()).extend());
+            }
+            let target = task.target.map(|target| Metric::Accuracy.format(target));
+            let is_given = target.is_some();
+            let target = RichText::new(target.unwrap_or("none".to_owned())).monospace();
+            let cell = ui.add(Label::new(target).extend());
+            if is_given {
+                let of = |(reached, of): (usize, usize)| format!("{reached} of {of} runs");
+                let (joint, separate) = (of(task.joint_reached), of(task.separate_reached));
+                cell.on_hover_text(format!(
+                    "Reached jointly in {joint}, separately in {separate}"
+                ));
             }
             ui.end_row();
         }
