@@ -126,10 +126,25 @@ struct Held {
     brightest: f32,
 }
 
+/// A held-out part that is read, or was.
+struct Reading {
+    dataset: DatasetSetup,
+    /// The label by which its classes are told, where several are learnt.
+    head: Option<String>,
+    held: Slot<Result<Held, String>>,
+}
+
+impl Reading {
+    /// Whether it is what `of` asks for, and will come.
+    fn is_for(&self, of: &Of<'_>) -> bool {
+        self.dataset == *of.dataset && self.head.as_deref() == of.head && !self.held.is_lost()
+    }
+}
+
 /// Draws samples; keeps the dataset, the order and the pictures that were needed last.
 #[derive(Default)]
 pub struct Gallery {
-    held: Option<(DatasetSetup, Option<String>, Slot<Result<Held, String>>)>,
+    held: Option<Reading>,
     order: Option<(Choice, Arc<Predictions>, Vec<u32>)>,
     textures: HashMap<u32, TextureHandle>,
 }
@@ -141,9 +156,7 @@ impl Gallery {
             widgets::caption(ui, "There are none at this evaluation.");
             return;
         }
-        if self.held.as_ref().is_none_or(|(dataset, head, slot)| {
-            dataset != of.dataset || head.as_deref() != of.head || slot.is_lost()
-        }) {
+        if !self.held.as_ref().is_some_and(|held| held.is_for(of)) {
             let dataset = of.dataset.clone();
             let store = shared.sets.store().clone();
             let head = of.head.map(str::to_owned);
@@ -152,7 +165,11 @@ impl Gallery {
                 load(&dataset, &store, asked.as_deref())
             });
             *self = Self {
-                held: Some((of.dataset.clone(), head, slot)),
+                held: Some(Reading {
+                    dataset: of.dataset.clone(),
+                    head,
+                    held: slot,
+                }),
                 ..Self::default()
             };
         }
@@ -161,7 +178,7 @@ impl Gallery {
             order,
             textures,
         } = self;
-        let held = match held.as_ref().and_then(|(.., slot)| slot.get()) {
+        let held = match held.as_ref().and_then(|reading| reading.held.get()) {
             None => {
                 ui.horizontal(|ui| {
                     ui.spinner();
