@@ -33,14 +33,14 @@ fn probability(answer: &Value) -> f64 {
 
 fn write(joulelab: &Joulelab, name: &str, text: &str) -> String {
     let path = joulelab.folder().join(name);
-    std::fs::write(&path, text).unwrap();
-    path.to_str().unwrap().to_owned()
+    std::fs::write(&path, text).expect("it is written");
+    path.to_str().expect("text").to_owned()
 }
 
 /// Held-out digit `at` as an image, each of its pixels `zoom` wide.
 fn picture(path: &Path, at: usize, zoom: u32, inverted: bool) {
-    let dataset = data::load(&DatasetSetup::default()).unwrap();
-    let sample = dataset.held_out(at).unwrap();
+    let dataset = data::load(&DatasetSetup::default()).expect("digits");
+    let sample = dataset.held_out(at).expect("a sample");
     let Features::U8(pixels) = sample.features else {
         panic!("the digits are pixels");
     };
@@ -49,7 +49,7 @@ fn picture(path: &Path, at: usize, zoom: u32, inverted: bool) {
         let byte = (f32::from(value) * 255.0 / 16.0).round() as u8;
         Luma([if inverted { 255 - byte } else { byte }])
     });
-    image.save(path).unwrap();
+    image.save(path).expect("it is written");
 }
 
 #[test]

@@ -51,9 +51,8 @@ fn one_seed_gives_one_run_and_another_one_another() {
         for evaluation in &mut evaluations {
             evaluation.train_s = 0.0;
             // Losses are added up in 32 bits between two readings, and how many steps lie between is a matter of time.
-            let rounded = |loss: f64| (loss * 1e6).round();
-            evaluation.loss = rounded(evaluation.loss);
-            evaluation.train_loss = evaluation.train_loss.map(rounded);
+            evaluation.loss = (evaluation.loss * 1e6).round();
+            evaluation.train_loss = evaluation.train_loss.map(|loss| (loss * 1e6).round());
         }
         evaluations
     };
