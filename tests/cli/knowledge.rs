@@ -36,7 +36,7 @@ fn lines(reason: &str) -> String {
         json!({"event": "hello", "protocol": protocol::PROTOCOL, "program_version": "0.1.0", "pid": 1}),
         json!({"event": "data", "name": "digits", "title": "Digits", "input": {"image": {"channels": 1, "height": 8, "width": 8}},
                "classes": ["0", "1"], "train": 100, "test": 10, "steps_per_epoch": 2,
-               "plan": {"layers": [], "flattened": 64}}),
+               "plan": {"input": {"image": {"channels": 1, "height": 8, "width": 8}}, "layers": [], "flattened": 64}}),
         json!({"event": "device", "because": "asked for", "device": {
             "index": 0, "name": "Made-up GPU", "kind": "discrete-gpu", "api": "vulkan", "backend": "wgpu/vulkan",
             "driver": "550", "vendor": "NVIDIA", "address": "0000:01:00.0", "identity": GPU}}),
