@@ -106,7 +106,7 @@ fn each_seed_starts_from_a_run_of_its_own() {
             "{table}"
         );
     }
-    let refused = joulelab.fails(6, &[&written[..], &["--plots", plots]].concat());
+    let refused = joulelab.fails(5, &[&written[..], &["--plots", plots]].concat());
     assert!(refused.contains("--force"), "{refused}");
     assert!(!joulelab.folder().join("plots-1").exists());
     joulelab.stdout(&[&written[..], &["--plots", plots, "--force"]].concat());
