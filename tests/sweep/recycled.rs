@@ -160,6 +160,11 @@ fn a_run_that_others_start_from_is_looked_for_before_the_sweep_begins() {
             );
         }
     }
+    let refused = joulelab.fails(2, &["sweep", "transfer-shapes", "--dry-run"]);
+    assert!(
+        refused.contains("`joulelab sweep pretrain-shapes` makes it"),
+        "{refused}"
+    );
     let sweeps = joulelab.json(&["sweeps", "--json"]);
     assert_eq!(sweeps, serde_json::json!([]));
 }

@@ -1,7 +1,7 @@
 //! The runs that those of a sweep start from or learn from, looked for before it begins: else each of them would fail by itself.
 
 use crate::library::Library;
-use crate::setup::sweep::Sweep;
+use crate::setup::sweep::{self, Sweep};
 use crate::setup::{Change, Setup, with_seed};
 
 /// Looks for every run that the base, or a value of an axis, starts from or learns from.
@@ -23,12 +23,27 @@ pub fn check(sweep: &Sweep, library: &Library) -> Result<(), String> {
                 };
                 library
                     .run(&run)
-                    .map_err(|error| format!("{field}: {error}"))?;
+                    .map_err(|error| format!("{field}: {error}{}", made_by(&run)))?;
                 asked.push(run);
             }
         }
     }
     Ok(())
+}
+
+/// Which of the sweeps that come with the program makes a run of this name; empty where none does.
+fn made_by(run: &str) -> String {
+    let makes = |name: &&str| {
+        let sweep = sweep::shipped(name);
+        sweep.is_ok_and(|sweep| {
+            let mut seeds = sweep.seeds().into_iter();
+            seeds.any(|seed| sweep.run_name(0, seed).as_deref() == Some(run))
+        })
+    };
+    let found = sweep::shipped::names().find(makes);
+    found.map_or_else(String::new, |name| {
+        format!("; `joulelab sweep {name}` makes it")
+    })
 }
 
 /// The base, and the base with each value of an axis over one of these tables; the base alone only where some combination has its tables.
