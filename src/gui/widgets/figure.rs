@@ -119,7 +119,7 @@ pub fn figure_hover(ui: &mut Ui, parts: &[PhaseEnergy], unit: EnergyUnit) {
         ui.label("No meter has answered yet.");
     }
     ui.separator();
-    ui.label("The ± is the interval in which the true value lies with about 95 % confidence, by the source's grade.");
+    ui.label("The range behind a figure is the interval in which the true value lies with about 95 % confidence, by the source's grade.");
 }
 
 /// How far loss and gradients were apart, with what is allowed.

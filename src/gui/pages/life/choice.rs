@@ -179,10 +179,8 @@ fn asking(page: &mut LifePage, ui: &mut Ui) {
         .flat_map(|run| run.inferences.iter().map(move |one| (run, one)))
         .collect();
     if all.is_empty() {
-        let run = loaded.runs.first().map_or("RUN", |run| run.run.id.as_str());
-        let text = format!(
-            "What asking takes was not measured: `joulelab infer {run} -b 1` does it. Serving is left out until then."
-        );
+        let text = "What asking takes was not measured: Cost of answers on the Runs page does it, for one of the model's runs. Serving is left \
+                    out until then.";
         widgets::caption(ui, text);
         return;
     }
