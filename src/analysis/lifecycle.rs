@@ -257,6 +257,15 @@ pub fn break_even(pretrain: &Cost, scratch: &Cost, finetune: &Cost) -> BreakEven
             (least, most)
         });
     let (scratch_j, finetune_j) = (scratch.energy_j.value, finetune.energy_j.value);
+    let single = match (&scratch.spread_j, &finetune.spread_j) {
+        (None, Some(_)) => {
+            "; of runs from scratch there is one alone, and how far others would differ is not in that"
+        }
+        (Some(_), None) => {
+            "; of runs with what was learnt before there is one alone, and how far others would differ is not in that"
+        }
+        _ => "",
+    };
     let words = match (uses, range, uses_range) {
         (None, ..) => format!(
             "nothing is saved: with what was learnt before it took {finetune_j:.4} J, from scratch {scratch_j:.4} J; the pretraining never \
@@ -266,7 +275,9 @@ pub fn break_even(pretrain: &Cost, scratch: &Cost, finetune: &Cost) -> BreakEven
             "the pretraining pays off after {uses:.1} uses, by one run of each; how far other seeds differ is not known"
         ),
         (Some(uses), Some(_), Some((least, Some(most)))) => {
-            format!("the pretraining pays off after {uses:.1} uses ({least:.1} to {most:.1})")
+            format!(
+                "the pretraining pays off after {uses:.1} uses ({least:.1} to {most:.1}){single}"
+            )
         }
         (Some(uses), ..) => format!(
             "the pretraining pays off after {uses:.1} uses by the means, but the runs differ so much that it may never do so; more seeds \

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Failed;
+use super::{Exit, Failed};
 use crate::setup::{Change, Setup, file};
 
 /// What to train, from a file and flags; a field that neither names keeps its default.
@@ -111,12 +111,7 @@ pub struct SetupFlags {
     train_layers: Option<String>,
 
     /// Share of the run after which the first group of layers freezes (implies `--train-layers freezing`) [default: 0.5]
-    #[arg(
-        long,
-        value_name = "SHARE",
-        help_heading = "Start",
-        conflicts_with = "train_layers"
-    )]
+    #[arg(long, value_name = "SHARE", help_heading = "Start")]
     freeze_from: Option<f64>,
 
     /// Groups of layers that never learn, such as `stem,blocks.0`; `joulelab info` lists them
@@ -396,8 +391,19 @@ impl SetupFlags {
         if let Some(path) = &self.start_file {
             change.set("start.file", path.to_string_lossy().into_owned());
         }
-        if self.freeze_from.is_some() {
-            change.set("regime.layers.train", "freezing");
+        match self
+            .train_layers
+            .as_deref()
+            .filter(|_| self.freeze_from.is_some())
+        {
+            None if self.freeze_from.is_some() => change.set("regime.layers.train", "freezing"),
+            None | Some("freezing") => {}
+            Some(other) => {
+                let message = format!(
+                    "--freeze-from is for layers that freeze, and --train-layers says {other}; leave one of the two out"
+                );
+                return Err(Failed::new(Exit::Usage, message));
+            }
         }
         if self.restore_best {
             change.set("regime.stop.restore_best", true);

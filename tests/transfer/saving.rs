@@ -149,6 +149,11 @@ fn who_cannot_teach_leaves_no_run() {
         ),
         (vec!["--resize", "0.5"], 2, "several sizes"),
         (vec!["--freeze-from", "0"], 2, "freezing.from"),
+        (
+            vec!["--freeze-from", "0.5", "--train-layers", "head"],
+            2,
+            "leave one of the two out",
+        ),
     ] {
         let (found, words) = run(&arguments);
         assert_eq!(found, code, "{arguments:?}: {words}");
@@ -170,6 +175,8 @@ fn stages_are_told_before_a_run() {
         "cnn",
         "--set",
         "model.head=global-average",
+        "--train-layers",
+        "freezing",
         "--freeze-from",
         "0.5",
         "--resize",

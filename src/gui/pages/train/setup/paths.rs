@@ -55,8 +55,27 @@ impl Form<'_> {
         empty: &str,
         shared: &mut Shared,
     ) {
+        if self.path_row(ui, &look, path, None) {
+            ask(shared, pick, path);
+        }
+        if path.as_os_str().is_empty() {
+            crate::gui::widgets::caption(ui, empty);
+        } else {
+            self.problems_at(ui, look.path);
+        }
+    }
+
+    /// A field for a path and a button that asks the platform, which readers of the screen call `browse`; whether it was clicked.
+    pub fn path_row(
+        &mut self,
+        ui: &mut Ui,
+        look: &Look<'_>,
+        path: &mut PathBuf,
+        browse: Option<&str>,
+    ) -> bool {
         let mut text = path.to_string_lossy().into_owned();
-        self.row(ui, &look, |_, ui, label| {
+        let mut is_asked = false;
+        self.row(ui, look, |_, ui, label| {
             const BUTTON: f32 = 80.0;
             let width = ui.available_width() - BUTTON - ui.spacing().item_spacing.x;
             let edit = TextEdit::singleline(&mut text)
@@ -72,19 +91,13 @@ impl Form<'_> {
             if !text.is_empty() {
                 response.on_hover_text(&text);
             }
-            let button = Button::new("Browse…");
-            if ui
-                .add_sized([BUTTON, theme::CONTROL_HEIGHT], button)
-                .clicked()
-            {
-                ask(shared, pick, path);
+            let button = ui.add_sized([BUTTON, theme::CONTROL_HEIGHT], Button::new("Browse…"));
+            if let Some(name) = browse {
+                button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
             }
+            is_asked = button.clicked();
         });
-        if path.as_os_str().is_empty() {
-            crate::gui::widgets::caption(ui, empty);
-        } else {
-            self.problems_at(ui, look.path);
-        }
+        is_asked
     }
 }
 

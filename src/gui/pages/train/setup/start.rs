@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Align2, Button, ComboBox, Margin, TextEdit, Ui};
+use egui::{ComboBox, Margin, TextEdit, Ui};
 
 use super::form::{Form, Look, small_button};
 use super::source::{Found, Known};
@@ -264,29 +264,10 @@ fn file_field(
         "A file with weights: .safetensors, .bpk, .pt or .pth. It can be dropped on the window.";
     let look = Look::new("File", "start.file", hint);
     let file = start.file.get_or_insert_default();
-    let mut text = file.to_string_lossy().into_owned();
-    form.row(ui, &look, |_, ui, label| {
-        const BUTTON: f32 = 80.0;
-        let width = ui.available_width() - BUTTON - ui.spacing().item_spacing.x;
-        let edit = TextEdit::singleline(&mut text)
-            .margin(Margin::symmetric(8, 4))
-            .align(Align2::LEFT_CENTER)
-            .desired_width(width - 16.0);
-        let response = ui
-            .add_sized([width, theme::CONTROL_HEIGHT], edit)
-            .labelled_by(label);
-        if response.changed() {
-            *file = PathBuf::from(text.trim());
-        }
-        let button = ui.add_sized([BUTTON, theme::CONTROL_HEIGHT], Button::new("Browse…"));
-        button.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::Role::Button, true, "Browse for weights…")
-        });
-        if button.clicked() {
-            ask(shared, file);
-        }
-    });
-    let is_empty = text.is_empty();
+    if form.path_row(ui, &look, file, Some("Browse for weights…")) {
+        ask(shared, file);
+    }
+    let is_empty = file.as_os_str().is_empty();
     if is_empty {
         widgets::caption(ui, hint);
     }
