@@ -502,6 +502,15 @@ mod tests {
         assert_eq!(unsure.uses, Some(90.0));
         assert_eq!(unsure.uses_range.unwrap().1, None);
         assert!(unsure.words.contains("may never"), "{}", unsure.words);
+        let scratch = cost(&[110.0, 120.0, 130.0], "RAPL");
+        let on_one_side = break_even(&pretrain, &scratch, &cost(&[60.0], "RAPL"));
+        assert!(
+            on_one_side.words.contains("there is one alone"),
+            "{}",
+            on_one_side.words
+        );
+        let both = break_even(&pretrain, &scratch, &cost(&[55.0, 60.0], "RAPL"));
+        assert!(!both.words.contains("alone"), "{}", both.words);
         let single = break_even(&pretrain, &cost(&[120.0], "RAPL"), &cost(&[60.0], "RAPL"));
         assert_eq!((single.uses, single.uses_range), (Some(15.0), None));
         assert!(single.words.contains("one run of each"), "{}", single.words);
