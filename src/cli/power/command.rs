@@ -50,7 +50,7 @@ pub fn run(args: &Args, measure: &MeasureSetup, place: &Place) -> Result<Exit, F
     };
     // The window is open: every meter has just been read.
     let mut child = spawn(&args.command)?;
-    interrupts.pass_on_to(Some(child.id()));
+    interrupts.command_runs(child.id());
     let status = child.wait().map_err(|error| {
         let name = args.command[0].to_string_lossy();
         Failed::new(
@@ -58,7 +58,7 @@ pub fn run(args: &Args, measure: &MeasureSetup, place: &Place) -> Result<Exit, F
             format!("cannot wait for `{name}`: {error}; it may still be running"),
         )
     })?;
-    interrupts.pass_on_to(None);
+    interrupts.command_ended();
     // What the user did meanwhile was for the command. Once more ends the wait for a driver that hangs.
     let closed = measuring.close(&interrupts, interrupts.count());
     let measured = closed.map(|end| end.map(|end| Measured::new(&measuring, end, measure.rate_hz)));

@@ -1,5 +1,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A signal that ended the command reaches this program's own thread for them up to this much later than the end of the command
+/// is noticed, on a busy machine.
+const ECHO: Duration = Duration::from_secs(1);
 
 /// Counts the user's wishes to end, and passes them on to a command that does not hear them by itself.
 ///
@@ -9,8 +14,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Default)]
 pub struct Interrupts {
     count: AtomicU32,
-    /// Process of the command while it runs.
-    command: Mutex<Option<u32>>,
+    command: Mutex<Command>,
+}
+
+/// The command that signals may be meant for.
+#[derive(Default)]
+enum Command {
+    /// There is none.
+    #[default]
+    None,
+    /// It runs, as this process.
+    Runs(u32),
+    /// It ended then.
+    Ended(Instant),
 }
 
 impl Interrupts {
@@ -29,17 +45,29 @@ impl Interrupts {
         self.count.load(Ordering::Acquire)
     }
 
-    /// From here on they are for the command with this process number too; with `None` no longer.
-    pub fn pass_on_to(&self, command: Option<u32>) {
-        *self.command.lock().unwrap_or_else(PoisonError::into_inner) = command;
+    /// From here on they are for the command that runs as this process too.
+    pub fn command_runs(&self, process: u32) {
+        *self.command() = Command::Runs(process);
+    }
+
+    /// From here on they are for this program alone, but for what the command has just heard as well.
+    pub fn command_ended(&self) {
+        *self.command() = Command::Ended(Instant::now());
     }
 
     fn take(&self) {
+        let command = self.command();
+        if matches!(*command, Command::Ended(then) if then.elapsed() < ECHO) {
+            return;
+        }
         let so_far = self.count.fetch_add(1, Ordering::AcqRel);
-        let command = self.command.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(process) = *command {
+        if let Command::Runs(process) = *command {
             pass_on(process, so_far);
         }
+    }
+
+    fn command(&self) -> MutexGuard<'_, Command> {
+        self.command.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,3 +92,22 @@ fn pass_on(process: u32, so_far: u32) {
 /// The console sends Ctrl-C to the command itself; there is no other request to end it.
 #[cfg(not(unix))]
 fn pass_on(_process: u32, _so_far: u32) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The thread that signals are taken on may be late: the wait for the command is over before it runs.
+    #[test]
+    fn an_interrupt_that_ended_the_command_is_not_taken_for_another() {
+        let interrupts = Interrupts::default();
+        interrupts.take();
+        assert_eq!(interrupts.count(), 1);
+        interrupts.command_ended();
+        interrupts.take();
+        assert_eq!(interrupts.count(), 1);
+        *interrupts.command() = Command::Ended(Instant::now() - ECHO);
+        interrupts.take();
+        assert_eq!(interrupts.count(), 2);
+    }
+}
