@@ -1,12 +1,9 @@
 //! Convolutions in one group as products of patches and weights, block by block of the images.
 
-use burn::backend::Flex;
-use burn::backend::flex::{FlexTensor, Layout};
-use burn::backend::ops::FloatTensorOps;
-use burn::tensor::Shape;
-
 use super::geometry::Geometry;
-use super::patches::{Patches, as_images, by_patches, matrix};
+use super::patches::{Patches, as_images, by_patches};
+use crate::models::processor::matrices::{Matrix, Onto, Threads, multiply};
+use crate::models::processor::scratch::Scratch;
 use crate::models::processor::threads::share;
 
 /// `[batch, to, height, width]` of `x` `[batch, from, height, width]`, weights `[to, from, kernel height, kernel width]` and
@@ -18,14 +15,8 @@ pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, geometry: &Geome
         let weight = &weight[to * depth..(to + 1) * depth];
         by_column(geometry, |patch, kernel| ordered[patch] = weight[kernel]);
     });
-    // As many rows as a patch has numbers, and a column for each channel of the result.
-    let layout = Layout::new(
-        Shape::from(vec![depth, geometry.to]),
-        vec![1, depth as isize],
-        0,
-    );
-    let weight = matrix(ordered, [geometry.to, depth]).with_layout(layout);
-    products(x, &weight, bias, geometry)
+    let weight = Matrix::new(&ordered, [geometry.to, depth]);
+    products(x, weight.transposed(), bias, geometry)
 }
 
 /// The gradient of `x`, given that of the result, `[batch, to, height, width]`: for a stride of 1 it is a convolution of that with
@@ -42,49 +33,52 @@ pub fn input_gradient(weight: &[f32], gradient: &[f32], geometry: &Geometry) -> 
             *turned = *weight;
         }
     });
-    let weight = matrix(turned, [height * width * to, from]);
-    products(gradient, &weight, None, &geometry.backwards())
+    let weight = Matrix::new(&turned, [height * width * to, from]);
+    products(gradient, weight, None, &geometry.backwards())
 }
 
 /// The gradient of the weights, given that of the result.
 pub fn weight_gradient(x: &[f32], gradient: &[f32], geometry: &Geometry) -> Vec<f32> {
     let depth = geometry.depth();
     let mut patches = Patches::new(*geometry);
-    let mut sums: Option<Vec<f32>> = None;
+    let mut of_patches = Scratch::new(geometry.to * geometry.block() * geometry.patches());
+    let mut sums = Scratch::new(geometry.to * depth);
+    let mut onto = Onto::Anything;
     let images = x.chunks(geometry.block() * geometry.from * geometry.pixels());
     let gradients = gradient.chunks(geometry.block() * geometry.to * geometry.out_pixels());
     for (images, gradient) in images.zip(gradients) {
-        let product = Flex::float_matmul(by_patches(gradient, geometry), patches.of(images));
-        let product: &[f32] = product.storage();
-        match &mut sums {
-            None => sums = Some(product.to_vec()),
-            Some(sums) => {
-                for (sum, product) in sums.iter_mut().zip(product) {
-                    *sum += product;
-                }
-            }
-        }
+        let gradient = by_patches(gradient, geometry, &mut of_patches);
+        let patches = patches.of(images);
+        multiply(gradient, patches, &mut sums, onto, Threads::All);
+        onto = Onto::Sums;
     }
     let mut result = vec![0.0; geometry.to * depth];
-    if let Some(sums) = sums {
-        let work = result.len();
-        share(&mut result, depth, work, |to, result| {
-            let sums = &sums[to * depth..(to + 1) * depth];
-            by_column(geometry, |patch, kernel| result[kernel] = sums[patch]);
-        });
-    }
+    let work = result.len();
+    share(&mut result, depth, work, |to, result| {
+        let sums = &sums[to * depth..(to + 1) * depth];
+        by_column(geometry, |patch, kernel| result[kernel] = sums[patch]);
+    });
     result
 }
 
 /// Products of the patches of `x` and `weight` `[depth, to]`, as images.
-fn products(x: &[f32], weight: &FlexTensor, bias: Option<&[f32]>, geometry: &Geometry) -> Vec<f32> {
+fn products(x: &[f32], weight: Matrix<'_>, bias: Option<&[f32]>, geometry: &Geometry) -> Vec<f32> {
     let mut patches = Patches::new(*geometry);
+    let mut product = Scratch::new(geometry.block() * geometry.patches() * geometry.to);
     let mut result = vec![0.0; geometry.batch * geometry.to * geometry.out_pixels()];
     let images = x.chunks(geometry.block() * geometry.from * geometry.pixels());
     let results = result.chunks_mut(geometry.block() * geometry.to * geometry.out_pixels());
     for (images, result) in images.zip(results) {
-        let product = Flex::float_matmul(patches.of(images), weight.clone());
-        as_images(product.storage(), bias, geometry, result);
+        let count = images.len() / (geometry.from * geometry.pixels());
+        let product = &mut product[..count * geometry.patches() * geometry.to];
+        multiply(
+            patches.of(images),
+            weight,
+            product,
+            Onto::Anything,
+            Threads::All,
+        );
+        as_images(product, bias, geometry, result);
     }
     result
 }

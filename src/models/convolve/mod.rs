@@ -1,10 +1,10 @@
 //! Convolutions in the way that is fastest on their device.
 //!
-//! On the CPU backend that is an operation of our own for most of them, made of Burn's matrix products: Burn takes the gradient of
+//! On the CPU backend that is an operation of our own for most of them, made of matrix products: Burn takes the gradient of
 //! the weights as a convolution whose kernel is as large as the image, which takes several times as long as the forward pass.
 //! `docs/speed.md` has the figures, `benches/convolution.rs` takes them.
 //!
-//! `geometry` has the sizes; `patches` lays images so that products can be made of them; `dense` and `planes` are the
+//! `geometry` has the sizes; `patches` lays images so that products can be made of them; `dense`, `planes` and `winograd` are the
 //! computations, on plain numbers; `parts` chooses between them and Burn's own by what was measured; `operation` makes it an
 //! operation with a backward pass.
 
@@ -14,6 +14,7 @@ mod operation;
 mod parts;
 mod patches;
 mod planes;
+mod winograd;
 
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
@@ -80,8 +81,8 @@ mod tests {
     type Case = [usize; 7];
 
     /// Each way of our own, and each of Burn's that parts of them are left to; patches across rows, larger strides than kernels,
-    /// sides that are no multiple of a stride, several blocks of images.
-    const CASES: [Case; 19] = [
+    /// sides that are no multiple of a stride, several blocks of images, tiles across the edge.
+    const CASES: [Case; 22] = [
         [1, 16, 8, 3, 1, 1, 1],
         [16, 32, 4, 3, 1, 1, 1],
         [20, 5, 7, 3, 1, 0, 1],
@@ -95,6 +96,9 @@ mod tests {
         [5, 7, 4, 1, 1, 0, 1],
         [16, 2, 1, 3, 1, 1, 1],
         [40, 33, 64, 3, 1, 1, 1],
+        [16, 16, 7, 3, 1, 0, 1],
+        [18, 17, 5, 3, 1, 2, 1],
+        [16, 24, 1, 3, 1, 1, 1],
         [6, 6, 9, 3, 1, 1, 6],
         [6, 6, 9, 5, 2, 2, 6],
         [3, 3, 2, 5, 3, 4, 3],

@@ -6,7 +6,7 @@ use burn::backend::ops::{ConvOptions, FloatTensorOps, ModuleOps};
 use burn::tensor::Shape;
 
 use super::geometry::Geometry;
-use super::{dense, planes};
+use super::{dense, planes, winograd};
 use crate::models::processor::sums::sum;
 use crate::models::processor::tensors::{numbers, tensor};
 use crate::models::processor::threads::each_of;
@@ -42,6 +42,10 @@ impl Convolution {
     /// A channel of the result sees one of the images, or few.
     fn is_by_planes(&self) -> bool {
         self.groups > 1 || self.geometry.from == 1
+    }
+
+    fn is_by_tiles(&self) -> bool {
+        self.groups == 1 && winograd::is_for(&self.geometry)
     }
 
     /// Single pixels: the images are their patches.
@@ -84,7 +88,11 @@ impl Convolution {
                 self.groups,
             )
         } else {
-            dense::forward(numbers(&x), numbers(&weight), bias, &self.geometry)
+            let forward = match self.is_by_tiles() {
+                true => winograd::forward,
+                false => dense::forward,
+            };
+            forward(numbers(&x), numbers(&weight), bias, &self.geometry)
         };
         let [height, width] = self.geometry.out();
         tensor(out, [self.geometry.batch, self.geometry.to, height, width])
@@ -117,7 +125,11 @@ impl Convolution {
                 self.groups,
             )
         } else {
-            dense::input_gradient(numbers(&weight), numbers(&gradient), &self.geometry)
+            let input_gradient = match self.is_by_tiles() {
+                true => winograd::input_gradient,
+                false => dense::input_gradient,
+            };
+            input_gradient(numbers(&weight), numbers(&gradient), &self.geometry)
         };
         tensor(out, [batch, from, height, width])
     }
@@ -136,7 +148,11 @@ impl Convolution {
         } else if self.is_pointwise() {
             return self.pointwise_weight_gradient(x, gradient);
         } else {
-            dense::weight_gradient(numbers(&x), numbers(&gradient), &self.geometry)
+            let weight_gradient = match self.is_by_tiles() {
+                true => winograd::weight_gradient,
+                false => dense::weight_gradient,
+            };
+            weight_gradient(numbers(&x), numbers(&gradient), &self.geometry)
         };
         tensor(out, [to, from / self.groups, height, width])
     }

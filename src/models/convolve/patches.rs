@@ -5,10 +5,9 @@
 //! and the next one begins a stride of columns further on. So a matrix of all patches is this memory seen with rows that
 //! overlap; only the height of the kernel multiplies the numbers, not its width.
 
-use burn::backend::flex::{FlexTensor, Layout};
-use burn::tensor::{Bytes, DType, Shape};
-
 use super::geometry::Geometry;
+use crate::models::processor::matrices::Matrix;
+use crate::models::processor::scratch::Scratch;
 use crate::models::processor::threads::share;
 
 /// Side of the squares in which matrices are transposed: what is read and written fits into the first cache.
@@ -17,7 +16,7 @@ const TILE: usize = 16;
 /// Laid images of a block.
 pub struct Patches {
     geometry: Geometry,
-    numbers: FlexTensor,
+    numbers: Scratch,
 }
 
 impl Patches {
@@ -27,17 +26,17 @@ impl Patches {
         let count = geometry.block() * geometry.laid() + geometry.depth();
         Self {
             geometry,
-            numbers: matrix(vec![0.0; count], [1, count]),
+            numbers: Scratch::new(count),
         }
     }
 
     /// Lays `images` `[images, channels, height, width]` and returns their patches, `[images · patches, depth]`; a patch is
     /// ordered by column, row and channel.
-    pub fn of(&mut self, images: &[f32]) -> FlexTensor {
+    pub fn of(&mut self, images: &[f32]) -> Matrix<'_> {
         let geometry = self.geometry;
         let count = images.len() / (geometry.from * geometry.pixels());
         let used = count * geometry.laid();
-        let numbers: &mut [f32] = self.numbers.storage_mut();
+        let numbers = &mut self.numbers;
         numbers[used..used + geometry.depth()].fill(0.0);
         share(
             &mut numbers[..used],
@@ -50,9 +49,8 @@ impl Patches {
             },
         );
         let step = geometry.stride[1] * geometry.tower();
-        let shape = Shape::from(vec![count * geometry.patches(), geometry.depth()]);
-        let layout = Layout::new(shape, vec![step as isize, 1], 0);
-        self.numbers.clone().with_layout(layout)
+        let sides = [count * geometry.patches(), geometry.depth()];
+        Matrix::with_step(numbers, sides, step)
     }
 }
 
@@ -127,14 +125,15 @@ pub fn as_images(product: &[f32], bias: Option<&[f32]>, geometry: &Geometry, ima
     });
 }
 
-/// A gradient of the result, `[images, to, height, width]`, as `[to, images · patches]`, with zeros for the patches of no use.
-pub fn by_patches(gradient: &[f32], geometry: &Geometry) -> FlexTensor {
+/// A gradient of the result, `[images, to, height, width]`, as `[to, images · patches]`, with zeros for the patches of no use; `room`
+/// holds it.
+pub fn by_patches<'a>(gradient: &[f32], geometry: &Geometry, room: &'a mut [f32]) -> Matrix<'a> {
     let [_, width] = geometry.out();
     let (pixels, to, columns) = (geometry.out_pixels(), geometry.to, geometry.columns());
     let count = gradient.len() / (to * pixels) * geometry.patches();
-    let mut laid = vec![0.0; to * count];
+    let laid = &mut room[..to * count];
     let work = laid.len();
-    share(&mut laid, count, work, |channel, laid| {
+    share(laid, count, work, |channel, laid| {
         for (index, laid) in laid.chunks_exact_mut(geometry.patches()).enumerate() {
             let image = &gradient[(index * to + channel) * pixels..][..pixels];
             for (row, laid) in image
@@ -142,14 +141,9 @@ pub fn by_patches(gradient: &[f32], geometry: &Geometry) -> FlexTensor {
                 .zip(laid.chunks_exact_mut(columns))
             {
                 laid[..width].copy_from_slice(row);
+                laid[width..].fill(0.0);
             }
         }
     });
-    matrix(laid, [to, count])
-}
-
-/// A matrix, row by row.
-pub fn matrix(numbers: Vec<f32>, shape: [usize; 2]) -> FlexTensor {
-    let layout = Layout::contiguous(Shape::from(shape.to_vec()));
-    FlexTensor::new(Bytes::from_elems(numbers), layout, DType::F32)
+    Matrix::new(laid, [to, count])
 }

@@ -1,16 +1,12 @@
-//! A linear layer: Burn's products, with biases added and their gradients summed by several threads.
+//! A linear layer: products onto the biases, whose gradients several threads sum.
 
 use burn::backend::flex::FlexTensor;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 
-use super::product::product;
+use super::product::{product, product_and_row};
 use super::sums::of_columns;
-use super::tensors::{Back, Input, changed, numbers, operation, tensor};
-use super::threads::share;
-
-/// Rows of a piece.
-const ROWS: usize = 64;
+use super::tensors::{Back, Input, numbers, operation, tensor};
 
 /// `layer` on each row of `x` `[rows, from]`.
 pub fn linear(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
@@ -30,17 +26,7 @@ fn own(layer: &Linear, x: &Tensor<2>) -> Option<Tensor<2>> {
             weight: weight.clone(),
         });
         let bias = bias.to_contiguous();
-        let bias = numbers(&bias);
-        let out = changed(product(x, weight), |out| {
-            let work = 2 * out.len();
-            share(out, ROWS * bias.len(), work, |_, rows| {
-                for row in rows.chunks_exact_mut(bias.len()) {
-                    row.iter_mut()
-                        .zip(bias)
-                        .for_each(|(out, bias)| *out += bias);
-                }
-            });
-        });
+        let out = product_and_row(&x, &weight, numbers(&bias));
         (out, way)
     })
 }
@@ -58,8 +44,8 @@ impl Back<3> for Product {
             let columns = gradient.layout().shape()[1];
             tensor(of_columns(numbers(&gradient), columns), [columns])
         });
-        let of_weight = wanted[1].then(|| product(self.x.transpose(0, 1), gradient.clone()));
-        let of_x = wanted[0].then(|| product(gradient, self.weight.transpose(0, 1)));
+        let of_weight = wanted[1].then(|| product(&self.x.transpose(0, 1), &gradient));
+        let of_x = wanted[0].then(|| product(&gradient, &self.weight.transpose(0, 1)));
         [of_x, of_weight, of_bias]
     }
 }

@@ -1,33 +1,41 @@
-//! Products of matrices, without a copy of the result where that can be had.
+//! Products of tensors that are matrices, however they lie in memory.
 
-use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use burn::backend::ops::{ConvOptions, FloatTensorOps, ModuleOps};
-use burn::tensor::Shape;
+
+use super::matrices::{Matrix, Onto, Threads, multiply};
+use super::tensors::tensor;
 
 /// `a` `[rows, depth]` · `b` `[depth, columns]`.
-///
-/// Burn's product copies its result once, by one thread, since it allocates it as bytes and wants them aligned as numbers. Its
-/// convolution with a kernel of one pixel does not: with `a` as its weights and `b` as the image it is the same product, by the same
-/// `gemm`. It takes matrices in the order of memory alone: one that is turned is copied, where it is smaller than the result.
-pub fn product(a: FlexTensor, b: FlexTensor) -> FlexTensor {
-    let [rows, depth, columns] = [
-        a.layout().shape()[0],
-        a.layout().shape()[1],
-        b.layout().shape()[1],
-    ];
-    let copied = |matrix: &FlexTensor, numbers: usize| match matrix.is_contiguous() {
-        true => 0,
-        false => numbers,
-    };
-    if copied(&a, rows * depth) + copied(&b, depth * columns) >= rows * columns {
-        return Flex::float_matmul(a, b);
+pub fn product(a: &FlexTensor, b: &FlexTensor) -> FlexTensor {
+    let [rows, columns] = [a.layout().shape()[0], b.layout().shape()[1]];
+    let out = vec![0.0; rows * columns];
+    onto(out, a, b, Onto::Anything)
+}
+
+/// The same plus `row` `[columns]` in each row.
+pub fn product_and_row(a: &FlexTensor, b: &FlexTensor, row: &[f32]) -> FlexTensor {
+    onto(row.repeat(a.layout().shape()[0]), a, b, Onto::Sums)
+}
+
+fn onto(mut out: Vec<f32>, a: &FlexTensor, b: &FlexTensor, onto: Onto) -> FlexTensor {
+    let sides = [a.layout().shape()[0], b.layout().shape()[1]];
+    with_matrix(a, |a| {
+        with_matrix(b, |b| multiply(a, b, &mut out, onto, Threads::All));
+    });
+    tensor(out, sides)
+}
+
+/// Calls `with` with the tensor as it lies in memory, or with a copy where rows or columns run backwards.
+fn with_matrix(tensor: &FlexTensor, with: impl FnOnce(Matrix<'_>)) {
+    let layout = tensor.layout();
+    let steps = [0, 1].map(|side| usize::try_from(layout.strides()[side]));
+    let sides = [0, 1].map(|side| layout.shape()[side]);
+    if let [Ok(down), Ok(right)] = steps {
+        let numbers: &[f32] = tensor.storage();
+        let numbers = &numbers[layout.start_offset()..];
+        with(Matrix::with_steps(numbers, sides, [down, right]));
+    } else {
+        let copy = tensor.to_contiguous();
+        with(Matrix::new(copy.storage(), sides));
     }
-    let weight = a.to_contiguous();
-    let image = b.to_contiguous();
-    let weight = weight.reshape(Shape::from(vec![rows, depth, 1, 1]));
-    let image = image.reshape(Shape::from(vec![1, depth, 1, columns]));
-    let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
-    let result = Flex::conv2d(image, weight, None, options);
-    result.reshape(Shape::from(vec![rows, columns]))
 }

@@ -20,6 +20,25 @@ pub fn share(
     shared(data, length, work, each);
 }
 
+/// As [`share`], with room that `new` makes for each thread that takes part.
+pub fn share_with<R: Send>(
+    data: &mut [f32],
+    length: usize,
+    work: usize,
+    new: impl Fn() -> R + Sync + Send,
+    each: impl Fn(&mut R, usize, &mut [f32]) + Sync + Send,
+) {
+    let length = length.max(1);
+    if work < WORTH_THREADS || data.len() <= length {
+        let mut room = new();
+        let pieces = data.chunks_mut(length).enumerate();
+        pieces.for_each(|(index, piece)| each(&mut room, index, piece));
+    } else {
+        let pieces = data.par_chunks_mut(length).enumerate();
+        pieces.for_each_init(new, |room, (index, piece)| each(room, index, piece));
+    }
+}
+
 /// As [`share`], with what `each` gives for every piece, in order.
 pub fn shared<T: Send>(
     data: &mut [f32],
