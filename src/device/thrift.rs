@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -44,11 +45,35 @@ pub fn prefer_quick_to_compile(database: &Path) {
             Ok(count) => tracing::debug!("{count} matrix products chosen anew"),
             Err(error) => tracing::debug!("matrix products stay as chosen: {error}"),
         }
+        forget_empty_log(database);
         // What cannot be unlocked is so at the end of the process.
         let _ = lock.unlock();
     }
     if lock.lock_shared().is_ok() {
         HELD.get_or_init(|| lock);
+    }
+}
+
+/// Removes what CubeCL's database keeps in mind of its log where SQLite has folded the log into the database: were it still to look
+/// for what is no longer there, it would write nothing any more.
+fn forget_empty_log(database: &Path) {
+    let beside = |ending: &str| {
+        let mut path = database.as_os_str().to_owned();
+        path.push(ending);
+        PathBuf::from(path)
+    };
+    let log = beside("-wal");
+    let is_empty = std::fs::metadata(&log).map_or(true, |log| log.len() == 0);
+    let remembered = beside("-tshm");
+    if is_empty && remembered.exists() {
+        for file in [remembered, log] {
+            match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    tracing::debug!("{} stays: {error}", file.display());
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -230,6 +255,24 @@ mod tests {
         assert_eq!(decide_anew(&path), Ok(1));
         assert_eq!(winner(), 5);
         assert_eq!(decide_anew(&path), Ok(0));
+    }
+
+    #[test]
+    fn what_was_known_of_a_log_goes_with_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("minimal.db");
+        let [log, known] =
+            ["minimal.db-wal", "minimal.db-tshm"].map(|name| folder.path().join(name));
+        for length in [0, 100] {
+            std::fs::write(&log, vec![0; length]).unwrap();
+            std::fs::write(&known, "frames").unwrap();
+            forget_empty_log(&path);
+            assert_eq!((log.exists(), known.exists()), (length > 0, length > 0));
+        }
+        std::fs::remove_file(&log).unwrap();
+        forget_empty_log(&path);
+        assert!(!known.exists());
+        forget_empty_log(&path);
     }
 
     #[test]

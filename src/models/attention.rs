@@ -3,7 +3,7 @@ use burn::nn::{Dropout, Linear};
 use burn::tensor::{Bool, Tensor, activation};
 
 use super::layers::{NonLinearity, PositionNorm, drop, dropout, of_each};
-use super::processor::attention;
+use super::processor::{add, attention};
 use super::weights::Maker;
 use crate::setup::AttentionStack;
 
@@ -70,10 +70,10 @@ impl Stack {
         let mut x = drop(&self.dropout, x);
         for block in &self.blocks {
             let attended = self.attention(block, block.attention_norm.forward(x.clone()), &unseen);
-            x = x + drop(&self.dropout, attended);
+            x = add(x, drop(&self.dropout, attended));
             let hidden = of_each(&block.up, block.mlp_norm.forward(x.clone()));
             let added = of_each(&block.down, self.activation.forward(hidden));
-            x = x + drop(&self.dropout, added);
+            x = add(x, drop(&self.dropout, added));
         }
         self.norm.forward(x)
     }

@@ -6,6 +6,7 @@ use super::Samples;
 use super::cnn::image;
 use super::head::{Answer, Head};
 use super::layers::{NonLinearity, NormedConv, drop, dropout, global_average};
+use super::processor::add;
 use super::weights::{Convolution, Maker};
 use crate::setup::{InputShape, Inverted, MobilenetSetup};
 
@@ -105,7 +106,7 @@ impl Block {
         x = activation.forward(self.depthwise.forward(x));
         x = self.projection.forward(x);
         match entered {
-            Some(entered) => x + entered,
+            Some(entered) => add(x, entered),
             None => x,
         }
     }

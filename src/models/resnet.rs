@@ -6,6 +6,7 @@ use super::Samples;
 use super::cnn::image;
 use super::head::{Answer, Head};
 use super::layers::{NonLinearity, NormedConv, Pool, drop, dropout, global_average};
+use super::processor::add;
 use super::weights::{Convolution, Maker};
 use crate::setup::{InputShape, Pooling, Residual, ResnetSetup};
 
@@ -129,6 +130,6 @@ impl Block {
             }
             x = convolution.forward(x);
         }
-        activation.forward(x + entered)
+        activation.forward(add(x, entered))
     }
 }

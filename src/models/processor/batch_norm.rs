@@ -1,12 +1,13 @@
-//! Batch normalisation of images while training: a pass for the statistics of each channel and one for the result, each way.
+//! Batch normalisation of images: while training, a pass for the statistics of each channel and one for the result, each way; in use
+//! one pass in place.
 
 use burn::backend::flex::FlexTensor;
 use burn::module::RunningState;
 use burn::nn::BatchNorm;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 use super::sums::{sum, sum_of, sum_of_pairs};
-use super::tensors::{Back, Input, changed, numbers, operation, tensor};
+use super::tensors::{Back, Input, changed, changed_here, is_here, numbers, operation, tensor};
 use super::threads::{each_of, share};
 
 /// Pixels of an image below which a channel's numbers lie too far apart for this way.
@@ -14,10 +15,42 @@ const PIXELS_MIN: usize = 4;
 
 /// `norm` on `[batch, channels, height, width]` (Ioffe and Szegedy 2015).
 pub fn batch_norm(norm: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
-    own(norm, &x).unwrap_or_else(|| norm.forward(x))
+    if is_here(&x) && !x.device().is_autodiff() {
+        in_use(norm, x)
+    } else {
+        training(norm, &x).unwrap_or_else(|| norm.forward(x))
+    }
 }
 
-fn own(norm: &BatchNorm, x: &Tensor<4>) -> Option<Tensor<4>> {
+/// With the statistics of what was learnt from, of a tensor of the CPU backend.
+fn in_use(norm: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
+    let [_, count, height, width] = x.dims();
+    let of = |tensor: Tensor<1>| values(tensor, &x.device());
+    let (gains, shifts) = (of(norm.gamma.val()), of(norm.beta.val()));
+    let (means, variances) = (of(norm.running_mean.value()), of(norm.running_var.value()));
+    let moments = means.iter().zip(&variances);
+    let scales = moments.map(|(&mean, &variance)| Moments { mean, variance }.scale(norm.epsilon));
+    let scales: Vec<Scale> = scales.collect();
+    changed_here(x, |x| {
+        let (work, pixels) = (2 * x.len(), height * width);
+        share(x, count * pixels, work, |_, image| {
+            for (channel, plane) in image.chunks_exact_mut(pixels).enumerate() {
+                let (Scale { mean, inverse }, shift) = (scales[channel], shifts[channel]);
+                let factor = inverse * gains[channel];
+                for x in plane {
+                    *x = (*x - mean) * factor + shift;
+                }
+            }
+        });
+    })
+}
+
+/// The numbers of a tensor of any device of this backend.
+fn values(tensor: Tensor<1>, device: &Device) -> Vec<f32> {
+    tensor.to_device(device).into_data().iter().collect()
+}
+
+fn training(norm: &BatchNorm, x: &Tensor<4>) -> Option<Tensor<4>> {
     // With the running statistics there is nothing to sum up.
     let trains = x.device().is_autodiff() && norm.training.is_enabled();
     let shape = x.shape();

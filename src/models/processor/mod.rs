@@ -10,6 +10,7 @@
 //! `threads` shares work, `sums` adds up, `matrices` multiplies, `scratch` keeps memory for what is on the way; `exponential` has e^x in a form that processors compute several at a time; the other files are one
 //! operation each.
 
+mod add;
 mod attention;
 mod batch_norm;
 mod exponential;
@@ -24,6 +25,7 @@ pub mod sums;
 pub mod tensors;
 pub mod threads;
 
+pub use add::add;
 pub use attention::attention;
 pub use batch_norm::batch_norm;
 pub use gelu::gelu;

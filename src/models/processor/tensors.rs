@@ -51,6 +51,15 @@ where
     primitive.expect("the tensor's device says that it is of this backend")
 }
 
+/// As [`changed`], of a tensor that [`is_here`] and takes no part in what is differentiated.
+pub fn changed_here<const D: usize>(
+    tensor: Tensor<D>,
+    change: impl FnOnce(&mut [f32]),
+) -> Tensor<D> {
+    let changed = changed(primitive::<Flex, D>(tensor), change);
+    Tensor::from_primitive::<Flex>(changed)
+}
+
 /// What an operation keeps of its forward pass, and how it goes back with that.
 pub trait Back<const N: usize>: Clone + Debug + Send + 'static {
     /// The gradients of the inputs, given that of the result; of those that are not `wanted`, anything.

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use burn::module::{Module, Param};
+use burn::module::{AutodiffModule, Module, Param};
 use burn::nn::{BatchNormConfig, LayerNormConfig, Linear};
 use burn::tensor::{Bool, Device, Tensor, TensorData, activation};
 use rand::{RngExt, SeedableRng};
@@ -23,7 +23,8 @@ type Found = Vec<Vec<f32>>;
 /// Makes some tensors of numbers of the source, on the device, and gives result and gradients by the way.
 type Case = fn(Way, &mut Source) -> Found;
 
-const CASES: [(&str, Case); 9] = [
+const CASES: [(&str, Case); 10] = [
+    ("sum", added),
     ("relu", rectified),
     ("gelu", gelus),
     ("linear", linears),
@@ -109,6 +110,23 @@ fn rectified(way: Way, source: &mut Source) -> Found {
     with_gradients(out, &[&x])
 }
 
+/// Of what is made for it, of what is held elsewhere, and of itself.
+fn added(way: Way, source: &mut Source) -> Found {
+    let (a, b) = (source.numbers([3, 7, 4099]), source.numbers([3, 4099, 7]));
+    let turned = b.clone().swap_dims(1, 2);
+    let out = match way {
+        Way::Own => {
+            let sum = add(a.clone() * 2.0, turned.clone());
+            add(add(turned, a.clone()), add(sum.clone(), sum))
+        }
+        Way::Burn => {
+            let sum = a.clone() * 2.0 + turned.clone();
+            turned + a.clone() + (sum.clone() + sum)
+        }
+    };
+    with_gradients(out, &[&a, &b])
+}
+
 fn gelus(way: Way, source: &mut Source) -> Found {
     let x = source.numbers([5, 64, 257]);
     // Far out as well.
@@ -185,6 +203,12 @@ fn statistics(way: Way, source: &mut Source) -> Found {
     let frozen = norm.clone().freeze();
     found.push(values(forward(&frozen, x)));
     found.push(values(frozen.running_mean.value_sync()));
+    if source.device.is_autodiff() {
+        for shape in [[6, 3, 9, 9], [5, 3, 1, 1]] {
+            let x = source.numbers(shape).without_autodiff();
+            found.push(values(forward(&norm.valid(), x)));
+        }
+    }
     found
 }
 
