@@ -1,11 +1,10 @@
-//! Attention of positions to each other: Burn's products, and the softmax between them in one pass each way.
+//! Attention of positions to each other: products head by head, and the softmax between them in one pass each way.
 
-use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{Shape, Tensor};
 
 use super::exponential::exp;
+use super::matrices::{Matrix, Onto, Threads, multiply};
 use super::sums::{sum, sum_of_pairs};
 use super::tensors::{Back, Input, changed, numbers, operation, tensor};
 use super::threads::share;
@@ -32,9 +31,9 @@ pub fn attention(
     let inputs = [Input::of(query)?, Input::of(key)?, Input::of(value)?];
     operation(inputs, |inputs, is_tracked| {
         let [query, key, value] = inputs.map(|of_all| heads.apart(of_all));
-        let scores = Flex::float_matmul(query.clone(), key.transpose(2, 3));
+        let scores = products(&query, &key.transpose(2, 3));
         let weights = changed(scores, |scores| heads.softmax(scores));
-        let out = heads.together(Flex::float_matmul(weights.clone(), value.clone()));
+        let out = heads.together(products(&weights, &value));
         let way = is_tracked.then_some(Attended {
             heads,
             query,
@@ -148,15 +147,42 @@ impl Back<3> for Attended {
         let mut out = [None, None, None];
         if wanted[2] {
             let weights = self.weights.transpose(2, 3);
-            out[2] = of(Flex::float_matmul(weights, gradient.clone()));
+            out[2] = of(products(&weights, &gradient));
         }
         if wanted[0] || wanted[1] {
-            let of_weights = Flex::float_matmul(gradient, self.value.transpose(2, 3));
+            let of_weights = products(&gradient, &self.value.transpose(2, 3));
             let weights = numbers(&self.weights);
             let scores = changed(of_weights, |of| heads.softmax_back(of, weights));
-            out[1] = of(Flex::float_matmul(scores.transpose(2, 3), self.query));
-            out[0] = of(Flex::float_matmul(scores, self.key));
+            out[1] = of(products(&scores.transpose(2, 3), &self.query));
+            out[0] = of(products(&scores, &self.key));
         }
         out
     }
+}
+
+/// `a` `[batch, heads, rows, depth]` · `b` `[batch, heads, depth, columns]`, head by head.
+fn products(a: &FlexTensor, b: &FlexTensor) -> FlexTensor {
+    let shape = |tensor: &FlexTensor, side: usize| tensor.layout().shape()[side];
+    let [batch, heads, rows, depth] = [0, 1, 2, 3].map(|side| shape(a, side));
+    let columns = shape(b, 3);
+    let mut out = vec![0.0; batch * heads * rows * columns];
+    let work = out.len() * depth;
+    share(&mut out, rows * columns, work, |index, out| {
+        let of = |tensor| matrix(tensor, [index / heads, index % heads]);
+        multiply(of(a), of(b), out, Onto::Anything, Threads::One);
+    });
+    tensor(out, [batch, heads, rows, columns])
+}
+
+/// The matrix of one head, as it lies in memory.
+fn matrix(tensor: &FlexTensor, at: [usize; 2]) -> Matrix<'_> {
+    let layout = tensor.layout();
+    let step = |side: usize| {
+        let step = usize::try_from(layout.strides()[side]);
+        step.expect("axes of what was made here run forwards")
+    };
+    let first = layout.start_offset() + at[0] * step(0) + at[1] * step(1);
+    let sides = [layout.shape()[2], layout.shape()[3]];
+    let numbers: &[f32] = tensor.storage();
+    Matrix::with_steps(&numbers[first..], sides, [step(2), step(3)])
 }

@@ -9,8 +9,14 @@
 
 use gemm::Parallelism;
 
+use super::threads::share;
+
 /// Multiplications from which on a product is worth several threads: as Burn has it.
 const WORTH_THREADS: usize = 192 * 192 * 192;
+
+/// Rows from which on a thread is better off with a product of its own, for which it packs the second matrix by itself, than with
+/// a part of one, where threads wait for each other.
+const ROWS_MIN: usize = 64;
 
 /// A matrix that is read: numbers, and how far its rows and its columns lie apart in them.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +72,12 @@ impl<'a> Matrix<'a> {
         self.sides
     }
 
+    /// Some rows of it.
+    fn rows(self, first: usize, count: usize) -> Self {
+        let numbers = &self.numbers[first * self.steps[0]..];
+        Self::with_steps(numbers, [count, self.sides[1]], self.steps)
+    }
+
     /// Its columns as rows.
     pub fn transposed(self) -> Self {
         let ([rows, columns], [down, right]) = (self.sides, self.steps);
@@ -109,11 +121,24 @@ pub fn multiply(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto, threa
     if out.is_empty() || depth == 0 {
         return;
     }
-    let is_small = rows * columns * depth < WORTH_THREADS;
-    let parallelism = match threads {
-        Threads::All if !is_small => Parallelism::Rayon(0),
-        Threads::One | Threads::All => Parallelism::None,
-    };
+    let work = rows * columns * depth;
+    if threads == Threads::One || work < WORTH_THREADS {
+        return write(a, b, out, onto, Parallelism::None);
+    }
+    let of_thread = rows.div_ceil(rayon::current_num_threads());
+    if of_thread < ROWS_MIN {
+        return write(a, b, out, onto, Parallelism::Rayon(0));
+    }
+    share(out, of_thread * columns, work, |index, out| {
+        let a = a.rows(index * of_thread, out.len() / columns);
+        write(a, b, out, onto, Parallelism::None);
+    });
+}
+
+/// As [`multiply`], of matrices that fit and are not empty.
+fn write(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto, parallelism: Parallelism) {
+    let ([rows, depth], [_, columns]) = (a.sides, b.sides);
+    assert_eq!((depth, rows * columns), (b.sides[0], out.len()));
     let [a_down, a_right] = a.steps.map(|step| step as isize);
     let [b_down, b_right] = b.steps.map(|step| step as isize);
     // SAFETY: `Matrix` is only made where its last number is within its slice; the steps are not negative, so that all others

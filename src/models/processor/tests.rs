@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use burn::module::{AutodiffModule, Module, Param};
+use burn::module::{Module, Param};
 use burn::nn::{BatchNormConfig, LayerNormConfig, Linear};
 use burn::tensor::{Bool, Device, Tensor, TensorData, activation};
 use rand::{RngExt, SeedableRng};
@@ -23,11 +23,14 @@ type Found = Vec<Vec<f32>>;
 /// Makes some tensors of numbers of the source, on the device, and gives result and gradients by the way.
 type Case = fn(Way, &mut Source) -> Found;
 
-const CASES: [(&str, Case); 10] = [
+const CASES: [(&str, Case); 11] = [
     ("sum", added),
     ("relu", rectified),
     ("gelu", gelus),
-    ("linear", linears),
+    ("linear", |way, source| linears([1001, 37, 53], way, source)),
+    ("linear by all threads", |way, source| {
+        linears([301, 1100, 67], way, source)
+    }),
     ("layer norm", layers),
     ("batch norm", batches),
     ("batch norm's statistics", statistics),
@@ -138,12 +141,14 @@ fn gelus(way: Way, source: &mut Source) -> Found {
     with_gradients(out, &[&x])
 }
 
-fn linears(way: Way, source: &mut Source) -> Found {
-    let layer = source.linear(37, 53);
-    let x = source.numbers([1001, 37]);
+fn linears([rows, from, to]: [usize; 3], way: Way, source: &mut Source) -> Found {
+    let layer = source.linear(from, to);
+    let x = source.numbers([rows, from]);
+    // Else sums would be so large that what is made of them below tells more of rounding than of them.
+    let small = x.clone() / from as f64;
     let out = match way {
-        Way::Own => linear(&layer, x.clone()),
-        Way::Burn => layer.forward(x.clone()),
+        Way::Own => linear(&layer, small),
+        Way::Burn => layer.forward(small),
     };
     let bias = layer.bias.as_ref().unwrap().val();
     with_gradients(out, &[&x, &layer.weight.val(), &bias])

@@ -29,7 +29,7 @@ const BLOCK: usize = 1 << 18;
 const SHARED_BLOCK: usize = 4 << 20;
 
 /// Channels on either side from which on this is the fastest way (`benches/convolution.rs`).
-const CHANNELS_MIN: usize = 16;
+const CHANNELS_MIN: usize = 32;
 
 /// Numbers that are left between rows, which would lie a power of two apart without them: caches keep what does in the same few
 /// places.
