@@ -6,6 +6,7 @@
 )]
 
 mod ask;
+mod ask_texts;
 mod closing;
 mod devices;
 mod dropped;
