@@ -13,12 +13,12 @@ pub use command::{
     Start, Teacher, Terms, WallReading, WallReadings, WallState,
 };
 pub use event::{
-    AccountLine, Answered, AskReady, CooledDown, CpuPoint, Data, Device, DevicePoint, Event,
-    Failure, FailureKind, HeadSaid, IdlePower, LostMeter, Meter, MeterCost, MeterNow, PhaseEnergy,
-    Predictions, Sample, SamplePredictions, Saying, SelfCheck, Source, SourceStatus, Summary,
-    WallLine, WindowEnergy,
+    AccountLine, Answered, AskReady, CooledDown, CpuPoint, Data, Device, DevicePoint, Evaluation,
+    Event, Failure, FailureKind, HeadSaid, IdlePower, InferenceWindow, LostMeter, Meter, MeterCost,
+    MeterNow, PhaseEnergy, Predictions, Progress, Replayed, ReplayedWindow, Sample,
+    SamplePredictions, Saved, Saying, SelfCheck, Source, SourceStatus, Summary, WallLine,
+    WindowEnergy,
 };
-pub use event::{Evaluation, InferenceWindow, Progress, Replayed, ReplayedWindow, Saved};
 pub use line::{LINE_BYTES_MAX, LineError, decode, encode};
 pub use trace::{DeviceTrace, Stretch, TracedKernel, TracedPart, TracedStep};
 
