@@ -149,7 +149,7 @@ impl Tiles {
 
     /// Planes of the result, Aᵀ · tile · A plus `bias`: `of` gives their tiles in a place.
     pub fn to_results<'a, 'b>(
-        &self,
+        self,
         of: impl Fn(usize) -> &'a [f32],
         bias: f32,
         between: &mut Between,
