@@ -141,5 +141,11 @@ fn a_network_of_characters_goes_on_with_what_is_typed() {
     window.until("why not", |window| {
         window.has_part("The network has never seen `x`")
     });
+    // What it said of the text before is not said of this one.
+    assert!(
+        share(&window, "character: c").is_none(),
+        "{:?}",
+        window.seen()
+    );
     window.harness.check_accessibility();
 }

@@ -5,7 +5,9 @@ use egui::{ComboBox, DragValue, Grid, Label, ScrollArea, TextEdit, Ui};
 use super::Given;
 use crate::control::Taste;
 use crate::data::Features;
-use crate::data::own::{Encoding, OwnSample, RowKind, RowRule, SymbolRule, Takes, TextRule};
+use crate::data::own::{
+    Encoding, OwnError, OwnSample, RowKind, RowRule, SymbolRule, Takes, TextRule,
+};
 use crate::gui::asking::Ready;
 use crate::gui::pages::train::setup::form::sentence;
 use crate::gui::state::Shared;
@@ -62,18 +64,33 @@ impl Given {
             self.wrong = None;
             return Some(sample);
         }
-        let is_empty = self.cells.iter().all(|cell| cell.trim().is_empty());
-        if is_changed && !is_empty {
-            let sample = ready.encoding.row(&self.cells);
-            self.wrong = sample.as_ref().err().map(ToString::to_string);
-            if let Ok(sample) = sample {
-                return Some(sample);
-            }
+        if is_changed {
+            let is_empty = self.cells.iter().all(|cell| cell.trim().is_empty());
+            let sample = (!is_empty).then(|| ready.encoding.row(&self.cells));
+            return self.taken(ui, sample);
         }
+        self.tell_what_is_wrong(ui);
+        None
+    }
+
+    /// What was typed just now, if anything; what cannot be asked about leaves no answer to what was there before.
+    fn taken(
+        &mut self,
+        ui: &mut Ui,
+        sample: Option<Result<OwnSample, OwnError>>,
+    ) -> Option<OwnSample> {
+        let sample = sample.transpose();
+        self.wrong = sample.as_ref().err().map(ToString::to_string);
+        let sample = sample.ok().flatten();
+        self.is_cleared |= sample.is_none();
+        self.tell_what_is_wrong(ui);
+        sample
+    }
+
+    fn tell_what_is_wrong(&self, ui: &mut Ui) {
         if let Some(wrong) = &self.wrong {
             widgets::problem(ui, &sentence(wrong));
         }
-        None
     }
 
     pub(super) fn text(
@@ -88,16 +105,11 @@ impl Given {
             .desired_rows(4)
             .desired_width(f32::INFINITY);
         let field = ui.add(edit).accessible_name("Text to ask about");
-        if (field.changed() || is_new) && !self.text.is_empty() {
-            let sample = encoding.text(&self.text);
-            self.wrong = sample.as_ref().err().map(ToString::to_string);
-            if let Ok(sample) = sample {
-                return Some(sample);
-            }
+        if field.changed() || is_new {
+            let sample = (!self.text.is_empty()).then(|| encoding.text(&self.text));
+            return self.taken(ui, sample);
         }
-        if let Some(wrong) = &self.wrong {
-            widgets::problem(ui, &sentence(wrong));
-        }
+        self.tell_what_is_wrong(ui);
         None
     }
 
