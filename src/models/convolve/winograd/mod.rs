@@ -28,6 +28,9 @@ const BLOCK: usize = 1 << 18;
 /// it would change the last bits of a run.
 const SHARED_BLOCK: usize = 4 << 20;
 
+/// Numbers that the tiles of one image and their products may take: 32 MiB, of which each thread needs as many.
+const IMAGE_MAX: usize = 8 << 20;
+
 /// Channels on either side from which on this is the fastest way (`benches/convolution.rs`).
 const CHANNELS_MIN: usize = 32;
 
@@ -38,7 +41,15 @@ const APART: usize = 16;
 /// Whether this is the way for it.
 pub fn is_for(geometry: &Geometry) -> bool {
     let channels = geometry.from.min(geometry.to);
-    geometry.kernel == [3, 3] && geometry.stride == [1, 1] && channels >= CHANNELS_MIN
+    geometry.kernel == [3, 3]
+        && geometry.stride == [1, 1]
+        && channels >= CHANNELS_MIN
+        && of_images(&Tiles::new(geometry), 1, geometry) <= IMAGE_MAX
+}
+
+/// Numbers that the tiles of so many images and their products take.
+fn of_images(tiles: &Tiles, images: usize, geometry: &Geometry) -> usize {
+    PLACES * images * tiles.count() * (geometry.from + geometry.to)
 }
 
 /// `[batch, to, height, width]` of `x` `[batch, from, height, width]`, weights `[to, from, 3, 3]` and biases `[to]`.
@@ -178,8 +189,7 @@ impl Blocks {
     /// Of about `numbers`, but of one group of images at least.
     fn new(geometry: &Geometry, numbers: usize) -> Self {
         let tiles = Tiles::new(geometry);
-        let of_group = PLACES * tiles.count() * tiles.group() * (geometry.from + geometry.to);
-        let groups = (numbers / of_group).max(1);
+        let groups = (numbers / of_images(&tiles, tiles.group(), geometry)).max(1);
         let images = (groups * tiles.group()).min(geometry.batch);
         Self { tiles, images }
     }
@@ -227,5 +237,30 @@ impl Blocks {
     /// The run of `place` of every channel: `[channels, tiles]`.
     fn place<'a>(&self, laid: &'a [f32], place: usize, sides: [usize; 2]) -> Matrix<'a> {
         Matrix::with_step(&laid[place * self.pitch()..], sides, self.row())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_images_and_few_channels_are_left_to_others() {
+        let of = |channels: usize, side: usize| Geometry {
+            batch: 8,
+            from: channels,
+            to: channels,
+            side: [side; 2],
+            kernel: [3, 3],
+            stride: [1, 1],
+            padding: [1, 1],
+        };
+        assert!(is_for(&of(32, 32)) && is_for(&of(64, 56)) && is_for(&of(512, 4)));
+        assert!(!is_for(&of(31, 32)) && !is_for(&of(64, 224)));
+        let geometry = Geometry {
+            stride: [2, 2],
+            ..of(64, 32)
+        };
+        assert!(!is_for(&geometry));
     }
 }
