@@ -129,7 +129,7 @@ fn one_answer_of_a_decoder_is_that_of_its_last_position() {
     let samples = sentence(&[3, 1, 4, 1], &device);
     let last = answers(&one.network(1, &device), samples.clone());
     let all = answers(&each.network(1, &device), samples);
-    assert_eq!(last, all[27..]);
+    assert_near(&last, &all[27..], fields);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_recurrent_network_answers_from_its_last_state() {
         let samples = sentence(&[3, 1, 4, 1], &device);
         let last = answers(&one.network(1, &device), samples.clone());
         let all = answers(&each.network(1, &device), samples);
-        assert_eq!(last, all[27..], "{kind}");
+        assert_near(&last, &all[27..], kind);
     }
 }
 
@@ -198,4 +198,13 @@ fn numbers_are_dropped_in_training_alone() {
         let twice = || answers(&network, samples.clone());
         assert_eq!(twice(), twice(), "{fields}");
     }
+}
+
+/// One position alone and several together are products of other sizes, which may be rounded otherwise.
+#[track_caller]
+fn assert_near(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let pairs = found.iter().zip(expected);
+    let apart = pairs.fold(0.0_f32, |apart, (a, b)| apart.max((a - b).abs()));
+    assert!(apart < 1e-6, "{what}: {apart}: {found:?} {expected:?}");
 }
