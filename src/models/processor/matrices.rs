@@ -51,12 +51,8 @@ impl<'a> Matrix<'a> {
     /// Where there are too few numbers.
     pub fn with_steps(numbers: &'a [f32], sides: [usize; 2], steps: [usize; 2]) -> Self {
         let [rows, columns] = sides;
-        let reach = match rows * columns {
-            0 => 0,
-            _ => (rows - 1) * steps[0] + (columns - 1) * steps[1] + 1,
-        };
         assert!(
-            reach <= numbers.len(),
+            reach(sides, steps).is_some_and(|reach| reach <= numbers.len()),
             "{rows} rows of {columns}, {steps:?} apart, are not among {} numbers",
             numbers.len()
         );
@@ -89,6 +85,16 @@ impl<'a> Matrix<'a> {
     }
 }
 
+/// How many numbers such a matrix reaches over; none where that is more than can be counted.
+fn reach([rows, columns]: [usize; 2], [down, right]: [usize; 2]) -> Option<usize> {
+    if rows == 0 || columns == 0 {
+        return Some(0);
+    }
+    let last_row = (rows - 1).checked_mul(down)?;
+    let last_column = (columns - 1).checked_mul(right)?;
+    last_row.checked_add(last_column)?.checked_add(1)
+}
+
 /// What becomes of the numbers that a product is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Onto {
@@ -114,14 +120,15 @@ pub enum Threads {
 pub fn multiply(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto, threads: Threads) {
     let ([rows, depth], [b_rows, columns]) = (a.sides, b.sides);
     assert_eq!(depth, b_rows, "columns of the first, rows of the second");
-    assert_eq!(rows * columns, out.len(), "numbers of the product");
+    let numbers = rows.checked_mul(columns);
+    assert_eq!(numbers, Some(out.len()), "numbers of the product");
     if depth == 0 && onto == Onto::Anything {
         out.fill(0.0);
     }
     if out.is_empty() || depth == 0 {
         return;
     }
-    let work = rows * columns * depth;
+    let work = out.len().saturating_mul(depth);
     if threads == Threads::One || work < WORTH_THREADS {
         return write(a, b, out, onto, Parallelism::None);
     }
@@ -138,7 +145,8 @@ pub fn multiply(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto, threa
 /// As [`multiply`], of matrices that fit and are not empty.
 fn write(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], onto: Onto, parallelism: Parallelism) {
     let ([rows, depth], [_, columns]) = (a.sides, b.sides);
-    assert_eq!((depth, rows * columns), (b.sides[0], out.len()));
+    assert_eq!(depth, b.sides[0]);
+    assert_eq!(rows.checked_mul(columns), Some(out.len()));
     let [a_down, a_right] = a.steps.map(|step| step as isize);
     let [b_down, b_right] = b.steps.map(|step| step as isize);
     // SAFETY: `Matrix` is only made where its last number is within its slice; the steps are not negative, so that all others
@@ -216,6 +224,19 @@ mod tests {
     fn a_matrix_that_is_larger_than_its_numbers_is_refused() {
         let numbers = counted(8);
         let _ = Matrix::with_step(&numbers, [3, 3], 3);
+    }
+
+    /// Sizes so large that their product is a small number again.
+    #[test]
+    fn what_cannot_be_counted_is_not_taken_for_little() {
+        let half = 1 << (usize::BITS / 2);
+        assert_eq!(reach([half + 1, 1], [half, 1]), None);
+        assert_eq!(reach([2, 2], [usize::MAX, 1]), None);
+        assert_eq!(reach([half, half], [0, 0]), Some(1));
+        let one = [1.0];
+        let all = Matrix::with_steps(&one, [half, half], [0, 0]);
+        let product = || multiply(all, all, &mut [], Onto::Anything, Threads::One);
+        assert!(std::panic::catch_unwind(product).is_err());
     }
 
     #[test]
