@@ -5,13 +5,30 @@ use joulelab::setup::{DatasetSetup, ModelSetup, ResnetSetup, Setup};
 use crate::values::write;
 use crate::window::{Window, short};
 
+/// How many times a menu is opened before it counts as one that does not open.
+const OPENINGS: usize = 10;
+
 /// Opens the menu called `menu`, as soon as there is one to choose from, and takes the item called `item`.
+///
+/// What arrives meanwhile (a preview of the samples, a forecast) moves the menu away from under the pointer:
+/// a click that it did not get is made again.
+#[track_caller]
 pub fn choose(window: &mut Window, menu: &str, item: &str) {
     window.until(menu, |window| menu_box(window, menu).is_some());
-    menu_box(window, menu).expect("it was there").scroll_to_me();
-    window.scroll();
-    menu_box(window, menu).expect("it was there").click();
-    window.settle();
+    for _ in 0..OPENINGS {
+        let Some(found) = menu_box(window, menu) else {
+            break;
+        };
+        found.scroll_to_me();
+        window.scroll();
+        if let Some(found) = menu_box(window, menu) {
+            found.click();
+        }
+        window.settle();
+        if window.has(item) {
+            break;
+        }
+    }
     window.click(item);
 }
 

@@ -179,8 +179,26 @@ impl Window {
     #[track_caller]
     pub fn click(&mut self, label: &str) {
         self.until(label, |window| window.has(label));
+        self.stand_still(label);
         self.harness.get_by_label(label).click();
         self.settle();
+    }
+
+    /// Draws frames until what is called `label` is where it was: a click on what moves is lost.
+    fn stand_still(&mut self, label: &str) {
+        let mut still = 0;
+        for _ in 0..100 {
+            let place = |window: &Self| {
+                let mut called = window.harness.query_all_by_label(label);
+                called.next().map(|node| node.rect())
+            };
+            let before = place(self);
+            self.harness.step();
+            still = if place(self) == before { still + 1 } else { 0 };
+            if still == 2 {
+                return;
+            }
+        }
     }
 
     /// Clicks on what may have to be scrolled to.
