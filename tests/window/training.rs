@@ -18,6 +18,25 @@ fn a_newcomer_trains_the_default_network_and_sees_what_it_cost() {
 }
 
 #[test]
+fn who_has_runs_is_no_newcomer() {
+    let mut window = Window::new(short());
+    window.until("the first lesson", |window| {
+        window.has("Train the first network")
+    });
+    window.click("Train it now");
+    window.until("the end", |window| window.has("Complete"));
+    let id = window.runs()[0].run.id.clone();
+    let mut window = window.reopen();
+    window.until("the newest run", |window| {
+        window.has_part(&format!("The newest run: {id}"))
+    });
+    assert!(!window.has("Train the first network"));
+    window.harness.check_accessibility();
+    window.click("Show the newest run");
+    window.until("the run", |window| window.has(&id) && window.has("Rename…"));
+}
+
+#[test]
 fn a_run_is_paused_goes_on_and_is_stopped() {
     let mut window = Window::new(long());
     window.click("Start training");

@@ -1,5 +1,6 @@
 //! Setup and the run that goes on.
 
+mod begin;
 pub mod confusion;
 mod figures;
 mod gallery;
@@ -12,13 +13,14 @@ mod tiles;
 
 use std::path::{Path, PathBuf};
 
-use egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, ScrollArea, Ui, UiBuilder, Vec2};
+use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui, UiBuilder, Vec2};
 use serde::{Deserialize, Serialize};
 
+use self::begin::Begin;
 use self::setup::SetupPanel;
 use self::tiles::Tiles;
 use super::ask::AskView;
-use crate::gui::commands::{Action, Command};
+use crate::gui::commands::Action;
 use crate::gui::preferences::Preferences;
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
@@ -81,6 +83,7 @@ enum Side {
 pub struct TrainPage {
     /// What is to be trained.
     pub setup: SetupPanel,
+    begin: Begin,
     side: Side,
     /// The run that came to the front of a narrow window last.
     serial: Option<u64>,
@@ -96,6 +99,7 @@ impl TrainPage {
     pub fn new(preferences: &Preferences) -> Self {
         Self {
             setup: SetupPanel::new(preferences),
+            begin: Begin::default(),
             side: Side::default(),
             serial: None,
             view: preferences.of_page("train-view").unwrap_or_default(),
@@ -132,7 +136,7 @@ impl TrainPage {
             .frame(Frame::new().inner_margin(margin))
             .show(ui, |ui| {
                 if shared.live.is_none() {
-                    return nothing_yet(ui, shared);
+                    return self.begin.show(ui, shared);
                 }
                 let height_min = if is_narrow {
                     HEIGHT_MIN_NARROW
@@ -281,25 +285,5 @@ impl TrainPage {
     pub fn remember(&self, preferences: &mut Preferences) {
         preferences.remember("train-view", &self.view);
         preferences.remember("train-plots", &self.tiles.memory());
-    }
-}
-
-/// Before the first run: what to do, and what will be seen.
-fn nothing_yet(ui: &mut Ui, shared: &mut Shared) {
-    let text = "A small network learns to read handwritten digits in well under a minute. You will see its loss fall, and the \
-                watts and joules that this takes on your machine, with how well they are known.";
-    let start = widgets::empty_state(ui, "Train the first network", text, |ui| {
-        let clicked = widgets::primary_button(ui, "Train it now").clicked();
-        ui.add_space(theme::GRID);
-        ui.add(
-            Label::new(
-                RichText::new("The panel at the left changes what is trained, and how.").small(),
-            )
-            .wrap(),
-        );
-        clicked
-    });
-    if start {
-        shared.command(Command::Start);
     }
 }
