@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use joulelab::library::{Library, WallCalibration};
+use joulelab::library::{CpuPoint, Library, WallCalibration};
 use serde_json::{Value, json};
 
 use crate::fake_sysfs::FakeSysfs;
@@ -590,21 +590,49 @@ fn a_run_that_is_resumed_keeps_the_line_that_it_began_with() {
 #[test]
 fn what_a_calibration_and_a_run_teach_of_the_processors_is_kept_and_used() {
     let machine = Machine::new();
-    machine.calibrated(&[]);
-    run_at_wall(&machine.joulelab);
-    let library = Library::open(machine.joulelab.library()).expect("a library");
-    let fingerprint = machine.list()[0]["machine"]
-        .as_str()
-        .expect("a machine")
-        .to_owned();
-    let points = library.cpu_points(&fingerprint).expect("points");
-    // Idle and load of the calibration, idle and training of the run.
-    assert_eq!(points.len(), 4, "{points:#?}");
-    for (point, watts) in points.iter().zip([IDLE_W, FULL_W, FULL_W, FULL_W]) {
+    let learnt = || {
+        let library = Library::open(machine.joulelab.library()).expect("a library");
+        let all = machine.list();
+        let fingerprint = all[0]["machine"].as_str().expect("a machine");
+        library.cpu_points(fingerprint).expect("points")
+    };
+    // Readings that scatter too widely are not kept: where other programs disturb them, they are made again.
+    let until = |count: usize, measure: &dyn Fn()| {
+        for _ in 0..5 {
+            measure();
+            if learnt().len() >= count {
+                break;
+            }
+        }
+        learnt()
+    };
+    // Idle and load of the calibration.
+    let calibrated = until(2, &|| {
+        machine.calibrated(&[]);
+    });
+    let idle = calibrated
+        .iter()
+        .find(|point| point.power_w.covers(IDLE_W as f64));
+    assert!(idle.is_some(), "{calibrated:#?}");
+    let of_run = calibrated.len();
+    // Idle and training of the run.
+    let points = until(of_run + 2, &|| {
+        run_at_wall(&machine.joulelab);
+    });
+    assert!(points.len() >= of_run + 2, "{points:#?}");
+    for point in &points {
         assert!((0.0..=1.0).contains(&point.busy), "{point:?}");
-        assert!(point.power_w.covers(watts as f64), "{point:?}");
+        let drawn = [IDLE_W, FULL_W].map(|watts| point.power_w.covers(watts as f64));
+        assert!(drawn.contains(&true), "{point:?}");
     }
-    assert!(points[1].busy > 0.8 && points[3].busy > 0.3, "{points:#?}");
+    let full = |point: &&CpuPoint| point.power_w.covers(FULL_W as f64);
+    assert!(points[of_run..].iter().all(|point| full(&point)));
+    let busiest = |points: &[CpuPoint]| {
+        let busy = points.iter().filter(full).map(|point| point.busy);
+        busy.fold(0.0, f64::max)
+    };
+    assert!(busiest(&points[..of_run]) > 0.8, "{points:#?}");
+    assert!(busiest(&points[of_run..]) > 0.3, "{points:#?}");
     // Where the counter is closed, the model goes by them; or says why not, where this machine was never idle.
     let without = Joulelab::new();
     std::fs::copy(machine.joulelab.library(), without.library()).expect("a copy");
@@ -617,7 +645,8 @@ fn what_a_calibration_and_a_run_teach_of_the_processors_is_kept_and_used() {
     let notes = model["notes"].to_string();
     if model["grade"] == "D" {
         assert!(
-            notes.contains("fitted to 4 readings") && notes.contains("residual"),
+            notes.contains(&format!("fitted to {} readings", points.len()))
+                && notes.contains("residual"),
             "{notes}"
         );
     } else {
