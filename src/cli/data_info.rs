@@ -18,23 +18,46 @@ pub struct Args {
     json: bool,
 }
 
-/// Describes the dataset of a setup and its model's layers, without a device.
+/// Describes the dataset of a setup and its model's layers, without a device. What is not possible with these data (a batch of more
+/// samples than there are) is an error after the description: it takes knowing the set to put it right.
 pub fn run(args: &Args) -> Result<Exit, Failed> {
     let setup = args.setup.build()?;
     setup.validate()?;
     let info = crate::data::describe(&setup.dataset)?;
-    let plan = setup.validate_with(&info.counts())?;
+    let counts = info.counts();
+    let checked = setup.validate_with(&counts);
+    let (plan, stages) = match &checked {
+        Ok(plan) => {
+            let stages = setup.stages(plan, setup.length(info.train_samples));
+            (Some(plan.clone()), Some(stages))
+        }
+        Err(_) => (setup.plan_for(&counts).ok(), None),
+    };
     if args.json {
         show::print_json(&serde_json::json!({
             "hash": setup.hash(),
             "group_hash": setup.group_hash(),
             "dataset": info,
             "plan": plan,
-            "training_flop": setup.training_flop(&plan),
-            "stages": setup.stages(&plan, setup.length(info.train_samples)),
+            "training_flop": plan.as_ref().map(|plan| setup.training_flop(plan)),
+            "stages": stages,
         }))?;
-        return Ok(Exit::Success);
+    } else {
+        let mut text = about_data(&info);
+        if let Some(plan) = &plan {
+            text.push_str(&about_layers(&setup, plan));
+        }
+        if let Ok(plan) = &checked {
+            text.push_str(&about_stages(&setup, plan, info.train_samples));
+        }
+        show::print(&text)?;
     }
+    checked?;
+    Ok(Exit::Success)
+}
+
+/// The set: sizes, classes, where it is from.
+fn about_data(info: &DataInfo) -> String {
     let mut text = format!(
         "{} ({}): {} to learn from, {} held out, each {}, {}\ntask {}\nlabel {}\n{}from {}\n",
         info.title,
@@ -44,8 +67,8 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
         info.input,
         bytes(info.feature_bytes),
         task_in_words(info.task),
-        label_in_words(&info),
-        labels(&info),
+        label_in_words(info),
+        labels(info),
         info.provenance.source,
     );
     for (name, value) in [
@@ -62,6 +85,11 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
             count(info.dropped_samples as u64)
         ));
     }
+    text
+}
+
+/// The model's layers.
+fn about_layers(setup: &Setup, plan: &Plan) -> String {
     let mut table = Table::new([
         "layer",
         "group",
@@ -92,19 +120,16 @@ pub fn run(args: &Args) -> Result<Exit, Failed> {
         count(plan.forward_flop()),
         count(plan.training_flop()),
     ]);
-    text.push_str(&format!(
+    format!(
         "\n{} for a sample: {} forward, {} in training\n{table}",
         setup.model.in_words(),
         quantity(plan.forward_flop() as f64, "FLOP"),
         quantity(plan.training_flop() as f64, "FLOP"),
-    ));
-    text.push_str(&stages(&setup, &plan, info.train_samples));
-    show::print(&text)?;
-    Ok(Exit::Success)
+    )
 }
 
 /// What changes in the course of a run, and what training costs because of it.
-fn stages(setup: &Setup, plan: &Plan, train: usize) -> String {
+fn about_stages(setup: &Setup, plan: &Plan, train: usize) -> String {
     let length = setup.length(train);
     let stages = setup.stages(plan, length);
     let mean = quantity(setup.training_flop(plan) as f64, "FLOP");

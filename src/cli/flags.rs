@@ -1,6 +1,6 @@
 //! The setup from flags and a file: flags win.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Exit, Failed};
 use crate::setup::{Change, Setup, file};
@@ -24,9 +24,9 @@ pub struct SetupFlags {
     #[arg(long, short = 'd', help_heading = "Dataset")]
     dataset: Option<String>,
 
-    /// Files of yours: a folder of IDX files (implies `--dataset idx`), a CSV file (implies `--dataset csv`), a text that ends in
-    /// `.txt` (implies `--dataset text`), with `--dataset folder` a folder of images, or with `--dataset text-csv` a table
-    /// of texts
+    /// Files of yours: a folder of IDX files (implies `--dataset idx`), a folder of nothing but folders, with images (implies
+    /// `--dataset folder`), a CSV file (implies `--dataset csv`), a text that ends in `.txt` (implies `--dataset text`), or
+    /// with `--dataset text-csv` a table of texts
     #[arg(long, value_name = "PATH", help_heading = "Dataset")]
     data: Option<PathBuf>,
 
@@ -377,8 +377,16 @@ impl SetupFlags {
             let implied = match () {
                 () if ends_in("csv") => "csv",
                 () if ends_in("txt") => "text",
+                () if holds_folders(path) => "folder",
                 () => "idx",
             };
+            if self.dataset.is_none() && implied == "idx" && path.is_file() {
+                let message = format!(
+                    "--data: the name of this file does not tell what it is; say it with `-d csv`, `-d text` or `-d text-csv`: {}",
+                    path.display()
+                );
+                return Err(Failed::new(Exit::Usage, message));
+            }
             let name = self.dataset.as_deref().unwrap_or(implied);
             let is_file = ["csv", "text", "text-csv"].contains(&name);
             let field = if is_file { "file" } else { "folder" };
@@ -457,4 +465,15 @@ fn list(text: &str) -> serde_json::Value {
                 .map_or_else(|_| part.into(), serde_json::Value::from)
         })
         .collect()
+}
+
+/// Whether the folder at `path` holds folders and no file, hidden ones left aside.
+fn holds_folders(path: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(path) else {
+        return false;
+    };
+    let is_shown =
+        |entry: &std::fs::DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
+    let mut shown = entries.flatten().filter(is_shown).peekable();
+    shown.peek().is_some() && shown.all(|entry| entry.path().is_dir())
 }

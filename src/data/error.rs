@@ -1,6 +1,6 @@
 use std::{
     io::{Error, ErrorKind},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::store::DATA_VARIABLE;
@@ -58,6 +58,16 @@ pub enum DataError {
         path: PathBuf,
         /// The system's reason.
         source: std::io::Error,
+    },
+    /// A file where a folder is meant.
+    #[error(
+        "this is a file, not a folder; name the folder that it is in, or, for a table or a text, the dataset `csv`, `text` or \
+         `text-csv`: {}",
+        path.display()
+    )]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
     },
     /// Files of a set are not in the folder.
     #[error("no {missing} in the folder, which holds {found}; put the missing there, as a file: {}", path.display())]
@@ -188,6 +198,17 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl DataError {
+    /// The folder at `path` could not be listed.
+    pub(super) fn folder(path: &Path, source: Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            ErrorKind::NotADirectory => Self::NoFolder { path },
+            _ => Self::Folder { path, source },
+        }
+    }
 }
 
 /// What helps where something cannot be written.

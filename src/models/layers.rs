@@ -92,7 +92,7 @@ impl VectorNorm {
         in_f32(x, |x| match self {
             Self::Batch(norm) => norm.forward(x),
             Self::Layer(norm) => processor::layer_norm(norm, x),
-            Self::Group(norm) => norm.forward(x),
+            Self::Group(norm) => normalise_groups(norm, x),
         })
     }
 }
@@ -141,7 +141,7 @@ impl MapNorm {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         in_f32(x, |x| match self {
             Self::Batch(norm) => processor::batch_norm(norm, x),
-            Self::Layer(norm) => norm.forward(x),
+            Self::Layer(norm) => normalise_groups(norm, x),
         })
     }
 }
@@ -153,6 +153,17 @@ fn layer_norm(width: usize, device: &Device) -> LayerNorm {
 
 fn group_norm(groups: usize, channels: usize, device: &Device) -> GroupNorm {
     GroupNormConfig::new(groups, channels).init(device)
+}
+
+/// Normalises `[batch, channels, …]` by groups of the channels, sample by sample. Burn takes two numbers or fewer for a tensor of too low a
+/// rank; so few samples go through three times, which changes nothing for each.
+fn normalise_groups<const D: usize>(norm: &GroupNorm, x: Tensor<D>) -> Tensor<D> {
+    if x.shape().num_elements() > 2 {
+        return norm.forward(x);
+    }
+    let samples = x.dims()[0];
+    let thrice = Tensor::cat(vec![x.clone(), x.clone(), x], 0);
+    norm.forward(thrice).narrow(0, 0, samples)
 }
 
 /// A convolution and the normalisation behind it.

@@ -53,7 +53,7 @@ pub use meter::{
 pub use model::{
     Because, CpuPoints, FitError, Fitted, LeftOut, LoadReading, ModelMeter, Parameters,
     RooflineFit, RooflineMeter, RooflinePoint, Term, Work, WorkDone, cpu_load, cpu_tdp_w,
-    gpu_board_power_w, installed_gib, shape,
+    gpu_board_power_w, installed_gib, memory_bytes, shape,
 };
 pub use part::Part;
 pub use pci::{BadPciAddress, PciAddress};

@@ -13,6 +13,7 @@ use crate::units::UnknownName;
 pub struct IdxSetup {
     /// The folder that holds the four files, `.gz` or not. Must be given: the default, an empty path, is refused by
     /// `validate`.
+    #[serde(deserialize_with = "super::text::text")]
     pub folder: PathBuf,
 }
 
@@ -28,6 +29,7 @@ impl IdxSetup {
 #[serde(default, deny_unknown_fields)]
 pub struct FolderSetup {
     /// The folder that holds a folder of images for each class, or `train` and `test` that do. Must be given.
+    #[serde(deserialize_with = "super::text::text")]
     pub folder: PathBuf,
     /// Height and width in pixels that every image is brought to, 8 to 256.
     pub size: usize,
@@ -86,8 +88,10 @@ impl FolderSetup {
 #[serde(default, deny_unknown_fields)]
 pub struct CsvSetup {
     /// The file, UTF-8 text with cells divided by commas. Must be given.
+    #[serde(deserialize_with = "super::text::text")]
     pub file: PathBuf,
     /// The column to be learnt: its name in the header or its number from 1. Empty: the last one.
+    #[serde(deserialize_with = "super::text::text")]
     pub label: String,
     /// What is learnt of that column.
     pub task: TableTask,

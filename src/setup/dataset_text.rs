@@ -18,6 +18,7 @@ const LENGTH_MAX: usize = 4096;
 #[serde(default, deny_unknown_fields)]
 pub struct TextSetup {
     /// The file, UTF-8 text. Must be given.
+    #[serde(deserialize_with = "super::text::text")]
     pub file: PathBuf,
     /// Characters in a sample, 2 to 4096: as far back as a model can see.
     pub length: usize,
@@ -62,10 +63,13 @@ impl TextSetup {
 #[serde(default, deny_unknown_fields)]
 pub struct TextCsvSetup {
     /// The file, UTF-8 text with cells divided by commas. Must be given.
+    #[serde(deserialize_with = "super::text::text")]
     pub file: PathBuf,
     /// The column of the classes: its name in the header or its number from 1. Empty: the first one.
+    #[serde(deserialize_with = "super::text::text")]
     pub label: String,
     /// The column of the texts, named likewise. Empty: the first one that is not the label's.
+    #[serde(deserialize_with = "super::text::text")]
     pub text: String,
     /// Whether the first line names the columns.
     pub header: bool,

@@ -12,6 +12,7 @@ use super::{DataCounts, Problems, Task};
 pub struct DistilSetup {
     /// The run that teaches, by the weights of its newest checkpoint: identifier, its beginning, or name.
     /// `{seed}` stands for the seed of the run that learns.
+    #[serde(deserialize_with = "super::text::text")]
     pub teacher: String,
     /// `T`, above 0 to 100: the higher, the more the teacher's small scores say.
     pub temperature: f64,

@@ -30,6 +30,7 @@ mod start;
 mod stop;
 pub mod sweep;
 mod task;
+mod text;
 
 pub use by_seed::{goes_by_seed, with_seed};
 pub use change::{Change, ChangeError};
@@ -154,6 +155,19 @@ impl Setup {
         self.regime.validate(&mut problems);
         if let Some(task) = self.dataset.task() {
             self.regime.stop.validate_for(task.metric(), &mut problems);
+        }
+        if let (DatasetSetup::CartPole(game), Some(target)) =
+            (&self.dataset, self.regime.stop.target)
+        {
+            problems.require(
+                target <= game.episode_steps_max as f64,
+                "regime.stop.target",
+                target,
+                format!(
+                    "at most {}, the return of an episode of dataset.episode_steps_max steps",
+                    game.episode_steps_max
+                ),
+            );
         }
         self.measure.validate(&mut problems);
         self.checkpoint.validate(&mut problems);

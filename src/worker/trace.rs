@@ -75,6 +75,7 @@ impl Trace {
         };
         let (plan, _) = session::describe_taught(&self.setup, sources.teacher.as_ref(), outbox)?;
         let chosen = session::choose(&self.setup.device)?;
+        session::check_memory(&self.setup, &plan, &chosen.entry)?;
         outbox.send(Event::Device {
             device: convert::device(&chosen.entry),
             because: chosen.because,

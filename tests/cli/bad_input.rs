@@ -34,6 +34,8 @@ fn unknown_names_get_the_nearest_known_one() {
 fn impossible_values_are_named_with_what_is_allowed() {
     refused(&["--lr", "NaN"], &["regime.learning_rate", "NaN"]);
     refused(&["--lr", "0"], &["regime.learning_rate", "above 0"]);
+    refused(&["--lr", "1e-300"], &["regime.learning_rate", "32 bits"]);
+    refused(&["--lr", "1e300"], &["regime.learning_rate", "32 bits"]);
     refused(&["--lr=-1"], &["regime.learning_rate", "-1", "above 0"]);
     refused(&["-b", "0"], &["regime.batch_size", "1 or more"]);
     refused(&["-b", "-5"], &["regime.batch_size", "-5"]);
@@ -69,6 +71,54 @@ fn impossible_values_are_named_with_what_is_allowed() {
         &["regime.schedule.kind"],
     );
     refused(&["-o", "adam", "--momentum", "0.9"], &["momentum"]);
+}
+
+#[test]
+fn what_no_machine_can_hold_is_refused_before_any_of_it_is_allocated() {
+    let joulelab = Joulelab::new();
+    // 17 thousand million parameters, four numbers each, and five layers of 65,536 results for each of 50,000 samples.
+    let stderr = joulelab.fails(
+        2,
+        &[
+            "run",
+            "-q",
+            "--device",
+            "cpu",
+            "-d",
+            "shapes",
+            "--set",
+            "dataset.samples=80000",
+            "-b",
+            "50000",
+            "-m",
+            "mlp",
+            "--hidden",
+            "65536,65536,65536,65536,65536",
+        ],
+    );
+    for word in [
+        "needs more memory than this machine has",
+        "17,",
+        "regime.micro_batch_size",
+    ] {
+        assert!(stderr.contains(word), "no `{word}` in: {stderr}");
+    }
+    assert_eq!(joulelab.json(&["runs", "--json"]), serde_json::json!([]));
+}
+
+#[test]
+fn an_episode_cannot_return_more_than_its_steps() {
+    refused(
+        &[
+            "-d",
+            "cartpole",
+            "-t",
+            "475",
+            "--set",
+            "dataset.episode_steps_max=100",
+        ],
+        &["regime.stop.target", "475", "at most 100"],
+    );
 }
 
 #[test]

@@ -373,3 +373,105 @@ fn a_network_learns_from_a_table() {
         run["run"]
     );
 }
+
+#[test]
+fn a_column_is_named_by_its_number_or_by_a_name_that_looks_like_one() {
+    let joulelab = Joulelab::new();
+    let file = joulelab.folder().join("table.csv");
+    let rows: String = (0..40)
+        .map(|row| format!("{row},{},{}\n", row % 2, row % 3))
+        .collect();
+    fs::write(&file, "a,2020,c\n".to_owned() + &rows).expect("a file");
+    let label = |column: &str| {
+        let column = format!("dataset.label={column}");
+        let path = file.to_str().expect("a name");
+        let info = joulelab.json(&[
+            "info", "--json", "--data", path, "-b", "8", "--set", &column,
+        ]);
+        info["dataset"]["labels"][0]["name"].clone()
+    };
+    assert_eq!(label("3"), "c");
+    assert_eq!(label("2020"), "2020");
+    let setup = joulelab.folder().join("setup.toml");
+    let text = format!("[dataset]\nname = \"csv\"\nfile = {file:?}\nlabel = 2\n");
+    fs::write(&setup, text).expect("a file");
+    let setup = setup.to_str().expect("a name");
+    let info = joulelab.json(&["info", "--json", "--setup", setup, "-b", "8"]);
+    assert_eq!(info["dataset"]["labels"][0]["name"], "2020");
+}
+
+#[test]
+fn what_learns_no_classes_has_none_to_smooth() {
+    let joulelab = Joulelab::new();
+    let file = joulelab.folder().join("table.csv");
+    let rows: String = (0..40)
+        .map(|row| format!("{row},{}.5\n", row * row))
+        .collect();
+    fs::write(&file, "a,b\n".to_owned() + &rows).expect("a file");
+    let path = file.to_str().expect("a name");
+    let run = [
+        "run",
+        "--device",
+        "cpu",
+        "--data",
+        path,
+        "-b",
+        "8",
+        "--label-smoothing",
+        "0.1",
+    ];
+    let stderr = joulelab.fails(2, &run);
+    assert!(stderr.contains("regime.label_smoothing"), "{stderr}");
+    assert!(stderr.contains("no classes in regression"), "{stderr}");
+}
+
+#[test]
+fn a_set_is_described_where_the_batch_is_larger_than_it() {
+    let joulelab = Joulelab::new();
+    let file = joulelab.folder().join("table.csv");
+    let rows: String = (0..20)
+        .map(|row| format!("{row},{}\n", ["x", "y"][row % 2]))
+        .collect();
+    fs::write(&file, "a,b\n".to_owned() + &rows).expect("a file");
+    let output = joulelab.output(&["info", "--data", file.to_str().expect("a name")]);
+    assert_eq!(output.status.code(), Some(2));
+    let (told, wrong) = (text(&output.stdout), text(&output.stderr));
+    assert!(told.contains("16 to learn from, 4 held out"), "{told}");
+    assert!(told.contains("training FLOP"), "{told}");
+    assert!(
+        wrong.contains("regime.batch_size") && wrong.contains("1 to 16"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn files_of_the_wrong_kind_are_told_what_they_are() {
+    let joulelab = Joulelab::new();
+    let text = joulelab.folder().join("novel.md");
+    fs::write(&text, "A joule is a watt for a second. ".repeat(300)).expect("a file");
+    let text = text.to_str().expect("a name");
+    let stderr = joulelab.fails(2, &["info", "--data", text]);
+    assert!(
+        stderr.contains("-d text") && stderr.contains("novel.md"),
+        "{stderr}"
+    );
+    joulelab.stdout(&["info", "-d", "text", "--data", text, "-m", "gru", "-b", "8"]);
+    for set in ["folder", "idx"] {
+        let stderr = joulelab.fails(3, &["info", "-d", set, "--data", text]);
+        assert!(stderr.contains("this is a file, not a folder"), "{stderr}");
+    }
+    let stderr = joulelab.fails(3, &["data", "get", "mnist", "--from", text]);
+    assert!(stderr.contains("this is a file, not a folder"), "{stderr}");
+}
+
+#[test]
+fn a_folder_of_folders_is_one_of_images() {
+    let joulelab = Joulelab::new();
+    let pictures = joulelab.folder().join("pictures");
+    for class in ["cats", "dogs"] {
+        fs::create_dir_all(pictures.join(class)).expect("a folder");
+        fs::write(pictures.join(class).join("notes.txt"), "no image").expect("a file");
+    }
+    let stderr = joulelab.fails(3, &["info", "--data", pictures.to_str().expect("a name")]);
+    assert!(stderr.contains("no PNG or JPEG"), "{stderr}");
+}

@@ -54,6 +54,31 @@ fn a_sample_is_answered_by_itself() {
 }
 
 #[test]
+fn groups_of_one_or_two_numbers_in_all_are_normalised_like_others() {
+    let _drawing = together();
+    let device = Device::flex();
+    let answer = Outputs::of_sample(3);
+    for (fields, input) in [
+        ("kind='mlp'\nhidden=[1]", InputShape::Features(5)),
+        ("kind='mlp'\nhidden=[2]", InputShape::Features(5)),
+        ("kind='mlp'\nhidden=[1,3,2]", InputShape::Features(5)),
+        ("kind='cnn'\nchannels=[1]\nkernel=1", image(1, 2, 2)),
+    ] {
+        let case = Case::new(&format!("{fields}\nnormalisation='group'"), input, answer);
+        let network = case.network(3, &device);
+        let Samples::Numbers(all) = case.samples(5, &device) else {
+            panic!("{fields}: no numbers");
+        };
+        let together = answers(&network, Samples::Numbers(all.clone()));
+        for sample in 0..5 {
+            let one = Samples::Numbers(all.clone().narrow(0, sample, 1));
+            let expected = &together[3 * sample..3 * sample + 3];
+            assert_close(expected, &answers(&network, one), fields);
+        }
+    }
+}
+
+#[test]
 fn a_seed_gives_one_network_and_another_seed_another() {
     let _drawing = alone();
     let device = Device::flex();

@@ -54,6 +54,19 @@ fn lists_ranges_and_powers_give_their_values() {
 }
 
 #[test]
+fn a_value_that_an_axis_has_twice_is_no_further_seed() {
+    for values in ["values = [0.1, 0.2, 0.1]", "values = [1, 1.0]"] {
+        let told = refused(&axis(&format!(
+            "field = \"regime.learning_rate\"\n{values}"
+        )));
+        assert!(told.contains("each value once"), "{told}");
+    }
+    let end = "linear = { from = 0.1, to = 0.1, count = 4 }";
+    let told = refused(&axis(&format!("field = \"regime.learning_rate\"\n{end}")));
+    assert!(told.contains("axes[0].linear.to"), "{told}");
+}
+
+#[test]
 fn a_combination_is_a_whole_setup_with_target_seed_and_values() {
     let sweep = sweep(
         "target = 0.9\nrepeats = 2\n[base.regime]\nseed = 7\n[base.dataset]\nname = \"digits\"\n\

@@ -19,6 +19,8 @@ const SHOWN: usize = 40;
 pub(super) struct Rows<R> {
     reader: csv::Reader<Bounded<R>>,
     since_row: Rc<Cell<u64>>,
+    /// Where the row that was read last begins, in bytes; the header's place before the first.
+    last_byte: u64,
 }
 
 /// Counts the bytes since the last row, and refuses to read on where no row ends: an open quotation mark would make all
@@ -54,21 +56,68 @@ impl<R: Read> Rows<R> {
         let reader = csv::ReaderBuilder::new()
             .has_headers(has_header)
             .from_reader(input);
-        Self { reader, since_row }
+        Self {
+            reader,
+            since_row,
+            last_byte: 0,
+        }
     }
 
     pub(super) fn header(&mut self, path: &Path) -> Result<Vec<String>, DataError> {
         let header = self.reader.headers().map_err(|error| fault(path, error))?;
+        no_zero_bytes(header, path)?;
         Ok(header.iter().map(|name| name.trim().to_owned()).collect())
     }
 
     /// Reads the next row; `false` at the end.
     pub(super) fn next(&mut self, row: &mut StringRecord, path: &Path) -> Result<bool, DataError> {
         self.since_row.set(0);
-        self.reader
+        let is_there = self
+            .reader
             .read_record(row)
-            .map_err(|error| fault(path, error))
+            .map_err(|error| fault(path, error))?;
+        if is_there {
+            no_zero_bytes(row, path)?;
+            self.last_byte = row.position().map_or(0, csv::Position::byte);
+        } else if runs_to_the_end(path, self.last_byte) {
+            // The parser takes the end of the file for the end of the cell, and all rows up to there for its text.
+            let line = line_at(path, self.last_byte);
+            let what = format!(
+                "a quotation mark in the row of line {line} is open to the end of the file; close it, or write \"\" for a mark \
+                 within quotation marks"
+            );
+            return Err(table(path, what));
+        }
+        Ok(is_there)
     }
+}
+
+fn no_zero_bytes(row: &StringRecord, path: &Path) -> Result<(), DataError> {
+    if !row.as_slice().contains('\0') {
+        return Ok(());
+    }
+    let line = line_at(path, row.position().map_or(0, csv::Position::byte));
+    let what = format!("line {line} holds a zero byte, which no text has; save the table as UTF-8");
+    Err(table(path, what))
+}
+
+/// Whether a cell of the last row, which begins at `byte`, has a quotation mark that is open at the end of the file: what is written
+/// behind it then belongs to the same row.
+fn runs_to_the_end(path: &Path, byte: u64) -> bool {
+    let is_open = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(byte))?;
+        let another = io::Cursor::new(b"\na");
+        let rows = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(file.take(2 * ROW_BYTES_MAX).chain(another))
+            .byte_records()
+            .take(2)
+            .collect::<Result<Vec<_>, _>>()?;
+        // Of an empty file nothing but what was written behind it is there.
+        Ok(rows.len() == 1 && rows[0] != vec!["a"])
+    });
+    is_open.unwrap_or(false)
 }
 
 /// What is wrong with a file, in words.

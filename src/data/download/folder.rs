@@ -91,10 +91,7 @@ fn list(
     candidates: &mut Vec<Candidate>,
     caller: &Caller<'_>,
 ) -> Result<(), GetError> {
-    let failed = |source| DataError::Folder {
-        path: folder.to_owned(),
-        source,
-    };
+    let failed = |source| DataError::folder(folder, source);
     for entry in fs::read_dir(folder).map_err(failed)? {
         caller.go_on()?;
         let path = entry.map_err(failed)?.path();

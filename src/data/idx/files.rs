@@ -89,10 +89,7 @@ struct Names {
 }
 
 fn list(folder: &Path) -> Result<(Sets, Names), DataError> {
-    let failed = |source| DataError::Folder {
-        path: folder.to_owned(),
-        source,
-    };
+    let failed = |source| DataError::folder(folder, source);
     let mut sets = Sets::new();
     let mut names = Names {
         first: BTreeSet::new(),

@@ -124,10 +124,7 @@ fn images(root: &Path, classes: &[String]) -> Result<Vec<Labelled>, DataError> {
 
 /// What is in `folder`, links followed, in the order of the names' bytes; without what systems leave there.
 fn entries(folder: &Path) -> Result<Vec<(String, FileType)>, DataError> {
-    let failed = |source| DataError::Folder {
-        path: folder.to_owned(),
-        source,
-    };
+    let failed = |source| DataError::folder(folder, source);
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;

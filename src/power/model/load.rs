@@ -34,7 +34,7 @@ pub(in super::super) fn cpu_name() -> Option<String> {
 }
 
 /// Bytes of memory that the system has.
-pub(in super::super) fn memory_bytes() -> Option<u64> {
+pub fn memory_bytes() -> Option<u64> {
     let mut system = System::new().ok()?;
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
     Some(system.total_memory()).filter(|bytes| *bytes > 0)

@@ -11,7 +11,8 @@ pub use cpu_points::{CpuPoints, LoadReading};
 pub use fit::{FitError, Fitted};
 
 pub use load::cpu_load;
-pub(super) use load::{cpu_name, memory_bytes};
+pub(super) use load::cpu_name;
+pub use load::memory_bytes;
 pub use lookup::{cpu_tdp_w, gpu_board_power_w};
 pub use roofline::{Because, LeftOut, RooflineFit, RooflinePoint, Term};
 pub use roofline_meter::{RooflineMeter, Work, WorkDone};

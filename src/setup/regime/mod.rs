@@ -118,10 +118,10 @@ impl RegimeSetup {
             format!("a divisor of regime.batch_size ({})", self.batch_size),
         );
         problems.require(
-            self.learning_rate.is_finite() && self.learning_rate > 0.0,
+            self.learning_rate > 0.0 && (self.learning_rate as f32).is_normal(),
             "regime.learning_rate",
             self.learning_rate,
-            "a finite number above 0",
+            "a number above 0 that fits into 32 bits, 1.2e-38 to 3.4e38",
         );
         problems.require(
             (0.0..1.0).contains(&self.label_smoothing),
@@ -183,6 +183,12 @@ impl RegimeSetup {
             "regime.batch_size",
             self.batch_size,
             format!("1 to {}, the number of training samples", data.train),
+        );
+        problems.require(
+            self.label_smoothing <= 0.0 || data.task != Task::Regression,
+            "regime.label_smoothing",
+            self.label_smoothing,
+            "0, as there are no classes in regression",
         );
         self.augmentation.validate_for(data, problems);
         self.stop.validate_for(data.task.metric(), problems);

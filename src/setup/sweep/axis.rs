@@ -199,12 +199,23 @@ impl Axis {
             "the path of a field, such as regime.learning_rate",
         );
         match &self.values {
-            AxisValues::Values(values) => problems.require(
-                !values.is_empty(),
-                format!("{at}.values"),
-                "an empty list",
-                "one value or more; leave the axis out where nothing is to be varied",
-            ),
+            AxisValues::Values(values) => {
+                problems.require(
+                    !values.is_empty(),
+                    format!("{at}.values"),
+                    "an empty list",
+                    "one value or more; leave the axis out where nothing is to be varied",
+                );
+                let known = |at: &usize| values[..*at].iter().any(|it| is_same(it, &values[*at]));
+                if let Some(twice) = (1..values.len()).find(known) {
+                    problems.require(
+                        false,
+                        format!("{at}.values"),
+                        &values[twice],
+                        "each value once: its runs would count as further seeds of the same setup",
+                    );
+                }
+            }
             AxisValues::Linear(range) => range.validate(&format!("{at}.linear"), problems),
             AxisValues::Logarithmic(range) => {
                 let at = format!("{at}.logarithmic");
@@ -249,6 +260,12 @@ impl Range {
             format!("{at}.count"),
             1,
             "2 or more for a range with two ends",
+        );
+        problems.require(
+            self.count.is_none_or(|count| count < 2) || self.from.to_bits() != self.to.to_bits(),
+            format!("{at}.to"),
+            self.to,
+            "another end than `from`: each value is to be there once",
         );
     }
 }

@@ -3,6 +3,7 @@
 mod data;
 mod failures;
 mod kept;
+mod memory;
 mod metering;
 mod summary;
 mod watcher;
@@ -10,6 +11,7 @@ mod watcher;
 pub use data::{describe, describe_taught, teacher_from};
 pub use failures::{failure, training_failure};
 pub use kept::choose;
+pub use memory::check as check_memory;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -106,6 +108,7 @@ fn run(
         train::check_start(&setup, &plan, sources.start.as_ref()).map_err(training_failure)?;
     }
     let chosen = kept.choose(&setup.device)?;
+    check_memory(&setup, &plan, &chosen.entry)?;
     if setup.measure.wall {
         Wall::check(&knowledge.walls, &chosen.entry.identity())?;
     }
