@@ -10,7 +10,7 @@ use crate::protocol::{Answered, Command, Device, Event, Failure, InferRequest};
 /// How a network is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InferPlan {
-    /// Samples at once, one after the other.
+    /// Samples at once, one after the other; a size that stands twice is measured once, see [`each_once`].
     pub batch_sizes: Vec<usize>,
     /// Seconds of a window at least; more where a meter is slow.
     pub window_s: f64,
@@ -20,6 +20,17 @@ pub struct InferPlan {
     pub interval: f64,
     /// Windows at most, for each batch size.
     pub windows_max: usize,
+}
+
+/// `sizes` in their order, each once: figures of a size that is named twice would be of the same thing.
+pub fn each_once(sizes: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let mut once = Vec::new();
+    for size in sizes {
+        if !once.contains(&size) {
+            once.push(size);
+        }
+    }
+    once
 }
 
 /// What came of asking.
@@ -102,7 +113,7 @@ pub(super) fn windows(
     };
     let window_s = window_s(plan.window_s, refreshes);
     let mut batches = Vec::new();
-    for &batch_size in &plan.batch_sizes {
+    for batch_size in each_once(plan.batch_sizes.iter().copied()) {
         match asking.batch(batch_size, window_s, plan)? {
             Some(batch) => batches.push(batch),
             None => break,
