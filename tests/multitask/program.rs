@@ -202,6 +202,36 @@ fn joint_and_separate_runs_are_compared_at_equal_targets() {
     for part in ["parity alone", "joint ÷ separate", "joint − separate"] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    assert!(at("/energy/estimate/low") <= ratio && ratio <= at("/energy/estimate/high"));
+    let row = |text: &str| {
+        let row = text.lines().find(|line| line.starts_with("time "));
+        row.unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    assert!(
+        row(&text).ends_with(')') && row(&text).contains(" to "),
+        "{text}"
+    );
+    // What chance does is not known of one seed: no interval, and none of no width.
+    let one = [
+        "multitask",
+        "--joint",
+        "both0",
+        "--separate",
+        "digit0",
+        "parity0",
+    ];
+    let text = program.stdout(&one);
+    assert!(!row(&text).contains(" to "), "{text}");
+    assert!(text.contains("the ratio has no interval"), "{text}");
+    let found = program.json(&[&one[..], &["--json"]].concat());
+    for of in ["energy", "time"] {
+        let estimate = &found["comparison"][of]["estimate"];
+        assert!(estimate["value"].as_f64() > Some(0.0), "{estimate}");
+        assert!(
+            estimate["low"].is_null() && estimate["high"].is_null(),
+            "{estimate}"
+        );
+    }
     let (code, words) = program.refused(&["multitask", "--joint", "both0", "--separate", "digit0"]);
     assert!(
         code == 2 && words.contains("no separate run learns `parity`"),
