@@ -89,13 +89,13 @@ pub(super) fn windows(
         hear,
         goes_on: true,
     };
-    let (mut idle_power, mut refreshes) = (Vec::new(), Vec::new());
+    let (mut idle_power, mut changes) = (Vec::new(), Vec::new());
     let (step, samples) = loop {
         match asking.next()? {
             Event::Device { device: found, .. } => device = Some(found),
             Event::Meters { meters, .. } => {
                 let read = meters.iter().filter(|meter| !meter.stands_by());
-                refreshes = read.filter_map(|meter| meter.refresh_s).collect();
+                changes = read.map(|meter| meter.changes_s).collect();
             }
             Event::Idle { power, .. } => {
                 idle_power = power.iter().map(super::record::idle_power).collect();
@@ -111,7 +111,7 @@ pub(super) fn windows(
     let Some(device) = device else {
         return Err(AskError::Died("it told no device".to_owned()));
     };
-    let window_s = window_s(plan.window_s, refreshes);
+    let window_s = window_s(plan.window_s, changes);
     let mut batches = Vec::new();
     for batch_size in each_once(plan.batch_sizes.iter().copied()) {
         match asking.batch(batch_size, window_s, plan)? {
