@@ -356,7 +356,9 @@ fn answers_are_checked_head_by_head_and_networks_compared_side_by_side() {
     let csv = program.stdout(&[&stored[..], &["--csv", "-"]].concat());
     // `both` was asked twice.
     assert_eq!(column(&csv, "schema"), ["inferences/2"; 5]);
-    assert_eq!(column(&csv, "per_1000_j")[4].parse::<f64>().unwrap(), sum);
+    // The last digit of a number that went through JSON may be another.
+    let told = column(&csv, "per_1000_j")[4].parse::<f64>().unwrap();
+    assert!((told / sum - 1.0).abs() < 1e-12, "{told} {sum}");
     assert!(column(&csv, "sum_of_runs")[4].contains(runs[2]["run"].as_str().unwrap()));
     let heads: Value = serde_json::from_str(&column(&csv, "heads")[0]).unwrap();
     assert_eq!(heads, runs[0]["inferences"][0]["heads"]);
