@@ -49,8 +49,8 @@ pub struct Summed {
 
 /// Seconds of a window where `asked_s` are asked for: as many as the slowest meter needs to change its reading 25 times, if that
 /// is more.
-pub fn window_s(asked_s: f64, refreshes_s: impl IntoIterator<Item = f64>) -> f64 {
-    let slowest = refreshes_s.into_iter().filter(|s| s.is_finite());
+pub fn window_s(asked_s: f64, changes_s: impl IntoIterator<Item = f64>) -> f64 {
+    let slowest = changes_s.into_iter().filter(|s| s.is_finite());
     asked_s.max(REFRESHES * slowest.fold(0.0, f64::max))
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Exit, Failed};
 use crate::analysis::{self, CarbonIntensity};
-use crate::control::{Folders, InferPlan};
+use crate::control::{Folders, InferPlan, each_once};
 use crate::library::RunDetails;
 use crate::setup::{Change, Setup};
 
@@ -131,10 +131,10 @@ impl Windows {
         check(&rules)
     }
 
-    /// What is measured of `batch_sizes`.
+    /// What is measured of `batch_sizes`, each once.
     pub fn plan(&self, batch_sizes: &[usize]) -> InferPlan {
         InferPlan {
-            batch_sizes: batch_sizes.to_vec(),
+            batch_sizes: each_once(batch_sizes.iter().copied()),
             window_s: self.window,
             warm_up_s: self.warm_up,
             interval: self.interval,

@@ -3,8 +3,9 @@
 use super::table::Table;
 use super::{Exit, Failed, Place, show, sweep_runs};
 use crate::analysis::multitask::words::{accuracy, in_words, points, verdict};
-use crate::analysis::multitask::{Branch, CannotCompare, Comparison, Mean, TaskRun, compare};
-use crate::analysis::sweep::Ratio;
+use crate::analysis::multitask::{
+    Branch, BranchRatio, CannotCompare, Comparison, Mean, TaskRun, compare,
+};
 use crate::library::Library;
 use crate::units::{Metric, count, duration, estimate, significant};
 
@@ -116,7 +117,7 @@ fn text(found: &Comparison) -> String {
     };
     let parameters = |branch: &Branch| branch.parameters.map_or("not known".to_owned(), count);
     let seeds = |branch: &Branch| branch.seeds.len().to_string();
-    let of = |ratio: &Option<Ratio>| ratio.as_ref().map_or("not known".to_owned(), in_words);
+    let of = |ratio: &Option<BranchRatio>| ratio.as_ref().map_or("not known".to_owned(), in_words);
     let (joint, separate) = (&found.joint, &found.separate);
     table.push([
         "energy".to_owned(),

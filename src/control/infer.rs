@@ -10,7 +10,7 @@ use crate::protocol::{Answered, Command, Device, Event, Failure, InferRequest};
 /// How a network is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InferPlan {
-    /// Samples at once, one after the other.
+    /// Samples at once, one after the other; a size that stands twice is measured once, see [`each_once`].
     pub batch_sizes: Vec<usize>,
     /// Seconds of a window at least; more where a meter is slow.
     pub window_s: f64,
@@ -20,6 +20,17 @@ pub struct InferPlan {
     pub interval: f64,
     /// Windows at most, for each batch size.
     pub windows_max: usize,
+}
+
+/// `sizes` in their order, each once: figures of a size that is named twice would be of the same thing.
+pub fn each_once(sizes: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let mut once = Vec::new();
+    for size in sizes {
+        if !once.contains(&size) {
+            once.push(size);
+        }
+    }
+    once
 }
 
 /// What came of asking.
@@ -78,13 +89,13 @@ pub(super) fn windows(
         hear,
         goes_on: true,
     };
-    let (mut idle_power, mut refreshes) = (Vec::new(), Vec::new());
+    let (mut idle_power, mut changes) = (Vec::new(), Vec::new());
     let (step, samples) = loop {
         match asking.next()? {
             Event::Device { device: found, .. } => device = Some(found),
             Event::Meters { meters, .. } => {
                 let read = meters.iter().filter(|meter| !meter.stands_by());
-                refreshes = read.filter_map(|meter| meter.refresh_s).collect();
+                changes = read.map(|meter| meter.changes_s).collect();
             }
             Event::Idle { power, .. } => {
                 idle_power = power.iter().map(super::record::idle_power).collect();
@@ -100,9 +111,9 @@ pub(super) fn windows(
     let Some(device) = device else {
         return Err(AskError::Died("it told no device".to_owned()));
     };
-    let window_s = window_s(plan.window_s, refreshes);
+    let window_s = window_s(plan.window_s, changes);
     let mut batches = Vec::new();
-    for &batch_size in &plan.batch_sizes {
+    for batch_size in each_once(plan.batch_sizes.iter().copied()) {
         match asking.batch(batch_size, window_s, plan)? {
             Some(batch) => batches.push(batch),
             None => break,

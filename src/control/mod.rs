@@ -24,7 +24,7 @@ mod watch;
 pub use answers::{Answered, Asker, Continued, Taste};
 pub use ask::{AskError, Diagnosis, Traced, devices, doctor, fit_wall, replay, trace};
 pub use folders::Folders;
-pub use infer::{InferPlan, Inferred, InferredBatch, infer};
+pub use infer::{InferPlan, Inferred, InferredBatch, each_once, infer};
 pub use knowledge::{keep as keep_learnt, knowledge};
 pub use machine::{here, is_alive};
 pub use measured::{disagreement, measured};

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rusqlite::ErrorCode;
 
 use super::Status;
@@ -116,6 +117,23 @@ pub enum LibraryError {
         /// The name or identifier that is most like it.
         nearest: Option<String>,
     },
+    /// The run that is called that was deleted, and can be brought back.
+    #[error(
+        "run {} was deleted on {}; `joulelab restore {id}` brings it back{}",
+        called(given, id),
+        at.strftime("%Y-%m-%d at %H:%M UTC"),
+        and_others(*others)
+    )]
+    DeletedRun {
+        /// What was given.
+        given: String,
+        /// Its identifier; of several the one that was deleted last.
+        id: String,
+        /// When it was deleted.
+        at: Timestamp,
+        /// How many more of the deleted could be meant.
+        others: u64,
+    },
     /// Several runs could be meant.
     #[error("`{given}` could be any of {}; give more of the identifier", matches.join(", "))]
     AmbiguousRun {
@@ -206,6 +224,24 @@ fn did_you_mean(name: Option<&str>) -> String {
         || "; `joulelab runs` lists them".to_owned(),
         |name| format!(", did you mean `{name}`?"),
     )
+}
+
+fn called(given: &str, id: &str) -> String {
+    match given == id {
+        true => format!("`{id}`"),
+        false => format!("`{given}` ({id})"),
+    }
+}
+
+fn and_others(others: u64) -> String {
+    match others {
+        0 => String::new(),
+        1 => " (it is the latest of 2 deleted runs that could be meant)".to_owned(),
+        more => format!(
+            " (it is the latest of {} deleted runs that could be meant)",
+            more + 1
+        ),
+    }
 }
 
 fn did_you_mean_any(given: &str, known: &[String]) -> String {

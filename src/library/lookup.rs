@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
-use super::count::{Count, maybe_count};
+use super::count::{Count, count, maybe_count};
 use super::error::Fault;
 use super::types::{CarbonBasis, Device, Machine, Metrics, Owner, Run, RunRow, Setup, Status};
 use super::{Library, LibraryError, energy, time};
@@ -73,7 +73,7 @@ impl Library {
     /// The run that `given` means: its whole identifier, its name, or the beginning of its identifier.
     ///
     /// # Errors
-    /// Where none or several could be meant; the error suggests.
+    /// Where none or several could be meant, or the run was deleted; the error suggests.
     pub fn run(&self, given: &str) -> Result<Run, LibraryError> {
         self.read(|connection| {
             let key = resolve(connection, given)?;
@@ -145,6 +145,9 @@ pub(super) fn resolve(connection: &Connection, given: &str) -> Result<i64, Fault
             }
         }
     }
+    if let Some(deleted) = deleted(connection, given)? {
+        return Err(deleted);
+    }
     let known: Vec<String> = connection
         .prepare(
             "SELECT id FROM runs WHERE deleted_at IS NULL
@@ -153,6 +156,36 @@ pub(super) fn resolve(connection: &Connection, given: &str) -> Result<i64, Fault
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     Err(LibraryError::unknown_run(given, known.iter().map(String::as_str)).into())
+}
+
+/// That what `given` means was deleted, where it was.
+pub(super) fn deleted(connection: &Connection, given: &str) -> Result<Option<Fault>, Fault> {
+    for condition in [
+        "id = ?1",
+        "name = ?1",
+        "?1 <> '' AND substr(id, 1, length(?1)) = ?1",
+    ] {
+        // MAX makes the other columns those of its row.
+        let found = connection
+            .prepare(&format!(
+                "SELECT id, MAX(deleted_at) AS at, COUNT(*) AS runs FROM runs
+                 WHERE {condition} AND deleted_at IS NOT NULL HAVING runs > 0"
+            ))?
+            .query_row([given], |row| {
+                Ok((row.get(0)?, time::column(row, "at")?, count(row, 2)?))
+            })
+            .optional()?;
+        if let Some((id, at, runs)) = found {
+            let error = LibraryError::DeletedRun {
+                given: given.to_owned(),
+                id,
+                at,
+                others: runs - 1,
+            };
+            return Ok(Some(error.into()));
+        }
+    }
+    Ok(None)
 }
 
 /// Key and identifier of each run that `filter` lets through, but the first `skip`.

@@ -176,7 +176,8 @@ pub(super) fn key_and_status(connection: &Connection, id: &str) -> Result<(i64, 
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((key, status)) = found else {
-        return Err(LibraryError::unknown_run(id, []).into());
+        let deleted = super::lookup::deleted(connection, id)?;
+        return Err(deleted.unwrap_or_else(|| LibraryError::unknown_run(id, []).into()));
     };
     let status = Status::from_id(&status).map_err(|error| bad(id, error))?;
     Ok((key, status))

@@ -6,12 +6,11 @@
 
 use super::{
     Level, MeterInfo,
+    meter::ASSUMED_REFRESH_S,
     meter::Kind::{Counter, Power},
 };
 use crate::units::EnergyFigure;
 
-/// Assumed where a counter's refresh period is unknown: the slowest seen on NVIDIA cards, in seconds.
-const ASSUMED_REFRESH_S: f64 = 0.1;
 /// A counter may stand still for this many of its refresh periods before its seconds count as missing …
 const STILL_REFRESHES: f64 = 10.0;
 /// … but at least for this long, since sampling is no faster than that everywhere.

@@ -15,7 +15,24 @@ pub trait Meter: Send {
     /// # Errors
     /// Where the source did not answer; the meter may be asked again.
     fn read(&mut self) -> Result<Reading, ReadError>;
+
+    /// How often what it says changes, in seconds, where it is read every `period_s`: a window should hold many such changes. 0 where
+    /// each reading tells of its own moment, or of all that was done until then.
+    ///
+    /// A source whose refresh period is not known is taken to change every 0.1 s if it counts, as for the edges of windows, and else
+    /// with every reading.
+    fn changes_s(&self, period_s: f64) -> f64 {
+        let info = self.info();
+        match (info.refresh_s, info.kind) {
+            (Some(refresh_s), _) => refresh_s,
+            (None, Kind::Counter { .. }) => ASSUMED_REFRESH_S,
+            (None, Kind::Power) => info.every_s.max(period_s),
+        }
+    }
 }
+
+/// Assumed where a counter's refresh period is unknown: the slowest seen on NVIDIA cards, in seconds.
+pub(super) const ASSUMED_REFRESH_S: f64 = 0.1;
 
 /// How busy a device has been lately, 0 to 1, or `None` where nobody knows.
 pub type Load = Arc<dyn Fn() -> Option<f64> + Send + Sync>;

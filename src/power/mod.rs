@@ -51,9 +51,9 @@ pub use meter::{
     ErrorRule, Extra, Kind, Level, Load, Meter, MeterInfo, Origin, ReadError, Reading,
 };
 pub use model::{
-    Because, CpuPoints, FitError, Fitted, LeftOut, LoadReading, ModelMeter, Parameters,
-    RooflineFit, RooflineMeter, RooflinePoint, Term, Work, WorkDone, cpu_load, cpu_tdp_w,
-    gpu_board_power_w, installed_gib, memory_bytes, shape,
+    Because, CPU_LOAD_EVERY_S, CpuPoints, FitError, Fitted, LeftOut, LoadReading, ModelMeter,
+    Parameters, RooflineFit, RooflineMeter, RooflinePoint, Term, Work, WorkDone, cpu_load,
+    cpu_tdp_w, gpu_board_power_w, installed_gib, memory_bytes, shape,
 };
 pub use part::Part;
 pub use pci::{BadPciAddress, PciAddress};

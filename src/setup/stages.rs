@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Setup;
 use super::plan::Plan;
 use super::regime::is_whole;
-use super::{LayersSetup, Setup};
 
 /// How long a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Length {
 pub struct Stage {
     /// Its first step, from 0; it ends where the next one begins.
     pub from_step: u64,
-    /// How many stages of layers learn, counted from the head: [`LayersSetup::opened`].
+    /// How many stages of layers learn, counted from the head: [`super::LayersSetup::opened`].
     pub opened: usize,
     /// The groups of layers that learn.
     pub learns: Vec<String>,
@@ -36,7 +36,7 @@ impl Setup {
     pub fn stages(&self, plan: &Plan, length: Length) -> Vec<Stage> {
         let groups = plan.groups();
         let layers = &self.regime.layers;
-        let opened = layers.changes(LayersSetup::stages(&groups), length);
+        let opened = layers.changes(layers.stages(&groups), length);
         let whole = vec![(0, None)];
         let sizes = match (&self.regime.resize, length.steps_max) {
             (Some(resize), Some(total)) => plan.input.height_and_width().map_or(whole, |(h, w)| {
@@ -74,7 +74,7 @@ impl Setup {
     pub fn training_flop(&self, plan: &Plan) -> u64 {
         let groups = plan.groups();
         let layers = &self.regime.layers;
-        let opened = layers.shares(LayersSetup::stages(&groups));
+        let opened = layers.shares(layers.stages(&groups));
         let sizes = match (&self.regime.resize, plan.input.height_and_width()) {
             (Some(resize), Some((height, width))) => resize.sizes(height, width),
             _ => vec![(0.0, (0, 0))],

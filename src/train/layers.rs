@@ -32,10 +32,11 @@ impl Layers {
         }
     }
 
-    /// How many groups, counted from the head, are to learn in step `step`, from 0. Several heads count as one.
+    /// How many groups, counted from the head, are to learn in step `step`, from 0. Several heads count as one, those that are frozen by
+    /// name as none.
     pub fn opened(&self, step: u64) -> usize {
         let groups: Vec<&str> = self.groups.iter().map(String::as_str).collect();
-        let stages = LayersSetup::stages(&groups);
+        let stages = self.setup.stages(&groups);
         self.setup.opened(stages, step, self.length)
     }
 

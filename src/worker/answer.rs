@@ -169,7 +169,8 @@ impl<'a> Answers<'a> {
         known.remark(&mut found);
         let at_wall = wall::report(&knowledge.walls, &self.entry.identity(), &found);
         self.outbox.send(convert::sources(&found, at_wall));
-        self.outbox.send(convert::meters(&found, None));
+        self.outbox
+            .send(convert::meters(&found, setup.measure.rate_hz, None));
         all_answer(&setup.measure, &found)?;
         let rate_hz = setup.measure.rate_hz;
         let mut watching = Watching::start(found, Clock::new(), rate_hz, None, self.outbox)?;

@@ -41,6 +41,7 @@ pub fn meter(info: &power::MeterInfo, role: &power::Role) -> Meter {
         role: role.name().to_owned(),
         covers: info.covers.iter().map(ToString::to_string).collect(),
         refresh_s: info.refresh_s,
+        changes_s: info.refresh_s.unwrap_or_default(),
         notes: info.notes.clone(),
         calibration: None,
     }
@@ -115,15 +116,20 @@ pub fn observing(snapshot: &power::Snapshot) -> Event {
 }
 
 /// What is read, and what is not; with the calibration that makes figures at the wall of it.
-pub fn meters(found: &power::Discovery, wall: Option<&Wall>) -> Event {
+/// The meters that were found and are read `rate_hz` times a second, with figures at the wall.
+pub fn meters(found: &power::Discovery, rate_hz: f64, wall: Option<&Wall>) -> Event {
     let at_wall = wall.map(Wall::meter);
+    let planned = |planned: &power::Planned| {
+        let told = meter(planned.info(), &planned.role);
+        // What is no part of the sum makes no window longer by what is only assumed of it.
+        let changes_s = match planned.role {
+            power::Role::Part => planned.meter.changes_s(1.0 / rate_hz),
+            _ => told.changes_s,
+        };
+        Meter { changes_s, ..told }
+    };
     Event::Meters {
-        meters: found
-            .meters
-            .iter()
-            .map(|planned| meter(planned.info(), &planned.role))
-            .chain(at_wall)
-            .collect(),
+        meters: found.meters.iter().map(planned).chain(at_wall).collect(),
         refused: found
             .report
             .iter()

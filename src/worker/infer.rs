@@ -94,7 +94,7 @@ impl Infer {
         known.remark(&mut found);
         let at_wall = wall::report(&knowledge.walls, &entry.identity(), &found);
         outbox.send(convert::sources(&found, at_wall));
-        outbox.send(convert::meters(&found, None));
+        outbox.send(convert::meters(&found, setup.measure.rate_hz, None));
         all_answer(&setup.measure, &found)?;
         let rate_hz = setup.measure.rate_hz;
         let mut watching = Watching::start(found, Clock::new(), rate_hz, None, outbox)?;

@@ -68,7 +68,7 @@ impl Load {
         known.remark(&mut found);
         let at_wall = wall::report(&self.knowledge.walls, &entry.identity(), &found);
         outbox.send(convert::sources(&found, at_wall));
-        outbox.send(convert::meters(&found, None));
+        outbox.send(convert::meters(&found, self.measure.rate_hz, None));
         all_answer(&self.measure, &found)?;
         let mut learn = Learn::new(entry, &found);
         let mut watching =

@@ -120,6 +120,7 @@ impl Wall {
             role: Role::CrossCheck.name().to_owned(),
             covers: vec![power::Part::machine().to_string()],
             refresh_s: None,
+            changes_s: 0.0,
             notes,
             calibration: Some(self.known.clone()),
         }

@@ -127,7 +127,7 @@ impl Watch {
         known.remark(&mut found);
         let at_wall = wall::report(&self.knowledge.walls, &chosen.entry.identity(), &found);
         outbox.send(convert::sources(&found, at_wall));
-        outbox.send(convert::meters(&found, None));
+        outbox.send(convert::meters(&found, self.measure.rate_hz, None));
         all_answer(&self.measure, &found)?;
         Ok(found)
     }

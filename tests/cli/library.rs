@@ -51,6 +51,23 @@ fn runs_are_listed_filtered_noted_and_deleted() {
 
     joulelab.stdout(&["delete", &a]);
     assert_eq!(ids(&[]), [b.as_str()]);
+    for command in [
+        &["show", "first"][..],
+        &["show", &a],
+        &["infer", "first"],
+        &["ask", "first", "--held-out", "1"],
+        &["lifecycle", "first"],
+        &["run", "--start", &a],
+        &["run", "--teacher", "first"],
+        &["note", "first", "again"],
+    ] {
+        let stderr = joulelab.fails(5, command);
+        let back = format!("`joulelab restore {a}` brings it back");
+        assert!(
+            stderr.contains("was deleted on") && stderr.contains(&back),
+            "{command:?}: {stderr}"
+        );
+    }
     joulelab.stdout(&["restore", &a]);
     assert_eq!(ids(&[]).len(), 2);
     joulelab.stdout(&["delete", &a, "--purge"]);

@@ -12,6 +12,7 @@ mod doctor;
 mod fake_nvml;
 #[path = "../support/fake_sysfs.rs"]
 mod fake_sysfs;
+mod infer;
 mod interruption;
 mod joulelab;
 #[cfg(unix)]

@@ -53,6 +53,59 @@ fn a_run_is_found_by_identifier_name_or_the_beginning_of_its_identifier() {
 }
 
 #[test]
+fn a_deleted_run_is_told_to_be_deleted_and_how_it_comes_back() {
+    let (_folder, mut library) = three();
+    let id = "20261121-012345-k3f9";
+    library.delete(&[id.to_owned()]).unwrap();
+    for given in [id, "baseline", "20261121-01"] {
+        let error = library.run(given).unwrap_err();
+        let LibraryError::DeletedRun {
+            id: found, others, ..
+        } = &error
+        else {
+            panic!("{given}: {error}");
+        };
+        assert_eq!((found.as_str(), *others), (id, 0));
+        let (words, today) = (error.to_string(), jiff::Timestamp::now().to_string());
+        assert!(
+            words.contains(given) && words.contains(&today[..4]),
+            "{words}"
+        );
+        assert!(
+            words.contains("was deleted on")
+                && words.contains("`joulelab restore 20261121-012345-k3f9`"),
+            "{words}"
+        );
+        assert!(!words.contains("did you mean"), "{words}");
+    }
+    // Deleting it again is no other matter.
+    let again = library.delete(&[id.to_owned()]);
+    assert!(matches!(again, Err(LibraryError::DeletedRun { .. })));
+    // A run that is there comes before one that is not.
+    library
+        .set_name("20261121-020000-aaaa", Some("baseline"))
+        .unwrap();
+    assert_eq!(library.run("baseline").unwrap().id, "20261121-020000-aaaa");
+    // Of two deleted ones with a name the later one is told, and that there is another.
+    library
+        .delete(&["20261121-020000-aaaa".to_owned()])
+        .unwrap();
+    let words = library.run("baseline").unwrap_err().to_string();
+    assert!(words.contains("the latest of 2 deleted runs"), "{words}");
+
+    library.restore(&[id.to_owned()]).unwrap();
+    assert_eq!(library.run("baseline").unwrap().id, id);
+    library.delete(&[id.to_owned()]).unwrap();
+    library.purge().unwrap();
+    for given in [id, "baseline"] {
+        assert!(
+            matches!(library.run(given), Err(LibraryError::UnknownRun { .. })),
+            "nothing brings {given} back"
+        );
+    }
+}
+
+#[test]
 fn lists_are_filtered_and_ordered() {
     let (_folder, mut library) = three();
     let ends = |filter: Filter| -> Vec<String> {

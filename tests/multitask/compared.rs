@@ -1,5 +1,6 @@
 //! One network for all tasks against one for each, on made-up figures.
 
+use joulelab::analysis::multitask::words::{in_words, verdict};
 use joulelab::analysis::multitask::{TaskRun, compare};
 use joulelab::units::{Estimate, HeadOutcome, HeadResult};
 use serde_json::{Value, json};
@@ -58,10 +59,8 @@ fn energies_add_up_by_seed_and_the_common_error_of_the_meter_cancels() {
     assert!((energy.estimate.value - 0.5).abs() < 1e-12);
     assert!(energy.paired);
     // Seeds go hand in hand, and the meter's 10 % is in both: nothing is left that could be off.
-    assert!(
-        energy.estimate.high - energy.estimate.low < 1e-6,
-        "{energy:?}"
-    );
+    let (low, high) = energy.estimate.interval().unwrap();
+    assert!(high - low < 1e-6, "{energy:?}");
     assert!((found.time.unwrap().estimate.value - 0.5).abs() < 1e-12);
     assert_eq!(found.parameters, Some(0.65));
     assert_eq!(found.separate.by_task_j["shape"].mean(), 121.0);
@@ -76,6 +75,44 @@ fn energies_add_up_by_seed_and_the_common_error_of_the_meter_cancels() {
 }
 
 #[test]
+fn one_seed_makes_a_ratio_without_an_interval() {
+    let (mut joint, mut separate) = branches();
+    joint.retain(|run| run.seed == 0);
+    // Also where the other branch has more: its spread says nothing of the first.
+    let several = compare(&joint, &separate).unwrap();
+    separate.retain(|run| run.seed == 0);
+    // Different meters would make an interval of the measurement alone, which says nothing of chance either.
+    let mut other = separate.clone();
+    for run in &mut other {
+        run.source = "another counter".to_owned();
+    }
+    let found = [
+        several,
+        compare(&joint, &separate).unwrap(),
+        compare(&joint, &other).unwrap(),
+    ];
+    for comparison in found {
+        let (energy, time) = (comparison.energy.unwrap(), comparison.time.unwrap());
+        for ratio in [energy, time] {
+            assert_eq!((ratio.estimate.interval(), ratio.test), (None, None));
+            assert!(!in_words(&ratio).contains("to"), "{}", in_words(&ratio));
+        }
+        assert!((energy.estimate.value - 0.5).abs() < 0.01);
+        assert!(in_words(&energy).starts_with("0.49") || in_words(&energy) == "0.500");
+        let words = verdict(&energy);
+        assert!(
+            words.contains("One seed says nothing of chance") && words.contains("no interval"),
+            "{words}"
+        );
+        let json = serde_json::to_value(energy).unwrap();
+        assert_eq!(
+            (&json["estimate"]["low"], &json["estimate"]["high"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
+}
+
+#[test]
 fn other_meters_do_not_cancel() {
     let (joint, mut separate) = branches();
     for run in &mut separate {
@@ -83,8 +120,9 @@ fn other_meters_do_not_cancel() {
     }
     let found = compare(&joint, &separate).unwrap();
     let energy = found.energy.unwrap().estimate;
+    let (low, high) = energy.interval().unwrap();
     // 10 % of either side in quadrature, about 14 %.
-    assert!(energy.high > 0.56 && energy.low < 0.44, "{energy:?}");
+    assert!(high > 0.56 && low < 0.44, "{energy:?}");
     assert!(
         found.remarks[0].contains("different meters"),
         "{:?}",

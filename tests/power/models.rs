@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use joulelab::{
     power::{
-        CpuPoints, Discovery, ErrorRule, Fitted, Level, LoadReading, Meter, ModelMeter, Options,
+        CPU_LOAD_EVERY_S, Clock, CpuPoints, Discovery, ErrorRule, Fitted, Level, LoadReading,
+        Meter, MeterInfo, ModelMeter, Options, Parameters, Part, ReadError, Reading, RooflineMeter,
         TrainingGpu, Work, WorkDone, discover, installed_gib, shape,
     },
     units::{Estimate, Grade},
@@ -12,6 +13,7 @@ use joulelab::{
 use rand::{SeedableRng, rngs::StdRng};
 
 use super::{
+    counter, polled,
     roofline::{Told, exact_fit},
     simulated::uniform,
 };
@@ -282,4 +284,57 @@ fn memory_goes_by_what_is_installed() {
             .low
             < 1.05 * 91.0
     );
+}
+
+#[test]
+fn windows_go_by_how_often_a_reading_is_another() {
+    let load: joulelab::power::Load = Arc::new(|| Some(0.5));
+    let parameters = |watts| Parameters::choose(Some(watts), None, None, (watts, String::new()));
+    let cpu = ModelMeter::cpu("a processor", parameters(100.0), load.clone());
+    let package = ModelMeter::package("it", &Part::package("0"), parameters(50.0), load.clone());
+    for meter in [&cpu, &package] {
+        assert_eq!(meter.changes_s(0.1), CPU_LOAD_EVERY_S);
+        assert_eq!(meter.changes_s(1.0), 1.0, "it is read no more often");
+        // Intervals know nothing of it: the power is between idle and full whatever the load was before.
+        assert_eq!(meter.info().refresh_s, None);
+    }
+    // What the program itself knows, it knows at every moment; and memory draws the same at all of them.
+    let gpu = ModelMeter::gpu("a card", Part::training_gpu(), parameters(100.0), load);
+    let none: Work = Arc::new(|| None);
+    let counted = RooflineMeter::new(
+        "a card",
+        Part::training_gpu(),
+        exact_fit(),
+        none,
+        Clock::new(),
+    );
+    for meter in [&gpu as &dyn Meter, &ModelMeter::memory(1 << 34), &counted] {
+        assert_eq!(meter.changes_s(0.1), 0.0, "{}", meter.info().id);
+    }
+    // Sensors, with and without a known refresh period.
+    struct Sensor(MeterInfo);
+    impl Meter for Sensor {
+        fn info(&self) -> &MeterInfo {
+            &self.0
+        }
+        fn read(&mut self) -> Result<Reading, ReadError> {
+            Err(ReadError::NotYet)
+        }
+    }
+    let unknown = MeterInfo {
+        refresh_s: None,
+        ..counter("c")
+    };
+    let slow = MeterInfo {
+        every_s: 5.0,
+        ..polled("p")
+    };
+    for (info, expected) in [
+        (counter("c"), 0.001),
+        (unknown, 0.1),
+        (polled("p"), 0.05),
+        (slow, 5.0),
+    ] {
+        assert_eq!(Sensor(info).changes_s(0.05), expected);
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use joulelab::setup::{StartReport, StartSetup};
+use joulelab::setup::{InputShape, Outputs, StartReport, StartSetup};
 use joulelab::train::TrainError;
 
-use crate::common::{alone, begun, fixture, from, mlp};
+use crate::common::{alone, begun, fixture, from, mlp, model};
 
 fn refused(start: StartSetup) -> String {
     match begun(&mlp(), start) {
@@ -101,6 +101,52 @@ fn numbers_that_are_none_are_named() {
     let words = refused(from(&fixture("mlp-nan.safetensors")));
     assert!(
         words.contains("`hidden.1.weight`") && words.contains("not finite"),
+        "{words}"
+    );
+}
+
+#[test]
+fn tensors_of_integers_are_refused_for_that() {
+    let _alone = alone();
+    // Numbers of either kind take as much room: only the header says which they are.
+    let file = std::fs::read(fixture("mlp.safetensors")).unwrap();
+    let start = 8 + u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&file[8..start]).unwrap();
+    let header = header.replace("\"F32\"", "\"I32\"");
+    let words = refused_bytes(&[&file[..8], header.as_bytes(), &file[start..]].concat());
+    assert!(words.contains("no floating-point numbers"), "{words}");
+    assert!(
+        words.contains("`.float()`") && !words.contains("start.rename"),
+        "{words}"
+    );
+    // A linear layer of 5 to 6 is a matrix of 6 rows in PyTorch: on both sides it is told in that layout.
+    assert_eq!(
+        words.matches("`hidden.0.weight` [6, 5]").count(),
+        2,
+        "{words}"
+    );
+    assert!(!words.contains("[5, 6]"), "{words}");
+}
+
+#[test]
+fn tensors_of_other_shapes_are_refused_for_that() {
+    let _alone = alone();
+    let fields = serde_json::json!({ "kind": "mlp", "hidden": [7, 3], "normalisation": "batch" });
+    let wider = (
+        model(fields),
+        InputShape::Features(8),
+        Outputs::of_sample(2),
+    );
+    let Err(error) = begun(&wider, from(&fixture("mlp.safetensors"))) else {
+        panic!("taken all the same");
+    };
+    let words = error.to_string();
+    assert!(
+        words.contains("its shape is [6, 5] in the source, where [7, 8] would fit"),
+        "{words}"
+    );
+    assert!(
+        words.contains("a model of those widths") && !words.contains("start.rename"),
         "{words}"
     );
 }

@@ -124,6 +124,19 @@ fn answers_are_those_of_the_run_and_all_is_kept() {
 }
 
 #[test]
+fn a_batch_size_that_is_named_twice_is_measured_once() {
+    let program = Program::new();
+    let run = program.train(&[]);
+    let arguments = ["--meter", "simulated:steady", "-b", "4,2,2,4"];
+    let told = infer(&program, id(&run), &arguments);
+    let found = told["inferences"].as_array().unwrap();
+    let sizes: Vec<&Value> = found.iter().map(|one| &one["batch_size"]).collect();
+    assert_eq!(sizes, [4, 2], "in the order in which they were named");
+    let again = program.json(&["infer", id(&run), "--stored", "--json"]);
+    assert_eq!(again["inferences"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
 fn windows_that_do_not_agree_are_repeated_and_then_said_to() {
     let program = Program::new();
     let run = program.train(&[]);

@@ -99,6 +99,34 @@ fn groups_learn_one_after_the_other_from_the_head() {
 }
 
 #[test]
+fn a_group_that_never_learns_is_no_stage_of_a_schedule() {
+    let _alone = alone();
+    let frozen = "regime.layers.frozen=[\"blocks.1\"]";
+    let both = [vec!["head"], vec!["blocks.0", "head"]];
+    let gradual = [
+        "regime.layers.train=gradual",
+        "regime.layers.unfreeze_steps=3",
+        frozen,
+    ];
+    let (_, ear) = trained(&small(&gradual, 4), "network.bpk");
+    assert_eq!(ear.learns, both, "the next one learns after three steps");
+    let freezing = ["regime.layers.train=freezing", frozen];
+    let setup = small(&freezing, 8);
+    let (_, ear) = trained(&setup, "network.bpk");
+    assert_eq!(ear.learns, [both[1].clone(), both[0].clone()]);
+    // Two groups have their times, 0.5 and 1, as if there were no third.
+    let info = joulelab::data::describe(&setup.dataset).unwrap();
+    let plan = setup.validate_with(&info.counts()).unwrap();
+    let length = joulelab::setup::Length {
+        steps_per_epoch: 4,
+        steps_max: Some(8),
+    };
+    let stages = setup.stages(&plan, length);
+    let steps: Vec<u64> = stages.iter().map(|stage| stage.from_step).collect();
+    assert_eq!(steps, [0, 4]);
+}
+
+#[test]
 fn a_run_that_unfreezes_goes_on_as_if_never_interrupted() {
     let _alone = alone();
     let gradual = [

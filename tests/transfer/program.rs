@@ -208,6 +208,7 @@ fn energies_are_told_alone_whole_and_shared() {
     );
     let (code, words) = program.refused(&["run", "--start", id(&first)]);
     assert_eq!(code, 5, "{words}");
+    assert!(words.contains("joulelab restore"), "{words}");
 
     let analysed = |ancestry: &str| {
         let all = [

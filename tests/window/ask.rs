@@ -208,7 +208,8 @@ fn what_answers_cost_is_measured_and_can_be_cancelled() {
     });
     write(&mut window, "Samples at once", "1, none");
     assert!(window.has_part("`none` is no whole number"));
-    write(&mut window, "Samples at once", "1, 16");
+    // A size that is named twice is measured once.
+    write(&mut window, "Samples at once", "1, 16, 1");
     write(&mut window, "Window", "0.3");
     write(&mut window, "Warm-up", "0.1");
     write(&mut window, "Interval", "100");

@@ -205,6 +205,12 @@ fn joint_and_separate_runs_that_are_chosen_are_compared() {
         window.has("joint ÷ separate") && window.has_part("size alone")
     });
     assert!(window.has("joint − separate, points"));
+    // There is one seed.
+    assert!(
+        window.has_part("the ratio has no interval"),
+        "{:?}",
+        window.seen()
+    );
     assert!(window.has_part("no task has a target") || window.has_part("No task has a target"));
     window.harness.check_accessibility();
 }

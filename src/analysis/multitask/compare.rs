@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::ratio::BranchRatio;
 use super::run::{CannotCompare, TaskRun};
-use crate::analysis::sweep::{Figure, Ratio, Shared, ratio};
+use crate::analysis::sweep::{Figure, Shared, ratio};
 use crate::analysis::{Difference, MeanInterval, differences, mean_interval};
 use crate::units::{Estimate, HeadOutcome};
 
@@ -28,9 +29,9 @@ pub struct Comparison {
     /// A network for each task, added up.
     pub separate: Branch,
     /// Joint ÷ separate, joules; `None` where it is not known, see [`Self::reasons`].
-    pub energy: Option<Ratio>,
+    pub energy: Option<BranchRatio>,
     /// Joint ÷ separate, seconds.
-    pub time: Option<Ratio>,
+    pub time: Option<BranchRatio>,
     /// Joint ÷ separate, trainable numbers.
     pub parameters: Option<f64>,
     /// Each task in both branches.
@@ -213,6 +214,7 @@ pub fn compare(joint: &[TaskRun], separate: &[TaskRun]) -> Result<Comparison, Ca
     let of = |a: &Option<Figure>, b: &Option<Figure>, shared: Shared| {
         let pair = a.as_ref().zip(b.as_ref()).filter(|_| comparable);
         pair.and_then(|(a, b)| ratio(a, b, shared))
+            .map(BranchRatio::from)
     };
     let clock = Shared {
         common: (0.0, 0.0),

@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(required = true, num_args = 1.., value_name = "RUN")]
     runs: Vec<String>,
 
-    /// Samples asked at once, such as `1,16,256`: each by itself
+    /// Samples asked at once, such as `1,16,256`: each by itself, and once
     #[arg(
         long,
         short = 'b',

@@ -111,9 +111,12 @@ fn stored(library: &Library, trial: &TrialRecord) -> Result<Option<Run>, Library
     };
     match library.run(id) {
         Ok(run) if run.id == *id => Ok(Some(run)),
-        Ok(_) | Err(LibraryError::UnknownRun { .. } | LibraryError::AmbiguousRun { .. }) => {
-            Ok(None)
-        }
+        Ok(_)
+        | Err(
+            LibraryError::UnknownRun { .. }
+            | LibraryError::DeletedRun { .. }
+            | LibraryError::AmbiguousRun { .. },
+        ) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -4,9 +4,11 @@ use sysinfo::{CpuRefreshKind, MINIMUM_CPU_UPDATE_INTERVAL, MemoryRefreshKind, Sy
 
 use super::super::Load;
 
+/// The system's counters of load are asked at most this often, in seconds: sysinfo's shortest interval, which it keeps itself.
+pub const CPU_LOAD_EVERY_S: f64 = MINIMUM_CPU_UPDATE_INTERVAL.as_secs_f64();
+
 /// The processors' mean load between one question and the next, over all of them. The system's counters are asked at
-/// most every 200 ms or so (sysinfo's shortest interval, which it keeps itself); in between the last answer holds. Waits
-/// that long once, so that the first answer is one.
+/// most every [`CPU_LOAD_EVERY_S`]; in between the last answer holds. Waits that long once, so that the first answer is one.
 ///
 /// `None` where the system does not tell.
 pub fn cpu_load() -> Option<Load> {

@@ -10,9 +10,8 @@ mod roofline_meter;
 pub use cpu_points::{CpuPoints, LoadReading};
 pub use fit::{FitError, Fitted};
 
-pub use load::cpu_load;
 pub(super) use load::cpu_name;
-pub use load::memory_bytes;
+pub use load::{CPU_LOAD_EVERY_S, cpu_load, memory_bytes};
 pub use lookup::{cpu_tdp_w, gpu_board_power_w};
 pub use roofline::{Because, LeftOut, RooflineFit, RooflinePoint, Term};
 pub use roofline_meter::{RooflineMeter, Work, WorkDone};
@@ -127,6 +126,8 @@ pub struct ModelMeter {
     info: MeterInfo,
     parameters: Parameters,
     load: Load,
+    /// How often the load is another, in seconds; `None` where it is always that of the moment.
+    load_every_s: Option<f64>,
     /// Whether the load is a reading worth telling.
     tells_load: bool,
 }
@@ -143,6 +144,7 @@ impl ModelMeter {
             parameters,
             load,
         )
+        .of_processors()
     }
 
     /// One processor package, such as `model:cpu:package-0`. The load is that of all processors: packages that are not
@@ -151,7 +153,8 @@ impl ModelMeter {
         let id = format!("model:cpu:{}", package.name());
         let boundary = Boundary::CpuPackage;
         let part = package.clone();
-        let mut meter = Self::new(&id, device, boundary, part, parameters, load);
+        let meter = Self::new(&id, device, boundary, part, parameters, load);
+        let mut meter = meter.of_processors();
         let assumed = "all packages are taken to be equally busy";
         meter.info.notes.push(assumed.to_owned());
         meter
@@ -200,6 +203,15 @@ impl ModelMeter {
         meter
     }
 
+    /// Its load is the processors', as [`cpu_load`] tells it. That is not told as the meter's refresh period: a window shorter than
+    /// that would be all edge, while the model's power is between idle and full load whatever the load was.
+    fn of_processors(self) -> Self {
+        Self {
+            load_every_s: Some(CPU_LOAD_EVERY_S),
+            ..self
+        }
+    }
+
     /// Adds what a reader of its figures should know.
     #[must_use]
     pub fn with_note(mut self, note: impl Into<String>) -> Self {
@@ -234,6 +246,7 @@ impl ModelMeter {
             },
             parameters,
             load,
+            load_every_s: None,
             tells_load: true,
         }
     }
@@ -272,5 +285,10 @@ impl Meter for ModelMeter {
                 Vec::new()
             },
         })
+    }
+
+    fn changes_s(&self, period_s: f64) -> f64 {
+        self.load_every_s
+            .map_or(0.0, |every_s| every_s.max(period_s))
     }
 }

@@ -28,6 +28,9 @@ pub struct Meter {
     pub covers: Vec<String>,
     /// How often its reading changes, in seconds.
     pub refresh_s: Option<f64>,
+    /// The same as windows of asking a network go by it, also where the refresh period is not known; 0 where it sets no length.
+    #[serde(default)]
+    pub changes_s: f64,
     /// What a reader of its figures should know.
     pub notes: Vec<String>,
     /// Of figures at the wall, the calibration that makes them.

@@ -57,13 +57,24 @@ impl Default for LayersSetup {
 }
 
 impl LayersSetup {
-    /// How many of `groups` learn or wait by themselves: all heads of a model are one.
-    pub fn stages(groups: &[&str]) -> usize {
-        let heads = groups.iter().filter(|group| is_head(group)).count();
-        groups.len() - heads.saturating_sub(1)
+    /// How many of `groups` learn or wait by themselves: all heads of a model are one, and groups that are frozen by name wait for
+    /// nothing.
+    pub fn stages(&self, groups: &[&str]) -> usize {
+        let heads = groups.iter().any(|group| is_head(group));
+        self.waiting(groups).count() + usize::from(heads)
     }
 
-    /// How many of `count` stages, counted from the head, learn in step `step` (from 0), those that are frozen by name among them.
+    /// The groups before the head that are not frozen by name, from the samples on.
+    fn waiting<'a>(&self, groups: &[&'a str]) -> impl DoubleEndedIterator<Item = &'a str> {
+        let waits = |group: &&str| !is_head(group) && !self.is_frozen(group);
+        groups.iter().copied().filter(waits)
+    }
+
+    fn is_frozen(&self, group: &str) -> bool {
+        self.frozen.iter().any(|name| names(name, group))
+    }
+
+    /// How many of `count` [stages](Self::stages), counted from the head, learn in step `step` (from 0).
     pub fn opened(&self, count: usize, step: u64, length: Length) -> usize {
         let changes = self.changes(count, length);
         let last = changes.iter().rev().find(|(from, _)| *from <= step);
@@ -117,15 +128,14 @@ impl LayersSetup {
             _ => opened,
         };
         // All heads are one stage, and stand at the end.
-        let more = groups.len() - Self::stages(groups);
-        let limit = if limit == 0 {
-            0
-        } else {
-            limit.saturating_add(more)
-        };
-        let from = groups.len().saturating_sub(limit);
-        let learns = |group: &&str| !self.frozen.iter().any(|name| names(name, group));
-        groups[from..].iter().copied().filter(learns).collect()
+        let heads = groups.iter().filter(|group| is_head(group));
+        let before = limit.saturating_sub(heads.clone().count().min(1));
+        let mut learning: Vec<&str> = self.waiting(groups).rev().take(before).collect();
+        learning.reverse();
+        if limit > 0 {
+            learning.extend(heads.filter(|group| !self.is_frozen(group)));
+        }
+        learning
     }
 
     /// The factor of the learning rate of `group`, one of `groups`, in step `step` of a run of this length.
@@ -133,10 +143,10 @@ impl LayersSetup {
         let factor = self.factor(groups, group);
         match (self.train, length.steps_max) {
             (TrainedLayers::Freezing, Some(total)) => {
-                let stages = Self::stages(groups);
-                let at = groups.iter().position(|known| *known == group);
-                // All heads are the last stage.
-                let at = at.map_or(0, |at| at.min(stages.saturating_sub(1)));
+                let stages = self.stages(groups);
+                // All heads are the last stage; what is frozen by name has no rate that matters.
+                let at = self.waiting(groups).position(|known| known == group);
+                let at = at.unwrap_or(stages.saturating_sub(1));
                 factor * self.freezing.factor(at, stages, step, total)
             }
             _ => factor,
@@ -152,7 +162,10 @@ impl LayersSetup {
         let behind = groups
             .iter()
             .position(|known| *known == group)
-            .map_or(0, |at| Self::stages(groups).saturating_sub(1 + at));
+            .map_or(0, |at| {
+                let heads = groups.iter().filter(|group| is_head(group)).count();
+                (groups.len() - heads.saturating_sub(1)).saturating_sub(1 + at)
+            });
         own * self
             .rate_decay
             .powi(i32::try_from(behind).unwrap_or(i32::MAX))
@@ -208,8 +221,8 @@ impl LayersSetup {
         }
         // From the head on, whose stage is the first of those that open and the last of those that freeze.
         let fewest = match self.train {
-            TrainedLayers::All => Self::stages(groups),
-            _ => Self::stages(groups).min(1),
+            TrainedLayers::All => self.stages(groups),
+            _ => self.stages(groups).min(1),
         };
         let when = match self.train {
             TrainedLayers::Freezing => "to the last step",
@@ -265,13 +278,21 @@ mod tests {
             frozen: vec!["blocks.1".to_owned()],
             ..LayersSetup::default()
         };
-        let opened = |step| gradual.opened(GROUPS.len(), step, length(3, None));
-        assert_eq!([0, 5, 6, 12, 600].map(opened), [1, 1, 2, 3, 5]);
-        assert_eq!(gradual.learning(&GROUPS, 3), ["blocks.10", "head"]);
+        // The one that is frozen by name is no stage.
+        let stages = gradual.stages(&GROUPS);
+        assert_eq!(stages, 4);
+        let opened = |step| gradual.opened(stages, step, length(3, None));
+        assert_eq!([0, 5, 6, 12, 600].map(opened), [1, 1, 2, 3, 4]);
+        assert_eq!(gradual.learning(&GROUPS, 2), ["blocks.10", "head"]);
         assert_eq!(
-            gradual.learning(&GROUPS, 5),
+            gradual.learning(&GROUPS, 3),
+            ["blocks.0", "blocks.10", "head"]
+        );
+        assert_eq!(
+            gradual.learning(&GROUPS, 4),
             ["stem", "blocks.0", "blocks.10", "head"]
         );
+        assert!(gradual.learning(&GROUPS, 0).is_empty());
         let by_steps = LayersSetup {
             unfreeze_steps: Some(7),
             ..gradual
@@ -298,6 +319,19 @@ mod tests {
         assert!((factor("stem", 20) - 0.5).abs() < 1e-12);
         assert_eq!(factor("stem", 40), 0.0);
         assert!((factor("head", 40) - 0.5).abs() < 1e-12);
+        // What never learns is not counted: three groups freeze at 0.5, 0.75 and 1.
+        let fewer = LayersSetup {
+            frozen: vec!["stem".to_owned(), "blocks.1".to_owned()],
+            ..freezing.clone()
+        };
+        assert_eq!(
+            fewer.changes(fewer.stages(&GROUPS), length),
+            [(0, 3), (40, 2), (60, 1)]
+        );
+        assert_eq!(fewer.learning(&GROUPS, 2), ["blocks.10", "head"]);
+        assert_eq!(fewer.factor_at(&GROUPS, "blocks.0", 40, length), 0.0);
+        let annealed = fewer.factor_at(&GROUPS, "blocks.10", 30, length);
+        assert!((annealed - 0.5).abs() < 1e-12, "{annealed}");
         // In a run that is too short several freeze at once.
         let short = freezing.changes(GROUPS.len(), super::tests::length(1, Some(2)));
         assert_eq!(short, [(0, 5), (1, 3)]);

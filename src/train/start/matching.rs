@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use burn::module::ParamId;
 
 use super::names::{self, Prefixes};
+use super::refusal::{self, Refusal};
 use super::source::{Source, Stored};
 use super::{StartError, some_of};
 use crate::models::{Named, Network};
@@ -18,6 +19,8 @@ pub struct Match {
     pub taken: Vec<Taken>,
     /// All of it in words.
     pub report: StartReport,
+    /// Why each tensor of [`StartReport::left`] stays where it is.
+    left: Vec<Refusal>,
 }
 
 /// A parameter that takes a tensor.
@@ -37,11 +40,11 @@ impl Match {
         let prefixes = Prefixes::new(model);
         let mut there: BTreeMap<String, Stored> = BTreeMap::new();
         // Why a tensor stays where it is, where somebody looked at it.
-        let mut refused: BTreeMap<String, String> = BTreeMap::new();
+        let mut refused: BTreeMap<String, Refusal> = BTreeMap::new();
         for stored in tensors {
             let mut name = renamed(&stored.short, &setup.rename);
             if let Some(first) = there.get(&name) {
-                let because = format!("`{}` has its name too, by start.rename", first.name);
+                let because = Refusal::Twice(first.name.clone());
                 // No parameter is called like this.
                 name = format!("{}?", stored.name);
                 refused.insert(name.clone(), because);
@@ -56,7 +59,7 @@ impl Match {
             let looked_for = names::of(&parameter, &prefixes);
             let found = looked_for.into_iter().find(|name| there.contains_key(name));
             let verdict = match &found {
-                None => Err("the source has nothing of this name".to_owned()),
+                None => Err(Refusal::NotThere),
                 Some(name) => fits(&parameter, &there[name], setup, origin.layout),
             };
             let kind = match (verdict, found) {
@@ -75,12 +78,14 @@ impl Match {
                     FitKind::Taken { from }
                 }
                 (verdict, found) => {
-                    let because = verdict.err().unwrap_or_default();
+                    let because = verdict.err().unwrap_or(Refusal::NotThere);
                     if let Some(name) = found {
                         refused.insert(name, because.clone());
                     }
                     new_numbers += numbers;
-                    FitKind::New { because }
+                    FitKind::New {
+                        because: because.to_string(),
+                    }
                 }
             };
             parameters.push(Fit {
@@ -89,44 +94,66 @@ impl Match {
                 kind,
             });
         }
-        let left = there.into_iter().map(|(name, stored)| {
-            let because = refused
-                .remove(&name)
-                .unwrap_or_else(|| "nothing here has this name".to_owned());
-            Fit {
+        let (mut left, mut because) = (Vec::new(), Vec::new());
+        for (name, stored) in there {
+            let refusal = refused.remove(&name).unwrap_or(Refusal::NoPlace);
+            left.push(Fit {
                 name: stored.name,
                 shape: stored.shape,
-                kind: FitKind::Left { because },
-            }
-        });
+                kind: FitKind::Left {
+                    because: refusal.to_string(),
+                },
+            });
+            because.push(refusal);
+        }
         Self {
             report: StartReport {
-                left: left.collect(),
+                left,
                 origin,
                 parameters,
                 taken_numbers,
                 new_numbers,
             },
             taken,
+            left: because,
         }
     }
 
-    /// That nothing does.
+    /// That nothing does. All shapes are told as the source lays weights out.
     pub fn nothing_fits(&self, network: &Network, path: PathBuf) -> StartError {
-        let (ours, left) = (network.parameters(), &self.report.left);
+        let left = self.report.left.iter().zip(&self.left);
+        let ours: Vec<(String, Vec<usize>)> = network
+            .parameters()
+            .into_iter()
+            .map(|own| {
+                let (shape, _) = laid_out(&own, self.report.origin.layout);
+                (own.name, shape)
+            })
+            .collect();
         StartError::NothingFits {
-            found: left.len(),
-            theirs: some_of(
-                left.iter()
-                    .map(|fit| (fit.name.as_str(), fit.shape.as_slice())),
+            found: self.left.len(),
+            theirs: refusal::some_by_reason(
+                left.map(|(fit, why)| (fit.name.as_str(), fit.shape.as_slice(), why)),
             ),
             ours: some_of(
                 ours.iter()
-                    .map(|own| (own.name.as_str(), own.shape.as_slice())),
+                    .map(|(name, shape)| (name.as_str(), shape.as_slice())),
             ),
+            hint: refusal::hint(&self.left),
             path,
         }
     }
+}
+
+/// The shape that `parameter` has in a source of that layout, and whether its rows and columns change places on the way.
+fn laid_out(parameter: &Named, layout: WeightLayout) -> (Vec<usize>, bool) {
+    let is_matrix = parameter.holder == "Linear" && parameter.shape.len() == 2;
+    let is_transposed = is_matrix && layout == WeightLayout::Pytorch;
+    let mut shape = parameter.shape.clone();
+    if is_transposed {
+        shape.reverse();
+    }
+    (shape, is_transposed)
 }
 
 /// Whether `parameter` takes `stored`, and whether its rows and columns change places then; else why not.
@@ -135,26 +162,21 @@ fn fits(
     stored: &Stored,
     setup: &StartSetup,
     layout: WeightLayout,
-) -> Result<bool, String> {
+) -> Result<bool, Refusal> {
     if setup.new_head && is_head(&parameter.group) {
-        return Err("start.new_head wants a new head".to_owned());
+        return Err(Refusal::NewHead);
     }
     if !stored.is_float() {
-        return Err("it holds no floating-point numbers in the source".to_owned());
+        return Err(Refusal::NoFloat);
     }
-    let is_matrix = parameter.holder == "Linear" && parameter.shape.len() == 2;
-    let is_transposed = is_matrix && layout == WeightLayout::Pytorch;
-    let mut wanted = parameter.shape.clone();
-    if is_transposed {
-        wanted.reverse();
-    }
+    let (wanted, is_transposed) = laid_out(parameter, layout);
     if stored.shape == wanted {
         Ok(is_transposed)
     } else {
-        Err(format!(
-            "its shape is {:?} in the source, where {wanted:?} would fit",
-            stored.shape
-        ))
+        Err(Refusal::Shape {
+            theirs: stored.shape.clone(),
+            wanted,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod matching;
 mod names;
+mod refusal;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -51,16 +52,18 @@ pub enum StartError {
     },
     /// Nothing in it has a place in the network.
     #[error(
-        "none of the {found} tensors to start from fits a layer of this network by name and shape; there are, for instance, \
-         {theirs}, and here {ours}; start.rename makes names fit: {path}"
+        "none of the {found} tensors to start from fits a layer of this network; there are, for instance, {theirs}, and here, laid \
+         out as there, {ours}; {hint}: {path}"
     )]
     NothingFits {
         /// How many there are.
         found: usize,
-        /// Some of them.
+        /// Some of them, and why they do not fit.
         theirs: String,
-        /// Some of the network's.
+        /// Some of the network's, in the layout of the source.
         ours: String,
+        /// How to mend it.
+        hint: &'static str,
         /// Which file.
         path: PathBuf,
     },

@@ -56,7 +56,7 @@ pub fn start(
     let recorder = recorder
         .transpose()
         .map_err(failure(FailureKind::Storage))?;
-    outbox.send(convert::meters(&found, wall.as_ref()));
+    outbox.send(convert::meters(&found, rate_hz, wall.as_ref()));
     let learn = Learn::new(entry, &found);
     // Before the first reading, so that no reading is older than the run.
     let begun_s = clock.now_s();

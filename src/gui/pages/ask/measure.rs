@@ -3,7 +3,7 @@
 use egui::{DragValue, ProgressBar, ScrollArea, TextEdit, Ui};
 
 use super::measured::{Measured, latest, results};
-use crate::control::InferPlan;
+use crate::control::{InferPlan, each_once};
 use crate::gui::jobs::{Lane, Slot};
 use crate::gui::pages::train::setup::form::sentence;
 use crate::gui::state::Shared;
@@ -232,7 +232,8 @@ impl Costs {
                 )),
             })
             .collect();
-        let batch_sizes = sizes?;
+        // Progress counts the sizes that there will be.
+        let batch_sizes = each_once(sizes?);
         if batch_sizes.is_empty() {
             return Err("Samples at once: name one size at least, such as 1".to_owned());
         }

@@ -93,7 +93,9 @@ impl Reader {
                 for id in ids {
                     match library.details(id) {
                         Ok(details) => list.push(details),
-                        Err(LibraryError::UnknownRun { .. }) => loaded.gone.push(id.clone()),
+                        Err(LibraryError::UnknownRun { .. } | LibraryError::DeletedRun { .. }) => {
+                            loaded.gone.push(id.clone());
+                        }
                         Err(error) => return Err(error),
                     }
                 }

@@ -7,8 +7,7 @@ use egui::{Grid, Label, RichText, ScrollArea, Ui, Vec2, vec2};
 use super::rows::Item;
 use super::{RunsPage, compare::warning};
 use crate::analysis::multitask::words::{accuracy, in_words, points, verdict};
-use crate::analysis::multitask::{Branch, Comparison, Mean, TaskRun, compare};
-use crate::analysis::sweep::Ratio;
+use crate::analysis::multitask::{Branch, BranchRatio, Comparison, Mean, TaskRun, compare};
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::{Shared, State};
 use crate::gui::theme::{self, Tokens};
@@ -157,7 +156,7 @@ fn costs(ui: &mut Ui, found: &Comparison, unit: EnergyUnit) {
         figure.map_or(UNKNOWN.to_owned(), |figure| duration(figure.mean()))
     };
     let parameters = |branch: &Branch| branch.parameters.map_or(UNKNOWN.to_owned(), count);
-    let of = |ratio: &Option<Ratio>| ratio.as_ref().map_or(UNKNOWN.to_owned(), in_words);
+    let of = |ratio: &Option<BranchRatio>| ratio.as_ref().map_or(UNKNOWN.to_owned(), in_words);
     let (joint, separate) = (&found.joint, &found.separate);
     let grid = Grid::new("runs-branches-costs")
         .striped(true)
