@@ -202,6 +202,10 @@ fn what_cannot_be_analysed_is_said() {
             .contains("--eta 2")
     );
     assert!(
+        lab.fails(2, &["analyse", "--runs", "--markdown", "-"])
+            .contains("--markdown -")
+    );
+    assert!(
         lab.fails(2, &["analyse", "--runs", "--max-power", "-1"])
             .contains("--max-power")
     );

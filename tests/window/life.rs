@@ -276,7 +276,13 @@ fn time_that_is_not_known_is_said_to_be() {
             ..ancestor()
         };
         let more = vec![Record::Ancestors(vec![of_file])];
-        record_with(library, "of-file", &tuned(7), 50.0, true, more);
+        let mut setup = tuned(7);
+        setup.start = Some(StartSetup {
+            file: Some("weights.safetensors".into()),
+            file_energy_j: Some(100.0),
+            ..StartSetup::default()
+        });
+        record_with(library, "of-file", &setup, 50.0, true, more);
     });
     window
         .harness

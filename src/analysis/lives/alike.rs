@@ -282,7 +282,7 @@ fn is_to_the_same_target(
     }
     if asked.targets != wanted.targets {
         return Err(format!(
-            "run {} has another target than run {} ({} and {}): {only}",
+            "run {} has another target than run {} ({}; there {}): {only}",
             id(run),
             id(first),
             asked.targets_in_words(),
