@@ -51,7 +51,7 @@ fn flags(args: &Args) -> Result<GivenAssumptions, Failed> {
         pue: args.pue,
         price_per_kwh: args.price,
         currency: args.currency.clone(),
-        embodied: is_made.then(|| GivenEmbodied {
+        embodied: is_made.then_some(GivenEmbodied {
             kg_co2e: args.embodied,
             service_life_years: args.service_life,
             source: None,
