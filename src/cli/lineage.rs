@@ -40,7 +40,12 @@ pub fn text(details: &RunDetails, uses: Option<u64>) -> String {
         let trained = [&ancestor.dataset, &ancestor.model].into_iter().flatten();
         parts.extend(trained.cloned());
         parts.extend(ancestor.step.map(|step| format!("{} steps", count(step))));
-        parts.extend(ancestor.duration_s.map(duration));
+        let trained = ancestor.training_s();
+        parts.extend(trained.map(|trained_s| format!("{} of training", duration(trained_s))));
+        if trained.is_none() {
+            let in_all = ancestor.duration_s;
+            parts.extend(in_all.map(|in_all_s| format!("{} in all", duration(in_all_s))));
+        }
         parts.push(match energy.energy_j {
             Some(energy_j) => format!("{} · {}", estimate(energy_j, "J"), energy.source),
             None if ancestor.run_id.is_none() => {

@@ -39,7 +39,10 @@ pub fn by_setup(library: &Library, given: &str) -> Result<Vec<OfSetup>, Failed> 
             let runs = Vec::new();
             found.push((trial.combination, OfSetup { label, runs }));
         }
-        if let Some((_, setup)) = found.last_mut() {
+        // A run that a later rung went on with is there once for each rung.
+        if let Some((_, setup)) = found.last_mut()
+            && !setup.runs.iter().any(|known| known.run.id == *run_id)
+        {
             setup.runs.push(library.details(run_id)?);
         }
     }

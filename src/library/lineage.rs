@@ -77,7 +77,7 @@ pub struct Ancestor {
     pub setup_hash: Option<String>,
     /// Steps done in the checkpoint that was taken.
     pub step: Option<u64>,
-    /// Seconds that the run took.
+    /// Seconds that the run took in all, also idle, loading and waiting; of its training alone, see [`Self::training_s`].
     pub duration_s: Option<f64>,
     /// Energy of the run's training and evaluation, by meter.
     pub training: Vec<PhaseEnergy>,
@@ -106,6 +106,11 @@ impl Ancestor {
     pub fn is_of(&self, later: Option<&Self>) -> bool {
         let before = &self.path[..self.path.len().saturating_sub(1)];
         later.map_or(before.is_empty(), |later| later.path == before)
+    }
+
+    /// Seconds of its training and evaluation, those of its energy; `None` of a file, and of a run that no meter watched.
+    pub fn training_s(&self) -> Option<f64> {
+        sum_of_parts(&self.training).map(|sum| sum.figure.window_s)
     }
 
     /// Joules that went into it, over all parts of the machine, and by which meters, in words; `stated` of a file.

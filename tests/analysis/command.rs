@@ -5,18 +5,18 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-struct Joulelab {
+pub struct Joulelab {
     folder: tempfile::TempDir,
 }
 
 impl Joulelab {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_string_lossy().into_owned()
     }
 
@@ -29,14 +29,14 @@ impl Joulelab {
             .expect("joulelab starts")
     }
 
-    fn stdout(&self, arguments: &[&str]) -> String {
+    pub fn stdout(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "joulelab {arguments:?}: {said}");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    fn fails(&self, code: i32, arguments: &[&str]) -> String {
+    pub fn fails(&self, code: i32, arguments: &[&str]) -> String {
         let output = self.output(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(
@@ -200,6 +200,10 @@ fn what_cannot_be_analysed_is_said() {
     assert!(
         lab.fails(2, &["analyse", "--runs", "--eta", "2"])
             .contains("--eta 2")
+    );
+    assert!(
+        lab.fails(2, &["analyse", "--runs", "--markdown", "-"])
+            .contains("--markdown -")
     );
     assert!(
         lab.fails(2, &["analyse", "--runs", "--max-power", "-1"])

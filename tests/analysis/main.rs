@@ -12,6 +12,7 @@ mod effects;
 mod forecasts;
 mod kinds;
 mod library;
+mod lives;
 mod reports;
 mod setups;
 mod statistics;

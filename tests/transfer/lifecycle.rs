@@ -93,6 +93,11 @@ fn stages_and_assumptions_are_told_and_can_be_changed() {
         joules(&base) / 4.0,
     );
     close(number(life, "/stages/1/energy_j/value"), training);
+    // The seconds in which it was taken: neither loading nor saving, as of the runs themselves.
+    let seconds = |run: &Value| number(run, "/training/0/figure/window_s");
+    close(number(life, "/stages/0/seconds"), seconds(&base) / 4.0);
+    let mean_s = (seconds(&tuned[0]) + seconds(&tuned[1])) / 2.0;
+    close(number(life, "/stages/1/seconds"), mean_s);
     close(
         number(life, "/stages/1/operational_g/value"),
         training * 2.0 * 100.0 / 3.6e6,
@@ -170,10 +175,11 @@ fn what_cannot_be_compared_is_said_in_words() {
             .unwrap_or_default()
             .to_owned()
     };
-    assert!(reason(&[id(&tuned)], &[id(&other)]).contains("another one"));
+    assert!(reason(&[id(&tuned)], &[id(&other)]).contains("another target"));
     assert!(reason(&[id(&tuned)], &[id(&base)]).contains("no target"));
-    assert!(reason(&[id(&scratch)], &[id(&scratch)]).contains("nothing to be paid off"));
-    assert!(reason(&[id(&tuned)], &[id(&tuned)]).contains("did not start from nothing"));
+    assert!(reason(&[id(&scratch)], &[id(&base)]).contains("nothing to be paid off"));
+    let again = program.train(&["--start", "base", "--target", "0.1", "-b", "4", "-s", "2"]);
+    assert!(reason(&[id(&tuned)], &[id(&again)]).contains("did not start from nothing"));
     let missed = program.output(&[
         "run",
         "--json",
@@ -196,7 +202,7 @@ fn what_cannot_be_compared_is_said_in_words() {
         "missed",
     ]);
     assert_eq!(missed.status.code(), Some(8));
-    assert!(reason(&["missed"], &["missed"]).contains("nothing to be paid off"));
+    assert!(reason(&["missed"], &[id(&base)]).contains("nothing to be paid off"));
 
     for (arguments, word) in [
         (vec!["--pue", "0.5"], "pue"),

@@ -201,6 +201,106 @@ fn where_nothing_is_saved_the_page_says_so() {
     assert!(!window.has_part("pays off after"), "{:?}", window.seen());
 }
 
+/// As [`window`], with more in the library.
+fn window_with(more: impl FnOnce(&mut Library)) -> Window {
+    let preferences = Preferences {
+        setup: short(),
+        theme: ThemeChoice::Dark,
+        ..Preferences::default()
+    };
+    Window::with(preferences, [1400.0, 1000.0], |options| {
+        let path = options.library.as_ref().expect("there is one");
+        store(path, [100.0, 120.0]);
+        more(&mut Library::open(path).expect("the library opens"));
+        options
+    })
+}
+
+/// The setup of the runs that started from what was learnt before.
+fn tuned(seed: u64) -> Setup {
+    let mut setup = Setup {
+        device: "cpu".to_owned(),
+        ..Setup::default()
+    };
+    setup.regime.stop.target = Some(0.97);
+    setup.regime.seed = seed;
+    setup.start = Some(StartSetup {
+        run: Some("base".to_owned()),
+        ..StartSetup::default()
+    });
+    setup
+}
+
+#[test]
+fn a_seed_that_was_made_twice_is_proposed_once() {
+    let mut window = window_with(|library| {
+        let more = vec![Record::Ancestors(vec![ancestor()])];
+        record_with(library, "tuned-1-again", &tuned(1), 61.0, true, more);
+        let scratch = Setup {
+            start: None,
+            ..tuned(0)
+        };
+        record_with(
+            library,
+            "scratch-0-again",
+            &scratch,
+            101.0,
+            true,
+            Vec::new(),
+        );
+    });
+    begin(&mut window);
+    window.until("the answer", |window| window.has_part("pays off after"));
+    // Put there by hand it is refused in words: the second repeats the first.
+    window.click("Add a run of the model");
+    let second = match window.has_part("Show run tuned-1-again") {
+        true => "Run tuned-1: ",
+        false => "Run tuned-1-again: ",
+    };
+    click_part(&mut window, second);
+    window.until("a refusal", |window| {
+        window.has_part("have one seed (1) and began alike")
+    });
+}
+
+#[test]
+fn time_that_is_not_known_is_said_to_be() {
+    let mut window = window_with(|library| {
+        let of_file = Ancestor {
+            run_id: None,
+            title: Some("weights.safetensors".to_owned()),
+            duration_s: None,
+            training: Vec::new(),
+            stated_j: Some(100.0),
+            is_here: false,
+            ..ancestor()
+        };
+        let more = vec![Record::Ancestors(vec![of_file])];
+        let mut setup = tuned(7);
+        setup.start = Some(StartSetup {
+            file: Some("weights.safetensors".into()),
+            file_energy_j: Some(100.0),
+            ..StartSetup::default()
+        });
+        record_with(library, "of-file", &setup, 50.0, true, more);
+    });
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::Num4);
+    window.settle();
+    window.click("Add a run of the model");
+    click_part(&mut window, "Run of-file: ");
+    window.until("the table", |window| window.has("Pretraining"));
+    assert!(window.has("not known"), "{:?}", window.seen());
+    assert!(
+        window.has_part(
+            "How long pretraining took is not known, and so neither is its embodied carbon"
+        ),
+        "{:?}",
+        window.seen()
+    );
+}
+
 #[test]
 fn assumptions_are_seen_changed_and_written() {
     let mut window = window(ThemeChoice::Dark, [100.0, 120.0]);

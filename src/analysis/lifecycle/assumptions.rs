@@ -10,6 +10,7 @@ pub(super) const TABLE: &str = include_str!("../../../assets/tables/embodied_car
 
 /// What making a device took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Embodied {
     /// kgCO2e of the device.
     pub kg_co2e: f64,

@@ -12,8 +12,8 @@ pub struct Cost {
     pub energy_j: Estimate,
     /// Half the width of the 95 % interval over the runs (Student's t); none for a single run, which says nothing of it.
     pub spread_j: Option<f64>,
-    /// Mean seconds.
-    pub seconds: f64,
+    /// Mean seconds; none where they are not known of one of them.
+    pub seconds: Option<f64>,
     /// Runs.
     pub runs: usize,
     /// The meters, in words.
@@ -22,7 +22,7 @@ pub struct Cost {
 
 impl Cost {
     /// The mean over `runs`: joules, seconds and source of each. `None` where there are none.
-    pub fn of(runs: &[(Estimate, f64, String)]) -> Option<Self> {
+    pub fn of(runs: &[(Estimate, Option<f64>, String)]) -> Option<Self> {
         let mean = mean_interval(runs.iter().map(|(energy, ..)| energy.value))?;
         let count = runs.len() as f64;
         let sum = runs
@@ -35,7 +35,11 @@ impl Cost {
         Some(Self {
             energy_j: sum.scale(1.0 / count),
             spread_j: mean.half_width,
-            seconds: runs.iter().map(|(_, seconds, _)| seconds).sum::<f64>() / count,
+            seconds: runs
+                .iter()
+                .map(|(_, seconds, _)| *seconds)
+                .sum::<Option<f64>>()
+                .map(|sum_s| sum_s / count),
             runs: runs.len(),
             source: sources.join(" + "),
         })

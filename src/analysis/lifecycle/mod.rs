@@ -6,6 +6,7 @@
 mod assumptions;
 mod break_even;
 mod cost;
+mod given;
 mod stages;
 #[cfg(test)]
 mod tests;
@@ -13,4 +14,5 @@ mod tests;
 pub use assumptions::{AssumptionError, Assumptions, Embodied, embodied};
 pub use break_even::{BreakEven, break_even};
 pub use cost::Cost;
+pub use given::{GivenAssumptions, GivenEmbodied};
 pub use stages::{LifeCycle, Serving, Stage, life_cycle};

@@ -15,18 +15,18 @@ pub struct Stage {
     pub name: String,
     /// Joules at the meters.
     pub energy_j: Estimate,
-    /// Seconds in which the device was used for it.
-    pub seconds: f64,
+    /// Seconds in which the device was used for it; none where that is not known.
+    pub seconds: Option<f64>,
     /// Operational gCO2e: energy × PUE × intensity.
     pub operational_g: Estimate,
-    /// Embodied gCO2e: that of the device × seconds ÷ service life.
+    /// Embodied gCO2e: that of the device × seconds ÷ service life; none where it is left out, or the seconds are not known.
     pub embodied_g: Option<f64>,
     /// Cost of its electricity: energy × PUE × price.
     pub cost: Option<Estimate>,
     /// Its share of the energy of all stages, 0 to 1.
     pub energy_share: f64,
-    /// Its share of all carbon, operational and embodied, 0 to 1.
-    pub carbon_share: f64,
+    /// Its share of all carbon, operational and embodied, 0 to 1; of no stage known where one has carbon that is not known.
+    pub carbon_share: Option<f64>,
 }
 
 /// A model's life.
@@ -38,6 +38,25 @@ pub struct LifeCycle {
     pub stages: Vec<Stage>,
     /// Inferences after which asking has taken as much energy as learning, what was learnt before included by its share.
     pub inferences_as_training: Option<Estimate>,
+}
+
+impl LifeCycle {
+    /// What of the table is not known, in a sentence without its end; `None` where everything is.
+    pub fn unknown(&self) -> Option<String> {
+        let untimed = self.stages.iter().filter(|stage| stage.seconds.is_none());
+        let untimed: Vec<&str> = untimed.map(|stage| stage.name.as_str()).collect();
+        if untimed.is_empty() {
+            return None;
+        }
+        let follows = match self.assumptions.embodied {
+            Some(_) => ", and so neither is its embodied carbon, nor any share of all carbon",
+            None => "",
+        };
+        Some(format!(
+            "how long {} took is not known{follows}",
+            untimed.join(", ")
+        ))
+    }
 }
 
 /// What asking takes.
@@ -71,7 +90,7 @@ pub fn life_cycle(
         parts.push((
             "pretraining",
             before.energy_j.scale(share),
-            before.seconds * share,
+            before.seconds.map(|seconds| seconds * share),
         ));
     }
     parts.push(("training", training.energy_j, training.seconds));
@@ -80,7 +99,7 @@ pub fn life_cycle(
         parts.push((
             "serving",
             serving.energy_j.scale(count),
-            serving.seconds * count,
+            Some(serving.seconds * count),
         ));
     }
     let stages: Vec<Stage> = parts
@@ -88,14 +107,18 @@ pub fn life_cycle(
         .map(|(name, energy_j, seconds)| stage(assumptions, name, energy_j, seconds))
         .collect();
     let total_j: f64 = stages.iter().map(|stage| stage.energy_j.value).sum();
-    let carbon = |stage: &Stage| stage.operational_g.value + stage.embodied_g.unwrap_or(0.0);
-    let total_g: f64 = stages.iter().map(carbon).sum();
+    let total_g: Option<f64> = stages
+        .iter()
+        .map(|stage| all_carbon(assumptions, stage))
+        .sum();
     let of = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
     let stages = stages
         .into_iter()
         .map(|stage| Stage {
             energy_share: of(stage.energy_j.value, total_j),
-            carbon_share: of(carbon(&stage), total_g),
+            carbon_share: all_carbon(assumptions, &stage)
+                .zip(total_g)
+                .map(|(carbon_g, total_g)| of(carbon_g, total_g)),
             ..stage
         })
         .collect();
@@ -117,7 +140,7 @@ fn as_many(
     let each = Cost {
         energy_j: serving.energy_j,
         spread_j: serving.spread_j,
-        seconds: serving.seconds,
+        seconds: Some(serving.seconds),
         runs: 1,
         source: serving.source.clone(),
     };
@@ -138,7 +161,16 @@ fn as_many(
     })
 }
 
-fn stage(assumptions: &Assumptions, name: &str, energy_j: Estimate, seconds: f64) -> Stage {
+/// Operational and embodied carbon; the former alone where the latter is left out, none where it is not known.
+fn all_carbon(assumptions: &Assumptions, stage: &Stage) -> Option<f64> {
+    let embodied_g = match &assumptions.embodied {
+        Some(_) => stage.embodied_g?,
+        None => 0.0,
+    };
+    Some(stage.operational_g.value + embodied_g)
+}
+
+fn stage(assumptions: &Assumptions, name: &str, energy_j: Estimate, seconds: Option<f64>) -> Stage {
     let kwh = energy_j.scale(assumptions.pue / JOULES_PER_KWH);
     let embodied = assumptions.embodied.as_ref();
     Stage {
@@ -146,12 +178,12 @@ fn stage(assumptions: &Assumptions, name: &str, energy_j: Estimate, seconds: f64
         energy_j,
         seconds,
         operational_g: kwh.scale(assumptions.g_per_kwh),
-        embodied_g: embodied.map(|embodied| {
+        embodied_g: embodied.zip(seconds).map(|(embodied, seconds)| {
             let life_s = embodied.service_life_years * SECONDS_PER_YEAR;
             1000.0 * embodied.kg_co2e * seconds / life_s
         }),
         cost: assumptions.price_per_kwh.map(|price| kwh.scale(price)),
         energy_share: 0.0,
-        carbon_share: 0.0,
+        carbon_share: None,
     }
 }

@@ -5,12 +5,12 @@ use super::*;
 use crate::units::Estimate;
 
 fn cost(joules: &[f64], source: &str) -> Cost {
-    let runs: Vec<(Estimate, f64, String)> = joules
+    let runs: Vec<(Estimate, Option<f64>, String)> = joules
         .iter()
         .map(|joules| {
             (
                 Estimate::plus_minus(*joules, joules / 8.0),
-                10.0,
+                Some(10.0),
                 source.to_owned(),
             )
         })
@@ -119,8 +119,8 @@ fn stages_are_right_to_the_digit() {
         assert!((found - 250.0 * seconds / 86_400.0).abs() < 1e-9, "{found}");
     }
     assert_eq!(by(&|stage| stage.energy_share), [0.4, 0.4, 0.2]);
-    let shares: f64 = life.stages.iter().map(|stage| stage.carbon_share).sum();
-    assert!((shares - 1.0).abs() < 1e-12);
+    let shares: Option<f64> = life.stages.iter().map(|stage| stage.carbon_share).sum();
+    assert!((shares.unwrap() - 1.0).abs() < 1e-12);
     // 3.6 MJ of learning by 0.9 J a sample, 0.8 to 1.0.
     let found = life.inferences_as_training.unwrap();
     assert!(
@@ -128,6 +128,46 @@ fn stages_are_right_to_the_digit() {
         "{found:?}"
     );
     assert!((found.high - 4.5e6).abs() < 1e-3, "{found:?}");
+}
+
+#[test]
+fn what_is_not_known_is_missing_and_never_nought() {
+    let timed = (Estimate::exact(5.0), Some(10.0), "RAPL".to_owned());
+    let stated = (Estimate::exact(15.0), None, "stated".to_owned());
+    let before = Cost::of(&[timed.clone(), stated]).unwrap();
+    assert_eq!((before.energy_j.value, before.seconds), (10.0, None));
+    let training = Cost::of(&[timed]).unwrap();
+    let told = |assumptions: &Assumptions| {
+        life_cycle(assumptions, Some(&before), &training, None).unwrap()
+    };
+    let life = told(&assumptions());
+    let [pretraining, trained] = life.stages.as_slice() else {
+        panic!("{life:?}");
+    };
+    assert_eq!((pretraining.seconds, pretraining.embodied_g), (None, None));
+    assert!(trained.seconds == Some(10.0) && trained.embodied_g.is_some());
+    // A share of what is not known is not known, not even that of the other stage.
+    assert_eq!(
+        (pretraining.carbon_share, trained.carbon_share),
+        (None, None)
+    );
+    assert!(pretraining.energy_share > 0.0);
+    assert!(
+        life.unknown()
+            .unwrap()
+            .contains("how long pretraining took is not known")
+    );
+    // Left out is another thing: operational carbon is all there is.
+    let left_out = told(&Assumptions {
+        embodied: None,
+        ..assumptions()
+    });
+    assert!(
+        left_out
+            .stages
+            .iter()
+            .all(|stage| stage.carbon_share.is_some())
+    );
 }
 
 #[test]

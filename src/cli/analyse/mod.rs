@@ -149,6 +149,18 @@ fn check(args: &Args) -> Result<(), Failed> {
     if to_stdout && args.json {
         return usage("--json and --csv - cannot both go to standard output".to_owned());
     }
+    let others = [
+        ("--html", &args.html),
+        ("--markdown", &args.markdown),
+        ("--plots", &args.plots),
+    ];
+    let is_dash =
+        |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| path.as_os_str() == "-");
+    if let Some((option, _)) = others.into_iter().find(|(_, path)| is_dash(path)) {
+        return usage(format!(
+            "{option} -: of an analysis the CSV alone goes to standard output; name a place"
+        ));
+    }
     Ok(())
 }
 

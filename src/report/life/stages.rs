@@ -13,8 +13,14 @@ const TOP: f64 = 68.0;
 const LEFT: f64 = 150.0;
 const RIGHT: f64 = 130.0;
 
-/// Name of a quantity, what each stage has of it, and how a sum of it is written.
-type Quantity = (&'static str, Vec<f64>, String);
+/// A quantity, and what the stages have of it.
+struct Quantity {
+    name: &'static str,
+    /// What each stage has; none where that of one is not known, since there are no shares then.
+    parts: Option<Vec<f64>>,
+    /// How a sum is written.
+    written: fn(f64, &LifeCycle) -> String,
+}
 
 /// Stacked bars by stage.
 pub fn stages(life: &LifeCycle) -> Scene {
@@ -31,10 +37,16 @@ pub fn stages(life: &LifeCycle) -> Scene {
         x += 1.1 * width(&name, NAME, Weight::Regular) + 24.0;
     }
     let room = WIDTH - LEFT - RIGHT;
-    for (at, (name, parts, written)) in bars.into_iter().enumerate() {
+    for (at, bar) in bars.into_iter().enumerate() {
         let y = TOP + ROW * at as f64;
         let baseline = y + BAR / 2.0 + 4.0;
-        scene.text((LEFT - 12.0, baseline), name, NAME, Ink::Text, Anchor::End);
+        let before = (LEFT - 12.0, baseline);
+        scene.text(before, bar.name, NAME, Ink::Text, Anchor::End);
+        let Some(parts) = bar.parts else {
+            let text = "not known: a stage lacks its time";
+            scene.text((LEFT, baseline), text, SMALL, Ink::Dim, Anchor::Start);
+            continue;
+        };
         let whole: f64 = parts.iter().sum();
         let mut x = LEFT;
         for (stage, part) in parts.into_iter().enumerate() {
@@ -56,41 +68,40 @@ pub fn stages(life: &LifeCycle) -> Scene {
             x += long;
         }
         let end = LEFT + room + 12.0;
+        let written = (bar.written)(whole, life);
         scene.text((end, baseline), written, SMALL, Ink::Text, Anchor::Start);
     }
     scene
 }
 
 fn quantities(life: &LifeCycle) -> Vec<Quantity> {
-    let of = |of: &dyn Fn(&Stage) -> f64| -> Vec<f64> { life.stages.iter().map(of).collect() };
-    let sum = |parts: &[f64]| parts.iter().sum::<f64>();
-    let energy = of(&|stage| stage.energy_j.value);
-    let operational = of(&|stage| stage.operational_g.value);
-    let mut bars: Vec<Quantity> = Vec::new();
-    let total = quantity(sum(&energy), "J");
-    bars.push(("Energy", energy, total));
-    let grams = |parts: &[f64]| quantity(sum(parts), "gCO2e");
-    let total = grams(&operational);
+    let bar = |name, of: &dyn Fn(&Stage) -> Option<f64>, written| Quantity {
+        name,
+        parts: life.stages.iter().map(of).collect(),
+        written,
+    };
+    let joules = |sum: f64, _: &LifeCycle| quantity(sum, "J");
+    let grams = |sum: f64, _: &LifeCycle| quantity(sum, "gCO2e");
+    let operational = |stage: &Stage| stage.operational_g.value;
+    let mut bars = vec![
+        bar("Energy", &|stage| Some(stage.energy_j.value), joules),
+        bar(
+            "Operational carbon",
+            &|stage| Some(operational(stage)),
+            grams,
+        ),
+    ];
     if life.assumptions.embodied.is_some() {
-        let embodied = of(&|stage| stage.embodied_g.unwrap_or(0.0));
-        let both = operational.iter().zip(&embodied);
-        let both: Vec<f64> = both.map(|(one, other)| one + other).collect();
-        bars.push(("Operational carbon", operational, total));
-        let total = grams(&embodied);
-        bars.push(("Embodied carbon", embodied, total));
-        let total = grams(&both);
-        bars.push(("All carbon", both, total));
-    } else {
-        bars.push(("Operational carbon", operational, total));
+        bars.push(bar("Embodied carbon", &|stage| stage.embodied_g, grams));
+        let both = |stage: &Stage| Some(operational(stage) + stage.embodied_g?);
+        bars.push(bar("All carbon", &both, grams));
     }
     if life.assumptions.price_per_kwh.is_some() {
-        let cost = of(&|stage| stage.cost.map_or(0.0, |cost| cost.value));
-        let total = format!(
-            "{} {}",
-            significant(sum(&cost), 3),
-            life.assumptions.currency
-        );
-        bars.push(("Electricity", cost, total));
+        let cost = |stage: &Stage| Some(stage.cost?.value);
+        bars.push(bar("Electricity", &cost, |sum, life| {
+            let currency = &life.assumptions.currency;
+            format!("{} {currency}", significant(sum, 3))
+        }));
     }
     bars
 }
@@ -100,11 +111,14 @@ fn description(life: &LifeCycle) -> String {
         .stages
         .iter()
         .map(|stage| {
+            let of_carbon = stage.carbon_share.map_or_else(
+                || "a share of the carbon that is not known".to_owned(),
+                |share| format!("{:.1} % of the carbon", 100.0 * share),
+            );
             format!(
-                "{} {:.1} % of the energy and {:.1} % of the carbon",
+                "{} {:.1} % of the energy and {of_carbon}",
                 stage.name,
                 100.0 * stage.energy_share,
-                100.0 * stage.carbon_share
             )
         })
         .collect();
@@ -120,7 +134,8 @@ fn initial(stage: &Stage) -> String {
         .to_uppercase()
 }
 
-fn capital(text: &str) -> String {
+/// `text` with a capital letter at its beginning.
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
@@ -130,7 +145,7 @@ fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::lifecycle::{Assumptions, Cost, life_cycle};
+    use crate::analysis::lifecycle::{Assumptions, Cost, embodied, life_cycle};
     use crate::report::scene::Shape;
     use crate::units::Estimate;
 
@@ -139,7 +154,7 @@ mod tests {
         let cost = |joules: f64| Cost {
             energy_j: Estimate::exact(joules),
             spread_j: None,
-            seconds: 1.0,
+            seconds: Some(1.0),
             runs: 1,
             source: "RAPL".to_owned(),
         };
@@ -173,5 +188,31 @@ mod tests {
                 .description
                 .contains("pretraining 75.0 % of the energy")
         );
+    }
+
+    #[test]
+    fn carbon_that_is_not_known_has_no_bar() {
+        let cost = |seconds| Cost {
+            energy_j: Estimate::exact(100.0),
+            spread_j: None,
+            seconds,
+            runs: 1,
+            source: "RAPL".to_owned(),
+        };
+        let assumptions = Assumptions {
+            embodied: Some(embodied("server").unwrap()),
+            ..Assumptions::default()
+        };
+        let bars = |before_s| {
+            let life = life_cycle(&assumptions, Some(&cost(before_s)), &cost(Some(2.0)), None);
+            let scene = stages(&life.unwrap());
+            let is_bar =
+                |shape: &&Shape| matches!(shape, Shape::Rect { area, .. } if area[1] >= TOP);
+            let count = scene.shapes.iter().filter(is_bar).count();
+            (count, scene.description.contains("not known"))
+        };
+        // Energy, operational, embodied and all carbon, of two stages each.
+        assert_eq!(bars(Some(1.0)), (8, false));
+        assert_eq!(bars(None), (4, true));
     }
 }

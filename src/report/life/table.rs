@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
+use super::stages::capital;
 use crate::analysis::lifecycle::Assumptions;
 use crate::analysis::lives::Life;
 use crate::library::export::{Cells, ExportError};
@@ -54,10 +55,10 @@ pub fn csv(life: &Life, out: &mut dyn Write) -> Result<u64, ExportError> {
         cells.text(&stage.name)?;
         cells.estimate(Some(stage.energy_j))?;
         cells.number(Some(stage.energy_share))?;
-        cells.number(Some(stage.seconds))?;
+        cells.number(stage.seconds)?;
         cells.estimate(Some(stage.operational_g))?;
         cells.number(stage.embodied_g)?;
-        cells.number(Some(stage.carbon_share))?;
+        cells.number(stage.carbon_share)?;
         cells.estimate(stage.cost)?;
         let currency = stage.cost.map(|_| assumed.currency.as_str());
         cells.maybe_text(currency)?;
@@ -80,6 +81,7 @@ pub fn markdown(life: &Life, title: &str) -> String {
         "# {}\n\n| stage | energy | share | time | operational | embodied | share of the carbon | electricity |\n|---|---|---|---|---|---|---|---|\n",
         plain(title)
     );
+    let share = |share: f64| format!("{:.1} %", 100.0 * share);
     for stage in &cycle.stages {
         let embodied = stage
             .embodied_g
@@ -94,22 +96,26 @@ pub fn markdown(life: &Life, title: &str) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(
             out,
-            "| {} | {} | {:.1} % | {} | {} | {embodied} | {:.1} % | {cost} |",
+            "| {} | {} | {} | {} | {} | {embodied} | {} | {cost} |",
             stage.name,
             estimate(stage.energy_j, "J"),
-            100.0 * stage.energy_share,
-            duration(stage.seconds),
+            share(stage.energy_share),
+            stage.seconds.map_or("-".to_owned(), duration),
             estimate(stage.operational_g, "g"),
-            100.0 * stage.carbon_share,
+            stage.carbon_share.map_or("-".to_owned(), share),
         );
     }
     let mut paragraph = |text: &str| {
         let _ = write!(out, "\n{}\n", plain(text));
     };
     let (runs, source) = (life.training.runs, &life.training.source);
+    let what = if runs == 1 { "run" } else { "runs" };
     paragraph(&format!(
-        "Training is the mean of {runs} runs, by {source}."
+        "Training is the mean of {runs} {what}, by {source}."
     ));
+    for remark in &life.remarks {
+        paragraph(&format!("{}.", capital(remark)));
+    }
     if let Some(even) = &life.break_even {
         paragraph(&format!("In energy, {}.", even.words));
     }

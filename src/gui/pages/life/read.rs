@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::analysis::lives::{self, place};
 use crate::gui::jobs::{Lane, Slot};
 use crate::gui::state::Shared;
-use crate::library::{Filter, Library, LibraryError, ListedRun, RunDetails};
+use crate::library::{Filter, Library, LibraryError, ListedRun, Run, RunDetails};
 
 /// Runs of a dataset among which those are looked for that go with another.
 const LOOKED_AT: u64 = 2000;
@@ -175,17 +176,22 @@ fn on_dataset(library: &Library, dataset: &str) -> Result<Vec<ListedRun>, Librar
 fn seeds(library: &Library, id: &str) -> Result<Vec<String>, LibraryError> {
     let run = library.run(id)?;
     let others = on_dataset(library, &run.setup.dataset)?;
-    let mut found = vec![run.id.clone()];
-    found.extend(of_group(&others, &run.setup.group_hash, &run.id));
-    Ok(found)
+    Ok(of_group(&run, others.iter().map(|other| &other.run)))
 }
 
-fn of_group(runs: &[ListedRun], group_hash: &str, but: &str) -> Vec<String> {
-    let is_one = |run: &&ListedRun| run.run.setup.group_hash == group_hash && run.run.id != but;
-    runs.iter()
-        .filter(is_one)
-        .map(|run| run.run.id.clone())
-        .collect()
+/// `first` and those of `runs` that differ from it only in their seed: one for each seed, since a second would repeat it, and on its
+/// device.
+fn of_group<'a>(first: &Run, runs: impl Iterator<Item = &'a Run>) -> Vec<String> {
+    let mut seeds = vec![first.setup.seed];
+    let mut found = vec![first.id.clone()];
+    for run in runs {
+        let is_alike = run.setup.group_hash == first.setup.group_hash && place(run) == place(first);
+        if is_alike && !seeds.contains(&run.setup.seed) {
+            seeds.push(run.setup.seed);
+            found.push(run.id.clone());
+        }
+    }
+    found
 }
 
 /// The runs that started or learnt from `id`, those of the latest setup; and the runs from nothing that ask for the same.
@@ -209,19 +215,18 @@ fn behind(library: &Library, id: &str) -> Result<Suggested, LibraryError> {
             ..Suggested::default()
         });
     };
-    let group = &latest.setup.group_hash;
-    let runs: Vec<String> = children
-        .iter()
-        .filter(|child| child.setup.group_hash == *group)
-        .map(|child| child.id.clone())
-        .collect();
-    let wanted = asked_for(&latest.setup.json);
+    let runs = of_group(latest, children.iter());
+    let wanted = lives::Asked::of(latest);
     let listed = on_dataset(library, &latest.setup.dataset)?;
-    let alike = listed.iter().find(|run| {
-        let setup = &run.run.setup.json;
-        is_from_nothing(setup) && asked_for(setup) == wanted && wanted.is_some()
-    });
-    let scratch = alike.map(|run| of_group(&listed, &run.run.setup.group_hash, ""));
+    let listed = || listed.iter().map(|listed| &listed.run);
+    let is_alike = |run: &&Run| {
+        let asked = lives::Asked::of(run).zip(wanted.as_ref());
+        asked.is_some_and(|(asked, wanted)| asked.is_for_the_same(wanted))
+            && is_from_nothing(&run.setup.json)
+            && place(run) == place(latest)
+    };
+    let alike = listed().find(is_alike);
+    let scratch = alike.map(|run| of_group(run, listed()));
     let scratch = scratch.unwrap_or_default();
     let note = format!(
         "{} started from {name}, and {} from nothing to the same target. Check that they are those that you mean.",
@@ -244,18 +249,8 @@ fn runs_in_words(count: usize) -> String {
     }
 }
 
-/// What a setup asks to be learnt, by what, and how far: its dataset, model and target.
-fn asked_for(json: &str) -> Option<[Value; 3]> {
-    let setup: Value = serde_json::from_str(json).ok()?;
-    let of = |path: &str| setup.pointer(path).cloned();
-    Some([
-        of("/dataset")?,
-        of("/model")?,
-        of("/regime/stop/target").unwrap_or(Value::Null),
-    ])
-}
-
 fn is_from_nothing(json: &str) -> bool {
     let setup: Result<Value, _> = serde_json::from_str(json);
-    setup.is_ok_and(|setup| setup.get("start").is_none_or(Value::is_null))
+    let lacks = |setup: &Value, part: &str| setup.get(part).is_none_or(Value::is_null);
+    setup.is_ok_and(|setup| lacks(&setup, "start") && lacks(&setup, "distil"))
 }

@@ -144,12 +144,14 @@ fn table(ui: &mut Ui, life: &LifeCycle, unit: EnergyUnit) {
             for text in [
                 written_energy(stage.energy_j, unit),
                 share(stage.energy_share),
-                duration(stage.seconds),
+                stage.seconds.map_or("not known".to_owned(), duration),
                 estimate(stage.operational_g, "g"),
-                stage
-                    .embodied_g
-                    .map_or("left out".to_owned(), |g| quantity(g, "g")),
-                share(stage.carbon_share),
+                match (stage.embodied_g, &life.assumptions.embodied) {
+                    (Some(grams), _) => quantity(grams, "g"),
+                    (None, Some(_)) => "not known".to_owned(),
+                    (None, None) => "left out".to_owned(),
+                },
+                stage.carbon_share.map_or("not known".to_owned(), share),
                 stage.cost.map_or("no price".to_owned(), |cost| {
                     format!("{} {currency}", significant(cost.value, 3))
                 }),
@@ -169,6 +171,9 @@ fn notes(ui: &mut Ui, life: &Life) {
         training.runs, training.source, life.life_cycle.assumptions.uses
     );
     widgets::caption(ui, text);
+    for remark in &life.remarks {
+        widgets::caption(ui, sentence(&format!("{remark}.")));
+    }
     let is_served = life
         .life_cycle
         .stages

@@ -1,16 +1,18 @@
 //! `joulelab lifecycle`: what a model's life takes, and when what was learnt before has paid off.
 
+mod assumed;
+mod text;
+
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::sweep_runs::OfSetup;
-use super::table::Table;
 use super::{Exit, Failed, Place, show, sweep_runs};
-use crate::analysis;
-use crate::analysis::lifecycle::{Assumptions, Embodied, embodied};
 use crate::analysis::lives::{self, Life, LifeError};
 use crate::library::{Inference, Library, RunDetails, export};
 use crate::report::{LifeOutput, Theme, life_files};
-use crate::units::{Estimate, duration, estimate, quantity, significant};
+use assumed::assumptions;
+use text::text;
 
 /// Arguments of `joulelab lifecycle`.
 #[derive(Debug, clap::Args)]
@@ -71,7 +73,7 @@ pub struct Args {
     #[arg(long, value_name = "YEARS")]
     service_life: Option<f64>,
 
-    /// TOML file with assumptions, as `--json` prints them; flags win
+    /// TOML file with assumptions, all or some of those that `--json` prints; flags win
     #[arg(long, value_name = "FILE")]
     assumptions: Option<PathBuf>,
 
@@ -79,11 +81,11 @@ pub struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Write the table of stages as CSV to this file; of a sweep a file for each setup, with its number
+    /// Write the table of stages as CSV to this file, `-` for standard output; of a sweep a file for each setup, with its number
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
 
-    /// Write stages and assumptions as Markdown to this file
+    /// Write stages and assumptions as Markdown to this file, `-` for standard output
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 
@@ -102,6 +104,7 @@ pub struct Args {
 
 /// Says what a model's life takes.
 pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
+    check(args)?;
     let library = place.open()?;
     let to_json = |life: &Life| {
         serde_json::to_value(life).map_err(|error| Failed::new(Exit::Failure, error.to_string()))
@@ -113,6 +116,7 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
         write(args, &[("The life of a model".to_owned(), &life)])?;
         match args.json {
             true => show::print_json(&to_json(&life)?)?,
+            false if to_stdout(args).is_some() => {}
             false => show::print(&text(args, &life))?,
         }
         return Ok(Exit::Success);
@@ -127,6 +131,9 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
         .map(|(label, life)| (label.clone(), life))
         .collect();
     write(args, &of_each)?;
+    if to_stdout(args).is_some() {
+        return Ok(Exit::Success);
+    }
     let mut json = Vec::new();
     for (label, life) in &told {
         if args.json {
@@ -141,7 +148,40 @@ pub fn run(args: &Args, place: &Place) -> Result<Exit, Failed> {
     Ok(Exit::Success)
 }
 
-/// Writes the files that were asked for, of several lives each with its number, and says where to standard error.
+/// The option whose `-` stands for standard output, where there is one.
+fn to_stdout(args: &Args) -> Option<&'static str> {
+    let outputs = [("--csv", &args.csv), ("--markdown", &args.markdown)];
+    let to_stdout = |(_, path): &(_, &Option<PathBuf>)| path.as_deref().is_some_and(is_dash);
+    Some(outputs.into_iter().find(to_stdout)?.0)
+}
+
+fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn check(args: &Args) -> Result<(), Failed> {
+    let usage = |message: String| Err(Failed::new(Exit::Usage, message));
+    if args.plots.as_deref().is_some_and(is_dash) {
+        return usage(
+            "--plots -: plots are several files; name the folder that they are to lie in"
+                .to_owned(),
+        );
+    }
+    let Some(option) = to_stdout(args) else {
+        return Ok(());
+    };
+    if option == "--csv" && args.markdown.as_deref().is_some_and(is_dash) {
+        return usage("--csv - and --markdown - cannot both go to standard output".to_owned());
+    }
+    if args.json {
+        return usage(format!(
+            "--json and {option} - cannot both go to standard output"
+        ));
+    }
+    Ok(())
+}
+
+/// Writes the files that were asked for, of several lives each with its number, and says where to standard error. `-` is standard output.
 fn write(args: &Args, lives: &[(String, &Life)]) -> Result<(), Failed> {
     let asked = [
         (LifeOutput::Csv, &args.csv),
@@ -154,17 +194,34 @@ fn write(args: &Args, lives: &[(String, &Life)]) -> Result<(), Failed> {
         .filter_map(|(output, path)| Some((*output, path.as_ref()?)));
     let mut places = Vec::new();
     let mut files = Vec::new();
+    let mut printed: Vec<String> = Vec::new();
     for (output, path) in asked {
+        if is_dash(path) && output == LifeOutput::Csv && lives.len() > 1 {
+            return Err(Failed::new(
+                Exit::Usage,
+                format!(
+                    "--csv -: there are {} setups with a table each, and one table alone fits into standard output; name a file",
+                    lives.len()
+                ),
+            ));
+        }
         for ((title, life), number) in lives.iter().zip(1..) {
             let place = match lives.len() {
                 1 => path.clone(),
                 _ => numbered(path, number),
             };
-            files.extend(life_files(output, &place, life, title, theme)?);
-            places.push(place);
+            let made = life_files(output, &place, life, title, theme)?;
+            if is_dash(path) {
+                let texts = made.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes));
+                printed.extend(texts.map(Cow::into_owned));
+            } else {
+                files.extend(made);
+                places.push(place);
+            }
         }
     }
     export::write_files(&files, args.force)?;
+    show::print(&printed.join("\n"))?;
     for place in places {
         eprintln!("wrote {}", place.display());
     }
@@ -219,157 +276,13 @@ fn details(library: &Library, given: &[String]) -> Result<Vec<RunDetails>, Faile
 fn failed(error: LifeError) -> Failed {
     let exit = match &error {
         LifeError::NoEnergy { .. } | LifeError::UnknownAncestor { .. } => Exit::Failure,
-        LifeError::NoRun | LifeError::TwoLives { .. } | LifeError::Assumption(_) => Exit::Usage,
+        LifeError::NoRun
+        | LifeError::Twice { .. }
+        | LifeError::OneSeed { .. }
+        | LifeError::TwoModels { .. }
+        | LifeError::OtherVersion { .. }
+        | LifeError::TwoLives { .. }
+        | LifeError::Assumption(_) => Exit::Usage,
     };
     Failed::new(exit, error.to_string())
-}
-
-/// Defaults, what the run had, the file, the flags: each wins over those before it.
-fn assumptions(args: &Args, run: &RunDetails) -> Result<Assumptions, Failed> {
-    let usage = |message: String| Failed::new(Exit::Usage, message);
-    let by_class = |class: &str| embodied(class).map_err(|error| usage(error.to_string()));
-    let mut found = lives::assumptions(run).map_err(|error| usage(error.to_string()))?;
-    if let Some(path) = &args.assumptions {
-        found = from_file(&found, path)?;
-    }
-    match args.device_class.as_deref() {
-        Some("none") => found.embodied = None,
-        Some(class) => found.embodied = Some(by_class(class)?),
-        None => {}
-    }
-    if args.embodied.is_some() || args.service_life.is_some() {
-        let known = found.embodied.take();
-        let years = known.as_ref().map_or(6.0, |known| known.service_life_years);
-        let kg = known.as_ref().map_or(0.0, |known| known.kg_co2e);
-        let source = known.map(|known| known.source).unwrap_or_default();
-        found.embodied = Some(Embodied {
-            kg_co2e: args.embodied.unwrap_or(kg),
-            service_life_years: args.service_life.unwrap_or(years),
-            source: format!("changed by a flag; before: {source}"),
-        });
-    }
-    if let Some(country) = &args.country {
-        let intensity =
-            analysis::lookup(Some(country)).map_err(|error| usage(error.to_string()))?;
-        found.g_per_kwh = intensity.g_per_kwh;
-        found.intensity_source = intensity.source;
-    }
-    if let Some(intensity) = args.intensity {
-        found.g_per_kwh = intensity;
-        found.intensity_source = "given by a flag".to_owned();
-    }
-    found.pue = args.pue.unwrap_or(found.pue);
-    found.price_per_kwh = args.price.or(found.price_per_kwh);
-    found.currency = args.currency.clone().unwrap_or(found.currency);
-    found.uses = args.uses.unwrap_or(found.uses);
-    found.inferences = args.inferences.unwrap_or(found.inferences);
-    Ok(found)
-}
-
-/// `found` with the fields that a file names.
-fn from_file(found: &Assumptions, path: &std::path::Path) -> Result<Assumptions, Failed> {
-    let wrong = |message: String| {
-        Failed::new(
-            Exit::Usage,
-            format!("--assumptions: {message}: {}", path.display()),
-        )
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let given: serde_json::Value =
-        toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let mut fields = serde_json::to_value(found).map_err(|error| wrong(error.to_string()))?;
-    if let (Some(fields), Some(given)) = (fields.as_object_mut(), given.as_object()) {
-        fields.extend(given.clone());
-    }
-    serde_json::from_value(fields).map_err(|error| wrong(error.to_string()))
-}
-
-fn text(args: &Args, told: &Life) -> String {
-    let (life, training) = (&told.life_cycle, &told.training);
-    let is_served = life.stages.iter().any(|stage| stage.name == "serving");
-    let assumed = &life.assumptions;
-    let mut table = Table::new([
-        "stage",
-        "energy",
-        "share",
-        "time",
-        "operational",
-        "embodied",
-        "share",
-        "electricity",
-    ])
-    .right(&[1, 2, 3, 4, 5, 6, 7]);
-    let share = |share: f64| format!("{:.1} %", 100.0 * share);
-    for stage in &life.stages {
-        let embodied = stage
-            .embodied_g
-            .map_or("-".to_owned(), |g| quantity(g, "g"));
-        let cost = stage.cost.map_or("-".to_owned(), |cost| {
-            format!("{} {}", significant(cost.value, 3), assumed.currency)
-        });
-        table.push([
-            stage.name.clone(),
-            estimate(stage.energy_j, "J"),
-            share(stage.energy_share),
-            duration(stage.seconds),
-            estimate(stage.operational_g, "g"),
-            embodied,
-            share(stage.carbon_share),
-            cost,
-        ]);
-    }
-    let mut text = format!("{table}\n");
-    let mut line = |words: String| text.push_str(&format!("{words}\n"));
-    line(format!(
-        "training is the mean of {} runs, by {}",
-        training.runs, training.source
-    ));
-    match life.inferences_as_training {
-        Some(Estimate { value, low, high }) => line(format!(
-            "asking has taken as much as learning after {} samples ({} to {})",
-            quantity(value, ""),
-            quantity(low, ""),
-            if high.is_finite() {
-                quantity(high, "")
-            } else {
-                "no end".to_owned()
-            },
-        )),
-        None if !is_served => line(format!(
-            "what asking takes is not known: `joulelab infer RUN -b {}` measures it",
-            args.batch_size
-        )),
-        None => line("asking took no energy that could be measured".to_owned()),
-    }
-    if let Some(even) = &told.break_even {
-        line(even.words.clone());
-    }
-    if let Some(reason) = &told.no_break_even {
-        line(format!(
-            "when the pretraining pays off cannot be told: {reason}"
-        ));
-    }
-    line("\nassumptions (--assumptions FILE, or flags)".to_owned());
-    line(format!(
-        "  {} g/kWh: {}",
-        assumed.g_per_kwh, assumed.intensity_source
-    ));
-    line(format!("  PUE {}", assumed.pue));
-    match &assumed.embodied {
-        Some(embodied) => line(format!(
-            "  {} kgCO2e over {} years: {}",
-            embodied.kg_co2e, embodied.service_life_years, embodied.source
-        )),
-        None => line("  what making the device took is left out".to_owned()),
-    }
-    match assumed.price_per_kwh {
-        Some(price) => line(format!("  {price} {}/kWh", assumed.currency)),
-        None => line("  no price (--price)".to_owned()),
-    }
-    line(format!(
-        "  {} uses of what was learnt before, {} samples asked about",
-        assumed.uses,
-        quantity(assumed.inferences, "")
-    ));
-    text
 }
