@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Cost, Item};
+use super::standing::standing;
 use crate::analysis::MeanInterval;
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::widgets::parallel::plain;
@@ -220,7 +221,7 @@ impl Column {
         let run = &item.listed.run;
         match self {
             Self::Name => item.name().to_owned(),
-            Self::Status => run.status.to_string(),
+            Self::Status => standing(run).to_owned(),
             Self::Date => local_time(run.started_at),
             Self::Dataset => item.dataset(),
             Self::Model => run.setup.model.clone(),
@@ -273,7 +274,7 @@ impl Column {
         let number = |count: Option<u64>| Key::from(count.map(|count| count as f64));
         match self {
             Self::Name => Key::Text(item.name()),
-            Self::Status => Key::Text(run.status.id()),
+            Self::Status => Key::Text(standing(run)),
             Self::Date => Key::Number(run.started_at.as_millisecond() as f64),
             Self::Dataset => Key::Text(&run.setup.dataset),
             Self::Model => Key::Text(&run.setup.model),
