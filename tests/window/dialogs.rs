@@ -51,6 +51,10 @@ fn a_list_in_a_dialog_lies_over_the_dialog_however_quickly_it_is_opened() {
     window.until("the formats", |window| window.has(item));
     let item = window.harness.get_by_label(item).rect().center();
     quick_click(&mut window, item);
+    assert!(
+        window.has("Export runs"),
+        "the click went beside the dialog, which lies over the list, and closed it"
+    );
     let now = format(&window).accesskit_node().value();
     assert_ne!(now, was, "the click went to what lies below the list");
     window.harness.check_accessibility();

@@ -339,10 +339,15 @@ fn status_cell(ui: &mut Ui, item: &Item, tokens: &Tokens) {
     let run = &item.listed.run;
     let (sign, colour) = standing_sign(run, tokens);
     ui.label(RichText::new(sign).color(colour));
-    // Where the words do not fit, egui shows the whole of them under the pointer.
-    let label = ui.add(Label::new(RichText::new(standing(run)).color(colour)).truncate());
+    let words = standing(run);
+    // That it is over goes without saying there.
+    let short = words.strip_prefix("completed, ").unwrap_or(words);
+    let label = ui.add(Label::new(RichText::new(short).color(colour)).truncate());
+    label.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
     if let Some(failure) = &run.failure {
         label.on_hover_text(failure);
+    } else if short != words {
+        label.on_hover_text(words);
     }
 }
 
