@@ -43,7 +43,7 @@ const TWO_FROM: f32 = 440.0;
 /// Width up to which parts that stand beside each other stand close.
 const TIGHT_TO: f32 = 520.0;
 /// Width of the question where there is more beside it, points: as there is room.
-const QUESTION: std::ops::RangeInclusive<f32> = 236.0..=300.0;
+const QUESTION: std::ops::RangeInclusive<f32> = 248.0..=300.0;
 
 /// The view; keeps what was drawn and typed until another run is shown.
 #[derive(Default)]
