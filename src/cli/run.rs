@@ -186,7 +186,7 @@ pub(super) fn announce(event: &Event, bar: &Bar) {
             ..
         } => bar.line(&format!("images    {height}×{width} pixels")),
         Event::Resized { size: None, .. } => bar.line("images    whole"),
-        Event::Started(report) => bar.line(&format!("start     {}", report.in_words())),
+        Event::Started(report) => bar.line(&format!("start     {}", report.in_words(None))),
         Event::Learns { groups, .. } => bar.line(&format!("learning  {}", groups.join(", "))),
         Event::Device { device, because } => bar.line(&format!(
             "device    {} ({}): {because}",

@@ -65,7 +65,7 @@ pub fn teacher(setup: &Setup, place: &Place) -> Result<Option<Teacher>, Failed> 
 /// What a stored run started from; `None` where it started from nothing.
 pub fn of(details: &RunDetails) -> Option<String> {
     let report: StartReport = serde_json::from_value(details.start.clone()?).ok()?;
-    Some(report.in_words())
+    Some(report.in_words(details.start_name()))
 }
 
 /// Of each layer what became of it, for people.

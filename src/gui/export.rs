@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Modal, TextEdit, Ui};
+use egui::{TextEdit, Ui};
 
 use super::dialogs::{self, Question};
 use super::jobs::{Lane, Progress};
@@ -184,14 +184,12 @@ pub fn window(
     title: &str,
     inside: impl FnOnce(&mut Ui, &mut Shared) -> Asked,
 ) -> bool {
-    let modal = Modal::new(ui.scope_id().with(name))
-        .frame(widgets::modal_frame(ui))
-        .show(ui.ctx(), |ui| {
-            let width = 460.0_f32.min(ui.ctx().content_rect().width() - 64.0);
-            ui.set_width(width);
-            ui.heading(title);
-            inside(ui, shared)
-        });
+    let modal = widgets::dialog(ui, ui.scope_id().with(name)).show(ui.ctx(), |ui| {
+        let width = 460.0_f32.min(ui.ctx().content_rect().width() - 64.0);
+        ui.set_width(width);
+        ui.heading(title);
+        inside(ui, shared)
+    });
     // The dialog of the platform lies over this window; a click there is not one beside it.
     let is_left = modal.should_close() && !shared.dialog_open;
     !is_left && modal.inner != Asked::Close

@@ -12,7 +12,7 @@ use super::mistakes::Mistakes;
 use super::state::{Page, Shared, State};
 use crate::analysis::{Left, left};
 use crate::control::{self, Ending, Launch, RunControl, RunEvent, WorkerCommand};
-use crate::library::{Library, LibraryError};
+use crate::library::{Library, LibraryError, Status};
 use crate::protocol::{
     Data, Device, Evaluation, Event, IdlePower, Meter, MeterNow, PhaseEnergy, Progress, SelfCheck,
     Source,
@@ -236,6 +236,20 @@ impl Live {
     /// Power now over the parts of the machine, W; `None` where one of them has no reading.
     pub fn power_w(&self) -> Option<f64> {
         MeterNow::sum_w(&self.now)
+    }
+
+    /// Mean power of training and evaluation, W, over the time that the meters covered.
+    pub fn mean_power_w(&self) -> Option<Estimate> {
+        self.energy()?.gross.mean_power_w()
+    }
+
+    /// Whether it ended as its stop rule says without reaching its target.
+    pub fn missed_target(&self) -> bool {
+        self.ending.as_ref().is_some_and(|ending| {
+            let told = ending.summary.as_ref();
+            ending.status == Status::Completed
+                && told.and_then(|told| told.target_reached) == Some(false)
+        })
     }
 
     /// Seconds of training and evaluation, as the meters saw them; of training alone where there is no meter.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::inferences::Inference;
-use super::lineage::Ancestor;
+use super::lineage::{Ancestor, Relation};
 use super::records::{Checkpoint, EpochRecord, IdlePower, Meter, PhaseEnergy, SelfCheck};
 use crate::units::{Boundary, Estimate, Metric, UnknownName};
 
@@ -356,6 +356,15 @@ pub struct RunDetails {
     /// What it took to ask its network, latest first.
     #[serde(default)]
     pub inferences: Vec<Inference>,
+}
+
+impl RunDetails {
+    /// What the run that it started from was called then; `None` where that had no name, and for one that started from no run.
+    pub fn start_name(&self) -> Option<&str> {
+        let mut nearest = self.ancestors.iter().filter(|of| of.generation == 1);
+        let start = nearest.find(|of| of.run_id.is_some() && of.relation() != Relation::Teacher)?;
+        start.title.as_deref()
+    }
 }
 
 /// Where a resumed run goes on.

@@ -206,11 +206,14 @@ impl StartReport {
         self.parameters.iter().filter(taken).count()
     }
 
-    /// A report in a sentence or two.
-    pub fn in_words(&self) -> String {
+    /// A report in a sentence or two; a run by its name, where `name` has one.
+    pub fn in_words(&self, name: Option<&str>) -> String {
         let origin = &self.origin;
         let from = match (&origin.run_id, origin.step) {
-            (Some(run), Some(step)) => format!("run {run} after {} steps", count(step)),
+            (Some(run), Some(step)) => {
+                let run = name.map_or_else(|| format!("run {run}"), str::to_owned);
+                format!("{run}, after {}", several(step, "step"))
+            }
             _ => {
                 let lies = match origin.layout {
                     WeightLayout::Burn => "laid out as Burn does",
@@ -223,15 +226,34 @@ impl StartReport {
                 )
             }
         };
+        let has_statistics = self.parameters.iter().any(|fit| is_running(&fit.name));
+        let numbers = several(self.taken_numbers, "number");
+        let counted = if has_statistics {
+            "; running means and variances are counted too"
+        } else {
+            ""
+        };
         format!(
-            "from {from}: {} of {} parameters taken ({} numbers), {} numbers new, {} tensors left",
+            "from {from}: {} of {} taken ({numbers}{counted}), {} new, {} left in the source",
             self.taken(),
-            self.parameters.len(),
-            count(self.taken_numbers),
-            count(self.new_numbers),
-            self.left.len(),
+            several(self.parameters.len() as u64, "tensor"),
+            several(self.new_numbers, "number"),
+            several(self.left.len() as u64, "tensor"),
         )
     }
+}
+
+/// `1 step`, `2 steps`.
+fn several(number: u64, one: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {one}{ending}", count(number))
+}
+
+/// Whether a tensor of a network holds statistics of normalisation, which are no parameters that learn.
+fn is_running(name: &str) -> bool {
+    name.rsplit('.')
+        .next()
+        .is_some_and(|last| last.starts_with("running_"))
 }
 
 impl WeightsFormat {

@@ -112,7 +112,13 @@ impl Written {
                 spread: Spread::None,
             };
         }
-        let size = value.abs().max((high - low) / 2.0);
+        // Of the figures that are written the largest says which prefix they are read in.
+        let half = (high - low) / 2.0;
+        let size = if value.abs() < half {
+            low.abs().max(high.abs())
+        } else {
+            value.abs()
+        };
         if size < NOTHING {
             return Self {
                 value: "0".to_owned(),
@@ -223,6 +229,19 @@ mod tests {
             estimate_in_parts(Estimate::within_factor(8000.0, 2.0), "J"),
             ("8.0 kJ".to_owned(), "4.0 to 16.0 kJ".to_owned())
         );
+        let upwards = Estimate {
+            value: 0.0,
+            low: 0.0,
+            high: 1.4,
+        };
+        assert_eq!(estimate(upwards, "J"), "0.0 J (0.0 to 1.4)");
+        let across = Estimate {
+            value: 0.02,
+            low: -1.8,
+            high: 0.4,
+        };
+        assert_eq!(estimate(across, "J"), "0.0 J (-1.8 to 0.4)");
+        assert_eq!(estimate(Estimate::plus_minus(0.0, 0.7), "J"), "0 ± 700 mJ");
         assert_eq!(estimate(Estimate::plus_minus(4e-16, 1e-16), "J"), "0 J");
         assert_eq!(estimate(Estimate::exact(3.0), "J"), "3.000 J");
         assert_eq!(estimate(Estimate::exact(f64::NAN), "J"), "n/a J");

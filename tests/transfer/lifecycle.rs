@@ -154,6 +154,21 @@ fn stages_and_assumptions_are_told_and_can_be_changed() {
         number(&told, "/life_cycle/inferences_as_training/value"),
         1000.0 * learnt / thousand_j,
     );
+    // Whoever asks the network is told the energy that was divided, and what of it was learnt before.
+    let mut ask = vec!["ask", id(&tuned[0]), "--held-out", "1", "-q", "-D", "cpu"];
+    let text = program.stdout(&ask);
+    assert!(
+        text.contains("of it in what it started or learnt from: as much as "),
+        "{text}"
+    );
+    ask.push("--json");
+    let cost = program.json(&ask)["cost"].clone();
+    close(number(&cost, "/learning_j/value"), learnt);
+    close(number(&cost, "/before_j/value"), joules(&base));
+    close(
+        number(&cost, "/as_training/value") * number(&cost, "/energy_j/value"),
+        learnt,
+    );
 }
 
 #[test]

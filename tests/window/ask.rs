@@ -13,10 +13,15 @@ const SHEET: &str = "Sheet to draw on, ";
 
 /// A window in which a network of the digits was trained for so many epochs.
 fn trained(epochs: u64) -> Window {
+    trained_in(epochs, [1280.0, 800.0])
+}
+
+/// The same in a window of this size, points.
+fn trained_in(epochs: u64, size: [f32; 2]) -> Window {
     let mut setup = short();
     setup.regime.stop.epochs = Some(epochs);
     setup.measure.meters = vec!["simulated:steady,watts=80".to_owned()];
-    let mut window = Window::new(setup);
+    let mut window = Window::with_size(setup, size, 1.0);
     window.click("Start training");
     window.until("the end", |window| window.has("Complete"));
     window
@@ -124,6 +129,27 @@ fn a_drawing_is_answered_while_it_is_drawn() {
     window.until("an empty sheet", |window| {
         window.has_part(&format!("{SHEET}empty"))
     });
+}
+
+#[test]
+fn the_answer_is_seen_beside_the_sheet_in_a_small_window() {
+    let mut window = trained_in(1, [900.0, 600.0]);
+    window.click("Ask it");
+    window.until("the sheet", |window| {
+        window.has_part(&format!("{SHEET}empty"))
+    });
+    stroke(&mut window, &[(0.5, 0.15), (0.5, 0.5), (0.5, 0.85)]);
+    window.until("an answer", |window| answer(window).is_some());
+    let sheet = window.harness.get_by_label_contains(SHEET).rect();
+    let all = egui::Rect::from_min_size(Pos2::ZERO, egui::vec2(900.0, 600.0));
+    for digit in 0..10 {
+        let name = format!("{digit}: ");
+        let bar = window.harness.get_by_label_contains(&name).rect();
+        assert!(
+            all.contains_rect(bar) && bar.left() > sheet.right(),
+            "{digit}: {bar} beside {sheet}"
+        );
+    }
 }
 
 #[test]

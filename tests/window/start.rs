@@ -1,6 +1,7 @@
 //! What a run starts from, and which layers learn, in the setup panel.
 
-use egui_kittest::kittest::Queryable as _;
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use joulelab::library::Library;
 use joulelab::setup::{Setup, TrainedLayers};
 
@@ -20,14 +21,27 @@ fn a_run_starts_from_another_and_trains_its_head_alone() {
     window.click("Start training");
     window.until("the end", |window| window.has("Complete"));
     let base = window.runs()[0].run.id.clone();
+    let mut library = Library::open(window.library()).expect("the library opens");
+    library
+        .set_name(&base, Some("middle"))
+        .expect("it is written");
     choose(&mut window, "Start from", "A run of the library");
     window.until("a refusal", |window| {
         window.has_part("the run is to be chosen first")
     });
     window.click("Run to start from");
-    let name = format!("Run {base}: ");
-    window.until("the run", |window| window.has_part(&name));
-    window.harness.get_by_label_contains(&name).click();
+    let name = "Run middle: ";
+    window.until("the run", |window| window.has_part(name));
+    let field = window.harness.get_by_label("Find a run").rect();
+    window.harness.event(egui::Event::Text("mid".to_owned()));
+    window.settle();
+    let text = text_of(&window, "mid").expect("what was typed");
+    assert!(
+        (text.center().y - field.center().y).abs() < 2.0,
+        "{text} is in the middle of {field}"
+    );
+    window.until("the run", |window| window.has_part(name));
+    window.harness.get_by_label_contains(name).click();
     window.until("what is known of it", |window| window.has_part("· after "));
     let start = setup(&window).start.expect("it starts from something");
     assert_eq!(start.run.as_deref(), Some(base.as_str()));
@@ -38,13 +52,30 @@ fn a_run_starts_from_another_and_trains_its_head_alone() {
     window.until("the second run", |window| {
         window.runs().len() == 2 && window.has("Complete")
     });
-    let library = Library::open(window.library()).expect("the library opens");
     let newest = window.runs().into_iter().find(|run| run.run.id != base);
     let newest = newest.expect("there are two").run.id;
     window.until("its record", |_| {
         let details = library.details(&newest).expect("it reads");
         details.start.is_some() && details.ancestors.len() == 1
     });
+    window.click("Show in runs");
+    window.until("what it started from", |window| {
+        window.has_part("From middle, after ")
+    });
+    assert!(
+        window.has_part(" tensors taken (")
+            && window.has_part("running means and variances are counted too"),
+        "{:?}",
+        window.seen()
+    );
+}
+
+/// Where a piece of text is drawn.
+fn text_of(window: &Window, text: &str) -> Option<egui::Rect> {
+    let nodes = window.harness.root().children_recursive();
+    let mut runs = nodes.filter(|node| node.accesskit_node().role() == Role::TextRun);
+    let run = runs.find(|node| node.accesskit_node().value().as_deref() == Some(text));
+    run.map(|node| node.rect())
 }
 
 #[test]

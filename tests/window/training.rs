@@ -10,11 +10,27 @@ fn a_newcomer_trains_the_default_network_and_sees_what_it_cost() {
     window.until("the end", |window| window.has("Complete"));
     let energy = window.after("Energy: ").expect("an energy is shown");
     assert!(energy.ends_with('J') || energy.contains('J'), "{energy}");
-    let power = window.after("Power: ").expect("a power is shown");
+    // The machine is idle again: what stands there now is the mean over the run, with its interval.
+    assert_eq!(window.after("Power: "), None);
+    let power = window.after("Mean power of training: ");
+    let power = power.expect("a power is shown");
     assert!(power.ends_with('W'), "{power}");
     let runs = window.runs();
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].run.status, Status::Completed);
+}
+
+#[test]
+fn figures_without_a_value_say_what_they_will_be_of() {
+    let mut setup = short();
+    setup.measure.idle_s = 1.0;
+    let mut window = Window::new(setup);
+    window.click("Start training");
+    window.until("no energy yet", |window| {
+        window.has("CO₂ equivalent: –") && window.has("of the electricity")
+    });
+    window.until("the end", |window| window.has("Complete"));
+    assert!(!window.has("of the electricity"));
 }
 
 #[test]

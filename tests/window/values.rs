@@ -20,6 +20,7 @@ pub fn write(window: &mut Window, label: &str, text: &str) {
 #[test]
 fn a_value_that_is_not_possible_is_refused_beside_its_field() {
     let mut window = Window::new(short());
+    window.until("the network", |window| window.has_part(" parameters · "));
     for (label, bad, words, good) in [
         ("Learning rate", "-1", "above 0", "0.003"),
         ("Batch size", "100000", "number of training samples", "64"),
@@ -27,6 +28,10 @@ fn a_value_that_is_not_possible_is_refused_beside_its_field() {
     ] {
         write(&mut window, label, bad);
         window.until("what is wrong", |window| window.has_part(words));
+        assert!(
+            window.has_part(" parameters · "),
+            "the network is the same, whatever else is wrong"
+        );
         window.click("Start training");
         assert!(
             window.runs().is_empty(),

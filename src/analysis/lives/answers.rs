@@ -3,7 +3,7 @@
 use super::life;
 use crate::analysis::lifecycle::{AssumptionError, Assumptions, embodied};
 use crate::library::{Inference, RunDetails, sum_of_parts};
-use crate::units::{EnergyFigure, Estimate, count, significant};
+use crate::units::{EnergyFigure, Estimate, count, estimate, significant};
 
 /// Defaults, and what `run` was reckoned with. Embodied carbon is that of the class of its device.
 ///
@@ -23,12 +23,34 @@ pub fn assumptions(run: &RunDetails) -> Result<Assumptions, AssumptionError> {
     Ok(found)
 }
 
-/// After how many answers asking `run` has taken as much energy as learning it, what was learnt before included; with what is to be
-/// minded where the two energies are not alike. `None` where one of them is not known.
-pub fn answers_as_training(
-    run: &RunDetails,
-    inference: &Inference,
-) -> Option<(Estimate, Option<String>)> {
+/// Answers set against learning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AsTraining {
+    /// So many take as much energy as learning took.
+    pub answers: Estimate,
+    /// Joules of learning, what was learnt before included.
+    pub learning_j: Estimate,
+    /// Of these what went into the weights that the run started from, and into its teachers; none for a run from nothing.
+    pub before_j: Option<Estimate>,
+    /// What is to be minded where the energies of learning and answering are not alike.
+    pub mind: Option<String>,
+}
+
+impl AsTraining {
+    /// Whether what was learnt before is in the energy of learning, in words to stand behind it; empty where nothing was.
+    pub fn before_in_words(&self) -> String {
+        self.before_j.map_or_else(String::new, |before| {
+            format!(
+                ", {} of it in what it started or learnt from",
+                estimate(before, "J")
+            )
+        })
+    }
+}
+
+/// After how many answers asking `run` has taken as much energy as learning it, what was learnt before included. `None` where one
+/// of the two energies is not known.
+pub fn answers_as_training(run: &RunDetails, inference: &Inference) -> Option<AsTraining> {
     let assumptions = assumptions(run).ok()?;
     let life = life(
         std::slice::from_ref(run),
@@ -49,7 +71,16 @@ pub fn answers_as_training(
             told(answering)
         )
     });
-    Some((number, mind))
+    let share = 1.0 / life.life_cycle.assumptions.uses as f64;
+    let before_j = life.pretraining.map(|cost| cost.energy_j.scale(share));
+    let own_j = life.training.energy_j;
+    Some(AsTraining {
+        answers: number,
+        // What is uncertain in a meter is so in both where they had the same: the wider interval, should they not.
+        learning_j: before_j.map_or(own_j, |before| own_j.plus_same_source(before)),
+        before_j,
+        mind,
+    })
 }
 
 /// A number of answers with its interval, for people: `335,000 (310,000 to 362,000)`.

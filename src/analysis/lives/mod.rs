@@ -11,7 +11,7 @@ use super::lifecycle::{
 };
 use crate::library::{Inference, RunDetails};
 pub use alike::{Asked, place};
-pub use answers::{answers_as_training, answers_in_words, assumptions};
+pub use answers::{AsTraining, answers_as_training, answers_in_words, assumptions};
 
 /// Why nothing can be told of a model's life.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -10,13 +10,12 @@ use super::asking::{self, Conditions, Windows};
 use super::infer::announce;
 use super::{Exit, Failed, Place, show};
 use crate::analysis::inference::of_one;
-use crate::analysis::lives::answers_as_training;
+use crate::analysis::lives::{AsTraining, answers_as_training};
 use crate::control::{self, Answered, Asker, Continued, Folders, Taste};
 use crate::data::own::{Invert, OwnSample};
 use crate::library::{Inference, RunDetails};
 use crate::protocol::{Event, InferRequest};
 use crate::setup::Setup;
-use crate::units::Estimate;
 
 /// Most characters that a text is gone on with.
 const CHARACTERS_MAX: usize = 10_000;
@@ -91,7 +90,7 @@ struct Cost {
     /// Whether it was measured earlier, by `joulelab infer`.
     is_stored: bool,
     /// Answers that take as much energy as learning, and what is to be minded.
-    as_training: Option<(Estimate, Option<String>)>,
+    as_training: Option<AsTraining>,
 }
 
 /// Everything that was found.

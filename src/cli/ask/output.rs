@@ -7,7 +7,6 @@ use crate::analysis::inference::SAMPLES;
 use crate::analysis::lives::answers_in_words;
 use crate::cli::table::Table;
 use crate::data::own::{Encoding, OwnSample};
-use crate::library::sum_of_parts;
 use crate::protocol::{HeadSaid, Saying};
 use crate::setup::Task;
 use crate::units::{Estimate, count, duration, estimate, significant};
@@ -79,7 +78,7 @@ pub fn text(found: &Found<'_>) -> String {
     }
     if let Some(cost) = found.cost {
         text.push('\n');
-        text.push_str(&in_words_of_cost(found, cost));
+        text.push_str(&in_words_of_cost(cost));
     }
     text
 }
@@ -133,7 +132,7 @@ fn ranked(shares: &[f64], top: usize) -> Vec<(usize, f64)> {
     ranked
 }
 
-fn in_words_of_cost(found: &Found<'_>, cost: &Cost) -> String {
+fn in_words_of_cost(cost: &Cost) -> String {
     let one = &cost.inference;
     let mut text = String::new();
     let mut line = |words: String| text.push_str(&format!("{words}\n"));
@@ -191,16 +190,14 @@ fn in_words_of_cost(found: &Found<'_>, cost: &Cost) -> String {
             100.0 * one.interval
         ));
     }
-    if let Some((answers, mind)) = &cost.as_training {
-        let learning = sum_of_parts(&found.details.training).and_then(|sum| sum.figure.energy_j);
-        let took = learning.map_or(String::new(), |energy| {
-            format!(" took {} and", estimate(energy, "J"))
-        });
+    if let Some(as_training) = &cost.as_training {
         line(format!(
-            "learning it{took} cost as much as {} such answers",
-            answers_in_words(*answers)
+            "learning it took {}{}: as much as {} such answers",
+            estimate(as_training.learning_j, "J"),
+            as_training.before_in_words(),
+            answers_in_words(as_training.answers)
         ));
-        if let Some(mind) = mind {
+        if let Some(mind) = &as_training.mind {
             line(format!("mind: {mind}"));
         }
     }
@@ -241,8 +238,10 @@ pub fn json(found: &Found<'_>) -> Value {
             "carbon_g": each(one.carbon_g),
             "latency": one.latency,
             "inference": one,
-            "as_training": cost.as_training.as_ref().map(|(answers, _)| answers),
-            "mind": cost.as_training.as_ref().and_then(|(_, mind)| mind.as_ref()),
+            "as_training": cost.as_training.as_ref().map(|found| found.answers),
+            "learning_j": cost.as_training.as_ref().map(|found| found.learning_j),
+            "before_j": cost.as_training.as_ref().and_then(|found| found.before_j),
+            "mind": cost.as_training.as_ref().and_then(|found| found.mind.as_ref()),
         })
     });
     json!({

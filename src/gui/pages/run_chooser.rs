@@ -1,8 +1,8 @@
 //! A choice among the runs of the library, with a search.
 
 use egui::{
-    Button, Key, Label, Popup, PopupCloseBehavior, Response, RichText, Role, ScrollArea, TextEdit,
-    Ui, WidgetInfo,
+    Button, Key, Label, Popup, PopupCloseBehavior, Response, RichText, Role, ScrollArea, Ui,
+    WidgetInfo,
 };
 
 use crate::gui::jobs::{Lane, Slot};
@@ -94,10 +94,8 @@ impl RunChooser {
 
     fn list(&mut self, ui: &mut Ui, shared: &mut Shared, name: &str) -> Option<Offered> {
         ui.set_width(440.0_f32.min(ui.ctx().content_rect().width() - 48.0));
-        let edit = TextEdit::singleline(&mut self.typed)
-            .hint_text("Name, dataset, model, device, note")
-            .desired_width(f32::INFINITY);
-        let field = ui.add(edit).accessible_name("Find a run");
+        let hint = "Name, dataset, model, device, note";
+        let field = widgets::search_field(ui, &mut self.typed, hint).accessible_name("Find a run");
         if !self.was_open {
             field.request_focus();
         }

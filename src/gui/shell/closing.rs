@@ -1,4 +1,4 @@
-use egui::{Id, Modal, Ui};
+use egui::{Id, Ui};
 
 use crate::gui::state::State;
 use crate::gui::theme;
@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         state.closing = None;
         return;
     }
-    Modal::new(Id::unique("closing")).frame(widgets::modal_frame(ui)).show(ui.ctx(), |ui| {
+    widgets::dialog(ui, Id::unique("closing")).show(ui.ctx(), |ui| {
         ui.set_width(420.0);
         let is_sweep = state.shared.is_sweeping();
         ui.heading(if is_sweep { "A sweep goes on" } else { "A run goes on" });

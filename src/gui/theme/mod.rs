@@ -51,6 +51,19 @@ pub fn install(ctx: &Context) {
     }
 }
 
+/// Gives the boxes and fields in `ui` the rims that egui takes from everything in a menu.
+pub fn rims_in_menu(ui: &mut egui::Ui) {
+    let tokens = Tokens::in_ui(ui);
+    let states = &mut ui.visuals_mut().widgets;
+    for (state, colour) in [
+        (&mut states.inactive, tokens.rim),
+        (&mut states.hovered, tokens.dim),
+        (&mut states.active, tokens.accent_text),
+    ] {
+        state.bg_stroke = Stroke::new(1.0, colour);
+    }
+}
+
 fn apply(style: &mut Style, theme: Theme) {
     let tokens = Tokens::of(theme);
     style.text_styles = [
@@ -115,10 +128,10 @@ fn visuals(visuals: &mut egui::Visuals, tokens: &Tokens) {
     let states = &mut visuals.widgets;
     for (state, fill, line) in [
         (&mut states.noninteractive, tokens.surface, tokens.line),
-        (&mut states.inactive, tokens.raised, Color32::TRANSPARENT),
-        (&mut states.hovered, tokens.hovered, tokens.outline),
-        (&mut states.active, tokens.pressed, tokens.accent),
-        (&mut states.open, tokens.hovered, tokens.outline),
+        (&mut states.inactive, tokens.raised, tokens.rim),
+        (&mut states.hovered, tokens.hovered, tokens.dim),
+        (&mut states.active, tokens.pressed, tokens.accent_text),
+        (&mut states.open, tokens.hovered, tokens.dim),
     ] {
         state.bg_fill = fill;
         state.weak_bg_fill = fill;

@@ -21,8 +21,10 @@ pub struct Tokens {
     pub stripe: Color32,
     /// Lines between parts.
     pub line: Color32,
-    /// Rim of a control under the pointer.
+    /// Rims of what is drawn: cells, handles, messages.
     pub outline: Color32,
+    /// Rim of a control, by which it is seen: at least 3:1 to every ground.
+    pub rim: Color32,
     /// Text.
     pub text: Color32,
     /// Text that matters less.
@@ -58,6 +60,7 @@ const DARK: Tokens = Tokens {
     stripe: rgb(0x1A_2028),
     line: rgb(0x2A_323D),
     outline: rgb(0x46_5160),
+    rim: rgb(0x68_7485),
     text: rgb(0xE8_ECF1),
     dim: rgb(0x98_A3B3),
     accent: rgb(0xFF_B020),
@@ -80,6 +83,7 @@ const LIGHT: Tokens = Tokens {
     stripe: rgb(0xF6_F7F9),
     line: rgb(0xDD_E2E9),
     outline: rgb(0xB4_BDC9),
+    rim: rgb(0x80_8B99),
     text: rgb(0x14_181D),
     dim: rgb(0x5B_6675),
     accent: rgb(0xFF_B020),
@@ -188,6 +192,38 @@ mod tests {
                 }
             }
             assert!(contrast(tokens.on_accent, tokens.accent) >= 4.5);
+        }
+    }
+
+    /// WCAG 2.2, 1.4.11: what tells a control from its ground has 3:1 to it, also where nothing is ticked or written in it.
+    #[test]
+    fn controls_stand_out_from_every_ground() {
+        for theme in [Theme::Dark, Theme::Light] {
+            let tokens = Tokens::of(theme);
+            let mut style = egui::Style::default();
+            super::super::apply(&mut style, theme);
+            let states = &style.visuals.widgets;
+            for state in [
+                &states.inactive,
+                &states.hovered,
+                &states.active,
+                &states.open,
+            ] {
+                let rim = state.bg_stroke;
+                for ground in [
+                    tokens.canvas,
+                    tokens.surface,
+                    tokens.raised,
+                    tokens.well,
+                    tokens.stripe,
+                ] {
+                    let found = contrast(rim.color, ground);
+                    assert!(
+                        rim.width >= 1.0 && found >= 3.0,
+                        "{rim:?} on {ground:?}: {found}"
+                    );
+                }
+            }
         }
     }
 

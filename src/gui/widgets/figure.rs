@@ -71,6 +71,15 @@ pub fn energy_in_parts(energy_j: Estimate, unit: EnergyUnit) -> (String, String)
     }
 }
 
+/// Energy that is expected, in joules, with its interval where there is one, in the unit that the user chose.
+pub fn expected_energy(value: f64, range: Option<(f64, f64)>, unit: EnergyUnit) -> String {
+    match (range, unit) {
+        (Some((low, high)), _) if low < high => written_energy(Estimate { value, low, high }, unit),
+        (_, EnergyUnit::Joules) => quantity(value, "J"),
+        (_, EnergyUnit::WattHours) => quantity(value / 3600.0, "Wh"),
+    }
+}
+
 /// Energy with its interval in the unit that the user chose.
 pub fn written_energy(energy_j: Estimate, unit: EnergyUnit) -> String {
     match unit {

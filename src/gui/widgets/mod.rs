@@ -6,11 +6,11 @@ mod parts;
 mod scene;
 
 pub use figure::{
-    KeyFigure, energy_in_parts, everyday, figure_hover, key_figure, self_check_differences,
-    written_energy,
+    KeyFigure, energy_in_parts, everyday, expected_energy, figure_hover, key_figure,
+    self_check_differences, written_energy,
 };
 pub use parts::{
-    caption, chip, empty_state, field_label, modal_frame, primary_button, problem, section,
-    titled_card,
+    caption, chip, dialog, empty_state, field_label, primary_button, problem, search_field,
+    section, titled_card,
 };
 pub use scene::scene;

@@ -1,4 +1,7 @@
-use egui::{Align, Button, Color32, Frame, Label, Layout, Response, RichText, Stroke, Ui, Vec2};
+use egui::{
+    Align, Align2, Button, Color32, Frame, Id, Label, Layout, Margin, Modal, Order, Response,
+    RichText, Stroke, TextEdit, Ui, Vec2,
+};
 
 use crate::gui::theme::{self, Tokens};
 
@@ -11,6 +14,7 @@ pub fn primary_button(ui: &mut Ui, text: &str) -> Response {
     ui.add(
         Button::new(text)
             .fill(tokens.accent)
+            .stroke(Stroke::NONE)
             .min_size(Vec2::new(0.0, theme::CONTROL_HEIGHT)),
     )
 }
@@ -30,6 +34,21 @@ pub fn field_label(ui: &mut Ui, text: &str, hint: &str) -> Response {
     } else {
         label.on_hover_text(hint)
     }
+}
+
+/// The field in which one searches the list of a menu, of the look and height that fields have elsewhere: egui takes rims and
+/// padding from what is in a menu, which leaves the text at the upper edge.
+pub fn search_field(ui: &mut Ui, typed: &mut String, hint: &str) -> Response {
+    let field = |ui: &mut Ui| {
+        theme::rims_in_menu(ui);
+        let edit = TextEdit::singleline(typed)
+            .hint_text(hint)
+            .margin(Margin::symmetric(8, 4))
+            .align(Align2::LEFT_CENTER)
+            .desired_width(f32::INFINITY);
+        ui.add(edit)
+    };
+    ui.scope(field).inner
 }
 
 /// What is wrong with a field, below it.
@@ -71,7 +90,7 @@ pub fn chip(ui: &mut Ui, text: &str, colour: Color32) -> Response {
     Frame::new()
         .fill(tokens.raised)
         .corner_radius(4)
-        .inner_margin(egui::Margin::symmetric(6, 1))
+        .inner_margin(Margin::symmetric(6, 1))
         .show(ui, |ui| ui.label(RichText::new(text).small().color(colour)))
         .response
 }
@@ -96,7 +115,12 @@ pub fn empty_state<R>(
     .inner
 }
 
-/// The frame of a dialog inside the window.
-pub fn modal_frame(ui: &Ui) -> Frame {
-    Frame::popup(ui.style()).inner_margin(theme::PANEL_MARGIN)
+/// A dialog inside the window, over everything but what it opens itself.
+///
+/// egui puts dialogs and the lists of their fields into the same order of layers, in which a press inside the dialog raises the
+/// dialog. A list that opens in the frame of the press, as it does where frames are slow, would lie below it and take no click.
+pub fn dialog(ui: &Ui, id: Id) -> Modal {
+    Modal::new(id)
+        .area(Modal::default_area(id).order(Order::Middle))
+        .frame(Frame::popup(ui.style()).inner_margin(theme::PANEL_MARGIN))
 }

@@ -11,7 +11,7 @@ use crate::gui::pages::runs::local_time;
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{self, KeyFigure, energy_in_parts};
-use crate::library::{Inference, RunDetails, sum_of_parts};
+use crate::library::{Inference, RunDetails};
 use crate::units::{duration, estimate};
 
 /// Draws what is known of it: measured by `infer`, one sample at a time, on this device. `seconds` is how long the last answer took.
@@ -138,20 +138,18 @@ fn provenance(ui: &mut Ui, known: &Inference) {
 }
 
 fn as_learning(ui: &mut Ui, details: &RunDetails, known: &Inference) {
-    let Some((answers, mind)) = answers_as_training(details, known) else {
+    let Some(found) = answers_as_training(details, known) else {
         return;
     };
     let tokens = Tokens::in_ui(ui);
-    let took = sum_of_parts(&details.training).and_then(|sum| sum.figure.energy_j);
-    let took = took.map_or(String::new(), |energy| {
-        format!(" ({})", estimate(energy, "J"))
-    });
     let text = format!(
-        "Learning it{took} cost as much as {} such answers.",
-        answers_in_words(answers)
+        "Learning it took {}{}: as much as {} such answers.",
+        estimate(found.learning_j, "J"),
+        found.before_in_words(),
+        answers_in_words(found.answers)
     );
     ui.add(Label::new(text).wrap());
-    if let Some(mind) = mind {
+    if let Some(mind) = found.mind {
         let text = RichText::new(format!("Mind: {mind}.")).small();
         ui.add(Label::new(text.color(tokens.warning)).wrap());
     }

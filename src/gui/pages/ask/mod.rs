@@ -39,9 +39,11 @@ use seen::Seen;
 /// Width from which question, answer and cost stand beside each other, points.
 const THREE_FROM: f32 = 940.0;
 /// Width from which question and answer do.
-const TWO_FROM: f32 = 480.0;
+const TWO_FROM: f32 = 440.0;
+/// Width up to which parts that stand beside each other stand close.
+const TIGHT_TO: f32 = 520.0;
 /// Width of the question where there is more beside it, points: as there is room.
-const QUESTION: std::ops::RangeInclusive<f32> = 224.0..=300.0;
+const QUESTION: std::ops::RangeInclusive<f32> = 248.0..=300.0;
 
 /// The view; keeps what was drawn and typed until another run is shown.
 #[derive(Default)]
@@ -165,7 +167,7 @@ impl AskView {
                 // Room for the scroll bar, so that it lies on nothing.
                 let width = ui.available_width() - 2.0 * theme::GRID;
                 ui.set_max_width(width);
-                let gap = 6.0 * theme::GRID;
+                let gap = if width < TIGHT_TO { 3.0 } else { 6.0 } * theme::GRID;
                 let question = (0.4 * width).clamp(*QUESTION.start(), *QUESTION.end());
                 if width >= THREE_FROM {
                     let rest = (width - question - 2.0 * gap) / 2.0;

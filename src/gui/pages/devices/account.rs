@@ -2,11 +2,11 @@
 
 use egui::{Grid, RichText, Ui};
 
+use super::meters::power_now;
 use super::mono;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::protocol::{AccountLine, MeterNow};
-use crate::units::quantity;
 
 /// One row a part; `now` where the meters are being read.
 pub(super) fn account(ui: &mut Ui, lines: &[AccountLine], now: Option<&[MeterNow]>) {
@@ -57,7 +57,7 @@ fn reading<'a>(
     for id in ids {
         let found = now.iter().find(|now| now.meter == id && now.in_sum);
         if let Some(found) = found {
-            let power = found.power_w.map(|power_w| quantity(power_w, "W"));
+            let power = found.power_w.map(|power_w| power_now(id, power_w));
             return (id, Some(power.unwrap_or("no reading".to_owned())));
         }
     }
@@ -96,9 +96,10 @@ mod tests {
         };
         let power = Some("12.0 W".to_owned());
         let healthy = [now("rapl:package-0", true)];
-        assert_eq!(of(&healthy), ("rapl:package-0".to_owned(), power.clone()));
+        assert_eq!(of(&healthy), ("rapl:package-0".to_owned(), power));
         let replaced = [now("rapl:package-0", false), now("model:cpu", true)];
-        assert_eq!(of(&replaced), ("model:cpu".to_owned(), power));
+        let modelled = Some("≈ 12 W".to_owned());
+        assert_eq!(of(&replaced), ("model:cpu".to_owned(), modelled));
         assert_eq!(of(&[]).1, None);
     }
 }

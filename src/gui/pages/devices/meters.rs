@@ -6,7 +6,7 @@ use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::protocol::{Device, MeterNow, Source, SourceStatus};
-use crate::units::quantity;
+use crate::units::{quantity, significant};
 
 /// Height of a row of two lines, points.
 const ROW: f32 = 36.0;
@@ -156,11 +156,20 @@ fn cells(
 /// What the meter says: now, where it is being read, else when it was tried.
 fn reading(source: &Source, now: Option<Option<&MeterNow>>) -> Option<String> {
     match now {
-        Some(Some(now)) => now.power_w.map(|power_w| quantity(power_w, "W")),
+        Some(Some(now)) => now.power_w.map(|power_w| power_now(&source.id, power_w)),
         Some(None) if matches!(source.status, SourceStatus::Used | SourceStatus::CrossCheck) => {
             None
         }
         _ => source.raw.clone(),
+    }
+}
+
+/// Power that the meter `id` tells now: that of a model is an estimate, of no more than two digits.
+pub(super) fn power_now(id: &str, power_w: f64) -> String {
+    if id.starts_with("model:") {
+        format!("≈ {} W", significant(power_w, 2))
+    } else {
+        quantity(power_w, "W")
     }
 }
 
@@ -268,5 +277,6 @@ mod tests {
         assert_eq!(reading(&source, Some(None)), None);
         let live = reading(&source, Some(Some(&now(Some(71.26)))));
         assert_eq!(live.as_deref(), Some("71.3 W"));
+        assert_eq!(power_now("model:cpu", 18.72), "≈ 19 W");
     }
 }

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Cost, Item};
+use super::standing::standing;
 use crate::analysis::MeanInterval;
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::widgets::parallel::plain;
@@ -183,7 +184,8 @@ impl Column {
             Self::Date => 116.0,
             Self::Model => 106.0,
             Self::FinalResult | Self::BestResult | Self::Carbon => 108.0,
-            Self::Status | Self::Dataset | Self::LearningRate => 96.0,
+            Self::Status => 136.0,
+            Self::Dataset | Self::LearningRate => 96.0,
             Self::Time => 76.0,
             Self::Tags => 72.0,
             Self::BatchSize | Self::Seed | Self::Epochs | Self::Grade => 56.0,
@@ -220,7 +222,7 @@ impl Column {
         let run = &item.listed.run;
         match self {
             Self::Name => item.name().to_owned(),
-            Self::Status => run.status.to_string(),
+            Self::Status => standing(run).to_owned(),
             Self::Date => local_time(run.started_at),
             Self::Dataset => item.dataset(),
             Self::Model => run.setup.model.clone(),
@@ -273,7 +275,7 @@ impl Column {
         let number = |count: Option<u64>| Key::from(count.map(|count| count as f64));
         match self {
             Self::Name => Key::Text(item.name()),
-            Self::Status => Key::Text(run.status.id()),
+            Self::Status => Key::Text(standing(run)),
             Self::Date => Key::Number(run.started_at.as_millisecond() as f64),
             Self::Dataset => Key::Text(&run.setup.dataset),
             Self::Model => Key::Text(&run.setup.model),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Key, Modal, TextEdit, Ui};
+use egui::{Key, TextEdit, Ui};
 
 use super::RunsPage;
 use super::rows::{self, Item};
@@ -128,35 +128,33 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
     let Some(edit) = &mut page.edit else { return };
     let (name, hint) = edit.label();
     let mut answer = None;
-    let modal = Modal::new(ui.scope_id().with("runs-edit"))
-        .frame(widgets::modal_frame(ui))
-        .show(ui.ctx(), |ui| {
-            ui.set_width(380.0);
-            ui.heading(edit.title());
-            let label = widgets::field_label(ui, name, "");
-            let field = match edit.field {
-                Field::Note => TextEdit::multiline(&mut edit.text).desired_rows(4),
-                Field::Name | Field::Tags => TextEdit::singleline(&mut edit.text),
-            };
-            let field = ui
-                .add(field.desired_width(f32::INFINITY))
-                .labelled_by(label.id);
-            if std::mem::take(&mut edit.is_new) {
-                field.request_focus();
+    let modal = widgets::dialog(ui, ui.scope_id().with("runs-edit")).show(ui.ctx(), |ui| {
+        ui.set_width(380.0);
+        ui.heading(edit.title());
+        let label = widgets::field_label(ui, name, "");
+        let field = match edit.field {
+            Field::Note => TextEdit::multiline(&mut edit.text).desired_rows(4),
+            Field::Name | Field::Tags => TextEdit::singleline(&mut edit.text),
+        };
+        let field = ui
+            .add(field.desired_width(f32::INFINITY))
+            .labelled_by(label.id);
+        if std::mem::take(&mut edit.is_new) {
+            field.request_focus();
+        }
+        widgets::caption(ui, hint);
+        let is_confirmed = edit.field != Field::Note
+            && field.lost_focus()
+            && ui.input(|input| input.key_pressed(Key::Enter));
+        ui.horizontal(|ui| {
+            if widgets::primary_button(ui, "Save").clicked() || is_confirmed {
+                answer = Some(true);
             }
-            widgets::caption(ui, hint);
-            let is_confirmed = edit.field != Field::Note
-                && field.lost_focus()
-                && ui.input(|input| input.key_pressed(Key::Enter));
-            ui.horizontal(|ui| {
-                if widgets::primary_button(ui, "Save").clicked() || is_confirmed {
-                    answer = Some(true);
-                }
-                if ui.button("Cancel").clicked() {
-                    answer = Some(false);
-                }
-            });
+            if ui.button("Cancel").clicked() {
+                answer = Some(false);
+            }
         });
+    });
     if modal.should_close() {
         answer = answer.or(Some(false));
     }

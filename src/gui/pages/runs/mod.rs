@@ -2,7 +2,7 @@
 //!
 //! | part | what it does |
 //! |---|---|
-//! | `rows` | the runs, read off the window's thread |
+//! | `rows`, `standing` | the runs, read off the window's thread, and how they stand |
 //! | `columns`, `view` | what the table says, sorted, filtered and grouped once a change |
 //! | `table`, `toolbar`, `selection` | how it is shown and chosen from |
 //! | `edit` | names, tags, notes, pins, deletion |
@@ -22,6 +22,7 @@ mod parallel;
 mod picture;
 mod rows;
 mod selection;
+mod standing;
 mod start;
 mod summary;
 mod table;
@@ -31,7 +32,7 @@ mod view;
 
 pub use columns::local_time;
 pub use compare::warning;
-pub use table::status_sign;
+pub use standing::status_sign;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -53,7 +53,10 @@ impl Parallel {
 
     /// Makes the axes for `items`.
     pub fn make(&mut self, items: &[Arc<Item>], differing: &[Difference]) {
-        let mut fields: Vec<&Difference> = differing.iter().collect();
+        // Where a part of the setup is there or not, the part itself has no value: what is in it has.
+        let has_value = |of: &&Difference| of.values.iter().flatten().any(|value| !value.is_null());
+        let mut fields: Vec<&Difference> = differing.iter().filter(has_value).collect();
+        self.fields_left_out = fields.len().saturating_sub(FIELDS_MAX);
         // What every run has says more than what comes with one kind of model or optimiser; among those, how they learnt.
         fields.sort_by_key(|difference| {
             let missing = difference.values.iter().filter(|value| value.is_none());
@@ -64,7 +67,6 @@ impl Parallel {
             .iter()
             .map(|difference| ParallelAxis::of_values(short(&difference.field), &difference.values))
             .collect();
-        self.fields_left_out = differing.len().saturating_sub(FIELDS_MAX);
         type Result = (&'static str, Shown, fn(&Item) -> Option<f64>);
         let metric = common_metric(items);
         let shown = if metric.is_share() {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use super::standing::standing;
 use crate::gui::state::{Shared, State};
 use crate::library::{Filter, LibraryError, ListedRun, PhaseEnergy, Status, sum_of_parts};
 use crate::units::{Boundary, Estimate, Grade};
@@ -171,7 +172,7 @@ impl Item {
             &run.setup.dataset,
             &run.setup.model,
             &run.device.name,
-            run.status.id(),
+            standing(run),
             &run.tags.join("\n"),
             &asked.labels().join("\n"),
         ]

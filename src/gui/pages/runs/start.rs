@@ -6,12 +6,12 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::setup::{Fit, FitKind, StartReport};
 
-/// Draws the report.
-pub fn show(ui: &mut Ui, report: &StartReport) {
+/// Draws the report of a run that started from what is called `name`.
+pub fn show(ui: &mut Ui, report: &StartReport, name: Option<&str>) {
     let tokens = Tokens::in_ui(ui);
     widgets::section(ui, "What it started from");
     ui.add(
-        egui::Label::new(super::summary::capital(&report.in_words()))
+        egui::Label::new(super::summary::capital(&report.in_words(name)))
             .wrap()
             .selectable(true),
     );

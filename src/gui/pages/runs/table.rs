@@ -9,11 +9,11 @@ use egui_extras::{Column as Width, TableBuilder, TableRow};
 use super::RunsPage;
 use super::columns::{Column, energy_interval, result_interval};
 use super::rows::Item;
+use super::standing::{standing, standing_sign};
 use super::view::{Group, Line, Sort};
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
-use crate::library::Status;
 use crate::units::count;
 
 /// Height of a line, points.
@@ -336,23 +336,18 @@ fn name_cell(
 }
 
 fn status_cell(ui: &mut Ui, item: &Item, tokens: &Tokens) {
-    let status = item.listed.run.status;
-    let (sign, colour) = status_sign(status, tokens);
+    let run = &item.listed.run;
+    let (sign, colour) = standing_sign(run, tokens);
     ui.label(RichText::new(sign).color(colour));
-    let label = ui.add(Label::new(RichText::new(status.id()).color(colour)).truncate());
-    if let Some(failure) = &item.listed.run.failure {
+    let words = standing(run);
+    // That it is over goes without saying there.
+    let short = words.strip_prefix("completed, ").unwrap_or(words);
+    let label = ui.add(Label::new(RichText::new(short).color(colour)).truncate());
+    label.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    if let Some(failure) = &run.failure {
         label.on_hover_text(failure);
-    }
-}
-
-/// Sign and colour of a status.
-pub fn status_sign(status: Status, tokens: &Tokens) -> (&'static str, egui::Color32) {
-    match status {
-        Status::Running => ("•", tokens.accent_text),
-        Status::Completed => ("✓", tokens.good),
-        Status::Stopped => ("–", tokens.dim),
-        Status::Interrupted => ("!", tokens.warning),
-        Status::Failed => ("×", tokens.error),
+    } else if short != words {
+        label.on_hover_text(words);
     }
 }
 

@@ -8,7 +8,7 @@ use super::columns::Column;
 use super::{RunsPage, edit, transfer};
 use crate::gui::commands::{Action, Command};
 use crate::gui::state::Shared;
-use crate::gui::theme::Tokens;
+use crate::gui::theme::{self, Tokens};
 use crate::library::Status;
 use crate::units::count;
 
@@ -19,7 +19,7 @@ pub fn show(page: &mut RunsPage, ui: &mut Ui, shared: &mut Shared) {
             .hint_text("Search runs")
             .desired_width(200.0)
             .align(egui::Align2::LEFT_CENTER)
-            .min_size(egui::vec2(0.0, crate::gui::theme::CONTROL_HEIGHT));
+            .min_size(egui::vec2(0.0, theme::CONTROL_HEIGHT));
         ui.add(search).accessible_name("Search runs");
         filters(page, ui);
         let hint = "Put runs of one setup together, with mean and 95 % interval over their seeds";
@@ -123,6 +123,7 @@ fn columns_menu(page: &mut RunsPage, ui: &mut Ui) {
         egui::ScrollArea::vertical()
             .max_height(420.0)
             .show(ui, |ui| {
+                theme::rims_in_menu(ui);
                 // The name says which run it is; without it the table says nothing.
                 for column in Column::ALL.into_iter().skip(1) {
                     let columns = &mut page.look.columns;

@@ -1,4 +1,4 @@
-use egui::{ComboBox, DragValue, Id, Key, PopupCloseBehavior, ScrollArea, TextEdit, Ui};
+use egui::{ComboBox, DragValue, Id, Key, PopupCloseBehavior, ScrollArea, Ui};
 
 use super::field;
 use crate::analysis::{countries, lookup};
@@ -87,10 +87,8 @@ impl CountryField {
 
     fn list(&mut self, ui: &mut Ui, country: &mut Option<String>) {
         ui.set_min_width(WIDTH);
-        let search = TextEdit::singleline(&mut self.typed)
-            .hint_text("Find a country")
-            .desired_width(f32::INFINITY);
-        let search = ui.add(search).accessible_name("Find a country");
+        let name = "Find a country";
+        let search = widgets::search_field(ui, &mut self.typed, name).accessible_name(name);
         if !self.was_open {
             self.typed.clear();
             search.request_focus();

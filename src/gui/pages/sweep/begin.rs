@@ -1,6 +1,6 @@
 //! Beginning a sweep, and going on with one: what is asked before.
 
-use egui::{Label, Modal, Ui};
+use egui::{Label, Ui};
 
 use super::SweepPage;
 use crate::gui::Page;
@@ -118,12 +118,10 @@ pub fn show(page: &mut SweepPage, ui: &mut Ui, shared: &mut Shared) {
         return;
     };
     let mut answer = Answer::None;
-    let modal = Modal::new(ui.scope_id().with("sweep-asked"))
-        .frame(widgets::modal_frame(ui))
-        .show(ui.ctx(), |ui| {
-            ui.set_width(420.0_f32.min(ui.ctx().content_rect().width() - 64.0));
-            answer = question(ui, &asked);
-        });
+    let modal = widgets::dialog(ui, ui.scope_id().with("sweep-asked")).show(ui.ctx(), |ui| {
+        ui.set_width(420.0_f32.min(ui.ctx().content_rect().width() - 64.0));
+        answer = question(ui, &asked);
+    });
     if modal.should_close() {
         answer = Answer::No;
     }

@@ -1,9 +1,10 @@
 //! A menu of the fields of a setup, with a search.
 
-use egui::{Button, Id, Label, Popup, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Button, Id, Label, Popup, PopupCloseBehavior, RichText, ScrollArea, Ui};
 
 use super::fields::Field;
 use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets;
 
 /// Fields that are listed at once; more are found by the search.
 const SHOWN_MAX: usize = 200;
@@ -22,10 +23,8 @@ pub fn show<'a>(ui: &mut Ui, name: &str, fields: &'a [Field]) -> Option<&'a Fiel
             let id = Id::unique((name, "sweep-chooser"));
             let mut typed: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
             let label = ui.label(RichText::new("Find a field").small());
-            let edit = TextEdit::singleline(&mut typed)
-                .hint_text("batch, rate, optimiser …")
-                .desired_width(f32::INFINITY);
-            let response = ui.add(edit).labelled_by(label.id);
+            let hint = "batch, rate, optimiser …";
+            let response = widgets::search_field(ui, &mut typed, hint).labelled_by(label.id);
             if button.clicked() {
                 response.request_focus();
             }

@@ -8,9 +8,9 @@ use crate::gui::commands::Command;
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets;
+use crate::gui::widgets::{self, expected_energy};
 use crate::setup::sweep::Sweep;
-use crate::units::{count, duration, quantity};
+use crate::units::{count, duration};
 
 /// Combinations that cannot run which are named.
 const NAMED_MAX: usize = 5;
@@ -107,12 +107,10 @@ fn told(ui: &mut Ui, sweep: &Sweep, ahead: &Ahead, unit: EnergyUnit) {
         several => format!("{} combinations", count(several as u64)),
     };
     widgets::caption(ui, format!("{combinations}, {seeds}, on {}", ahead.device));
-    let joules = move |joules: f64| match unit {
-        EnergyUnit::Joules => quantity(joules, "J"),
-        EnergyUnit::WattHours => quantity(joules / 3600.0, "Wh"),
-    };
-    row(ui, "Time", total(ahead.outlook.time_s, duration));
-    row(ui, "Energy", total(ahead.outlook.energy_j, joules));
+    let energy_j = ahead.outlook.energy_j;
+    let energy = energy_j.map(|total| expected_energy(total.value, total.range, unit));
+    row(ui, "Time", about(ahead.outlook.time_s.map(time)));
+    row(ui, "Energy", about(energy));
     if ahead.pauses_s > 0.0 {
         row(ui, "Pauses", duration(ahead.pauses_s));
     }
@@ -155,14 +153,15 @@ fn impossible(ui: &mut Ui, ahead: &Ahead) {
     }
 }
 
-fn total(total: Option<Total>, show: impl Fn(f64) -> String) -> String {
-    match total {
-        None => "unknown".to_owned(),
-        Some(Total {
-            value,
-            range: Some((low, high)),
-        }) => format!("about {} ({} to {})", show(value), show(low), show(high)),
-        Some(Total { value, range: None }) => format!("about {}", show(value)),
+fn about(what: Option<String>) -> String {
+    what.map_or("unknown".to_owned(), |what| format!("about {what}"))
+}
+
+fn time(total: Total) -> String {
+    let value = duration(total.value);
+    match total.range {
+        Some((low, high)) => format!("{value} ({} to {})", duration(low), duration(high)),
+        None => value,
     }
 }
 

@@ -87,37 +87,59 @@ fn energy_figure(ui: &mut Ui, live: &Live, unit: EnergyUnit) {
 }
 
 fn power_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
-    let value = live
-        .power_w()
-        .map_or("–".to_owned(), |power_w| quantity(power_w, "W"));
+    // The latest reading of a run that is over is that of a machine that does nothing any more.
+    let is_over = !live.is_going_on();
+    let (value, spread) = if is_over {
+        live.mean_power_w()
+            .map_or_else(nothing, |power_w| estimate_in_parts(power_w, "W"))
+    } else {
+        let now = live.power_w().map(|power_w| quantity(power_w, "W"));
+        now.map_or_else(nothing, |now| (now, String::new()))
+    };
     let idle: Vec<Estimate> = live.idle.iter().map(|idle| idle.power_w).collect();
-    let below = match (live.is_going_on(), idle.is_empty()) {
+    let below = match (is_over, idle.is_empty()) {
         (_, false) => format!("idle {}", estimate(Estimate::sum_independent(idle), "W")),
-        (true, true) => "now".to_owned(),
-        (false, true) => "at the end".to_owned(),
+        (false, true) => "now".to_owned(),
+        (true, true) => "training and evaluation".to_owned(),
     };
     let figure = KeyFigure {
-        name: "Power",
+        name: if is_over {
+            "Mean power of training"
+        } else {
+            "Power"
+        },
         value,
+        spread,
         below,
-        ..KeyFigure::default()
     };
     let response = widgets::key_figure(ui, &figure);
     response.on_hover_ui(|ui| {
         ui.set_max_width(380.0);
-        ui.label(
-            RichText::new("Power of the metered parts at the latest reading")
-                .text_style(theme::strong()),
-        );
+        let title = if is_over {
+            "Mean power of the metered parts over training and evaluation"
+        } else {
+            "Power of the metered parts at the latest reading"
+        };
+        ui.label(RichText::new(title).text_style(theme::strong()));
+        if is_over {
+            ui.label("energy ÷ the time that the meters covered");
+        }
         let has_stepped_in = |id: &str| live.now.iter().any(|now| now.meter == id);
         for meter in &live.meters {
             if meter.stands_by() && !has_stepped_in(&meter.id) {
                 continue;
             }
             let now = live.now.iter().find(|now| now.meter == meter.id);
-            let reading = now
-                .and_then(|now| now.power_w)
-                .map_or("no reading".to_owned(), |watts| quantity(watts, "W"));
+            let reading = if is_over {
+                let part = live.training.iter();
+                let mut part = part.filter(|part| part.gross.meter == meter.id);
+                let mean = part.next().and_then(|part| part.gross.mean_power_w());
+                mean.map(|power_w| estimate(power_w, "W"))
+            } else {
+                let watts = now.and_then(|now| now.power_w);
+                watts.map(|watts| quantity(watts, "W"))
+            };
+            let reading = reading.unwrap_or("no reading".to_owned());
             ui.label(format!(
                 "{}: {reading} · {} · grade {}",
                 meter.boundary, meter.source, meter.grade
@@ -201,7 +223,7 @@ fn carbon_figure(ui: &mut Ui, live: &Live, _: EnergyUnit) {
     let like = energy.map(|energy_j| widgets::everyday(energy_j.value));
     let below = like
         .as_ref()
-        .map_or("CO₂ equivalent".to_owned(), |(text, _)| text.clone());
+        .map_or("of the electricity".to_owned(), |(text, _)| text.clone());
     let figure = KeyFigure {
         name: "CO₂ equivalent",
         value,

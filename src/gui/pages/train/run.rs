@@ -25,6 +25,9 @@ pub fn header(ui: &mut Ui, shared: &mut Shared) {
             ui.set_min_height(theme::CONTROL_HEIGHT);
             let (title, detail) = headline(live);
             ui.label(RichText::new(title).text_style(theme::strong()));
+            if live.missed_target() {
+                ui.label(RichText::new("○ target not reached").color(tokens.warning));
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 buttons(ui, live, &mut wanted);
                 let detail = RichText::new(detail).color(tokens.dim);

@@ -163,6 +163,7 @@ impl Tiles {
     }
 
     fn layout_menu(&mut self, ui: &mut Ui) {
+        theme::rims_in_menu(ui);
         for pane in Pane::ALL {
             let tile = self.tree.tiles.find_pane(&pane);
             let mut is_shown = tile.is_some();

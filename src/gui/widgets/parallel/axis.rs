@@ -87,6 +87,19 @@ impl ParallelAxis {
         }
     }
 
+    /// Whether any row has a place on it.
+    pub(super) fn is_known(&self) -> bool {
+        self.places.iter().any(Option::is_some)
+    }
+
+    /// Whether it counts one value alone, which lies in its middle.
+    fn is_single(&self) -> bool {
+        match &self.scale {
+            Scale::Figures { low, high, .. } => high <= low,
+            Scale::Words(words) => words.len() == 1,
+        }
+    }
+
     fn value(&self, place: f64) -> f64 {
         match &self.scale {
             Scale::Figures {
@@ -103,6 +116,19 @@ impl ParallelAxis {
             } => low * (high / low).powf(place),
             Scale::Words(words) => place * words.len().saturating_sub(1) as f64,
         }
+    }
+
+    /// What is written beside the axis, and at which places: both of its ends, or the one value that it has.
+    pub(super) fn marks(&self, unit: EnergyUnit) -> Vec<(f64, String)> {
+        let places: &[f64] = if self.is_single() {
+            &[0.5]
+        } else {
+            &[0.0, 1.0]
+        };
+        let marks = places
+            .iter()
+            .map(|place| (*place, self.written(*place, unit)));
+        marks.collect()
     }
 
     pub(super) fn written(&self, place: f64, unit: EnergyUnit) -> String {
@@ -128,13 +154,21 @@ fn scale_of(values: &[Option<Value>]) -> (Scale, Vec<Option<f64>>) {
     let mut words: Vec<String> = known().map(written).collect();
     words.sort();
     words.dedup();
-    let last = words.len().saturating_sub(1).max(1) as f64;
     let place = |value: &Option<Value>| {
         let word = written(value.as_ref().filter(|value| !value.is_null())?);
-        Some(words.binary_search(&word).ok()? as f64 / last)
+        Some(place_of(words.binary_search(&word).ok()?, words.len()))
     };
     let places = values.iter().map(place).collect();
     (Scale::Words(words), places)
+}
+
+/// Where word number `at` of so many lies, 0 to 1; one alone in the middle.
+fn place_of(at: usize, words: usize) -> f64 {
+    if words <= 1 {
+        0.5
+    } else {
+        at as f64 / (words - 1) as f64
+    }
 }
 
 fn figures(values: &[Option<f64>], unit: Shown) -> (Scale, Vec<Option<f64>>) {
@@ -182,7 +216,7 @@ pub(super) fn parsed(axis: &ParallelAxis, text: &str, unit: EnergyUnit) -> Optio
             let at = words
                 .iter()
                 .position(|word| word.eq_ignore_ascii_case(text.trim()))?;
-            Some(at as f64 / words.len().saturating_sub(1).max(1) as f64)
+            Some(place_of(at, words.len()))
         }
         Scale::Figures {
             low,
@@ -236,6 +270,10 @@ mod tests {
         let (scale, places) = scale_of(&kinds);
         assert_eq!(scale, Scale::Words(vec!["adam".into(), "sgd".into()]));
         assert_eq!(places, [Some(1.0), Some(0.0), Some(1.0)]);
+        let one = [Some(json!([128])), None];
+        let (scale, places) = scale_of(&one);
+        assert_eq!(scale, Scale::Words(vec!["128".into()]));
+        assert_eq!(places, [Some(0.5), None]);
         let axis = ParallelAxis {
             name: "lr".into(),
             scale: scale_of(&rates).0,

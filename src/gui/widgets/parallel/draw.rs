@@ -95,7 +95,6 @@ pub(super) fn plot(
         let clip =
             Rect::from_center_size(pos2(x, rect.center().y), vec2(pitch - 4.0, rect.height()));
         let text = painter.with_clip_rect(clip.intersect(ui.clip_rect()));
-        let top = inner.top() - 2.0;
         text.text(
             pos2(x, rect.top()),
             Align2::CENTER_TOP,
@@ -103,23 +102,25 @@ pub(super) fn plot(
             font.clone(),
             tokens.dim,
         );
-        text.text(
-            pos2(x, top),
-            Align2::CENTER_BOTTOM,
-            axis.written(1.0, unit),
-            font.clone(),
-            tokens.text,
-        );
-        let is_missing = axis.places.iter().any(Option::is_none);
-        let below = if is_missing {
-            format!("{} · none", axis.written(0.0, unit))
-        } else {
-            axis.written(0.0, unit)
-        };
+        let mut below = Vec::new();
+        for (place, mark) in axis.marks(unit) {
+            let (at, align) = match place {
+                0.0 => {
+                    below.push(mark);
+                    continue;
+                }
+                1.0 => (pos2(x, inner.top() - 2.0), Align2::CENTER_BOTTOM),
+                place => (pos2(x + 6.0, y_of(Some(place)) - 2.0), Align2::LEFT_BOTTOM),
+            };
+            text.text(at, align, mark, font.clone(), tokens.text);
+        }
+        if axis.places.iter().any(Option::is_none) {
+            below.push("none".to_owned());
+        }
         text.text(
             pos2(x, rect.bottom()),
             Align2::CENTER_BOTTOM,
-            below,
+            below.join(" · "),
             font.clone(),
             tokens.text,
         );

@@ -65,9 +65,11 @@ impl Parallel {
         self.brushes = brushes;
     }
 
-    /// Takes other axes; what was drawn over axes that are still there stays.
+    /// Takes other axes, of which those on which no row has a place are left out; what was drawn over axes that are still there
+    /// stays.
     pub fn set(&mut self, axes: Vec<ParallelAxis>) {
         self.axes = axes;
+        self.axes.retain(ParallelAxis::is_known);
         let names: Vec<&str> = self.axes.iter().map(|axis| axis.name.as_str()).collect();
         self.brushes
             .retain(|name, _| names.contains(&name.as_str()));
@@ -112,11 +114,7 @@ pub fn show(
             is_cleared = true;
         }
     });
-    if parallel
-        .axes
-        .iter()
-        .all(|axis| axis.places.iter().flatten().count() == 0)
-    {
+    if parallel.axes.is_empty() {
         widgets::caption(ui, "Nothing to show yet.");
         return None;
     }
@@ -139,6 +137,31 @@ pub fn show(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_axis_that_holds_nothing_is_left_out_and_one_value_has_one_mark() {
+        let axis = |name: &str, values: &[Option<f64>]| {
+            ParallelAxis::of_figures(name, values, Shown::Plain)
+        };
+        let mut parallel = Parallel::default();
+        parallel.set(vec![
+            axis("empty", &[None, None]),
+            axis("single", &[Some(0.9), None]),
+            axis("several", &[Some(1.0), Some(2.0)]),
+        ]);
+        let of = |axis: &ParallelAxis| (axis.name.clone(), axis.marks(EnergyUnit::Joules));
+        let marks: Vec<(String, Vec<(f64, String)>)> = parallel.axes.iter().map(of).collect();
+        assert_eq!(
+            marks,
+            [
+                ("single".to_owned(), vec![(0.5, "0.9".to_owned())]),
+                (
+                    "several".to_owned(),
+                    vec![(0.0, "1".to_owned()), (1.0, "2".to_owned())]
+                ),
+            ]
+        );
+    }
 
     #[test]
     fn what_is_drawn_over_narrows_the_choice_and_missing_values_fall_out() {

@@ -10,10 +10,12 @@ pub fn written(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null => "none".to_owned(),
         Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), plain),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => {
-            let heads: Option<Vec<String>> = items.iter().map(head).collect();
-            let heads = heads.filter(|heads| !heads.is_empty());
-            heads.map_or_else(|| value.to_string(), |heads| heads.join(", "))
+            let each = items
+                .iter()
+                .map(|item| head(item).unwrap_or_else(|| written(item)));
+            each.collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     }
@@ -48,13 +50,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn heads_are_written_by_their_labels_and_other_lists_as_they_are() {
+    fn heads_are_written_by_their_labels_and_lists_by_what_is_in_them() {
         let heads = json!([
             {"label": "shape", "weight": 1.0, "target": null},
             {"label": "size", "weight": 0.5, "target": 0.9},
         ]);
         assert_eq!(written(&heads), "shape, size target 0.9 weight 0.5");
-        assert_eq!(written(&json!([16, 32])), "[16,32]");
-        assert_eq!(written(&json!([])), "[]");
+        assert_eq!(written(&json!([16, 32])), "16, 32");
+        assert_eq!(written(&json!([128])), "128");
+        assert_eq!(written(&json!([])), "none");
     }
 }

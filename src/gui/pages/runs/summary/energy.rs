@@ -75,11 +75,21 @@ pub(super) fn energy(ui: &mut Ui, full: &Full, unit: EnergyUnit) {
                 ui,
                 "Mind",
                 format!(
-                    "only about {readings:.0} readings in {}; {READINGS_WANTED:.0} or more make a figure to rely on: train longer",
+                    "{} in {}; {READINGS_WANTED:.0} or more make a figure to rely on: train longer",
+                    few(readings),
                     duration(sum.figure.window_s)
                 ),
             );
         }
+    }
+}
+
+/// So many readings, in words.
+fn few(readings: f64) -> String {
+    match readings.round() {
+        readings if readings < 1.0 => "less than one reading".to_owned(),
+        1.0 => "only about 1 reading".to_owned(),
+        readings => format!("only about {readings:.0} readings"),
     }
 }
 
@@ -93,7 +103,7 @@ fn figure(part: &PhaseEnergy, unit: EnergyUnit) -> String {
         .map(|net| format!(" · net {}", written_energy(net, unit)))
         .unwrap_or_default();
     format!(
-        "{gross}{net} · grade {} ({}) · {} · {:.0} % covered",
+        "{gross}{net} · grade {} ({}) · {} · {:.0}\u{a0}%\u{a0}covered",
         part.figure.grade,
         part.figure.grade.meaning(),
         part.figure.source,

@@ -24,7 +24,7 @@ use self::place::place;
 use self::result::result;
 use super::lineage::{self, Family};
 use super::rows::Item;
-use super::table::status_sign;
+use super::standing::{standing, standing_sign};
 use super::{RunsPage, heads, start};
 use crate::gui::commands::Action;
 use crate::gui::preferences::EnergyUnit;
@@ -151,13 +151,13 @@ fn whole(ui: &mut Ui, full: &Full, uses: &mut u64, unit: EnergyUnit) -> Option<S
             Label::new(RichText::new(run.name.as_deref().unwrap_or(&run.id)).heading())
                 .selectable(true),
         );
-        let (sign, colour) = status_sign(run.status, &tokens);
+        let (sign, colour) = standing_sign(run, &tokens);
         let why = full
             .stored
             .as_ref()
             .map(|stored| format!(": {}", stored.reason_text))
             .unwrap_or_default();
-        ui.label(RichText::new(format!("{sign} {}{why}", run.status)).color(colour));
+        ui.label(RichText::new(format!("{sign} {}{why}", standing(run))).color(colour));
     });
     if let Some(failure) = &run.failure {
         ui.add(
@@ -186,7 +186,7 @@ fn whole(ui: &mut Ui, full: &Full, uses: &mut u64, unit: EnergyUnit) -> Option<S
     let mut chosen = None;
     if let Some(report) = &full.start {
         ui.add_space(2.0 * theme::GRID);
-        start::show(ui, report);
+        start::show(ui, report, full.details.start_name());
     }
     if let Some(family) = &full.family {
         ui.add_space(2.0 * theme::GRID);

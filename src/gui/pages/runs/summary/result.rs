@@ -66,17 +66,21 @@ pub(super) fn result(ui: &mut Ui, full: &Full, unit: EnergyUnit) {
         line(ui, "Weights", text);
     }
     let number = |value: Option<u64>| value.map_or("no".to_owned(), count);
+    let many = |value: Option<u64>, one: &str| {
+        let ending = if value == Some(1) { "" } else { "s" };
+        format!("{} {one}{ending}", number(value))
+    };
     let samples = full
         .stored
         .as_ref()
-        .map(|stored| format!(", {} samples", count(stored.samples)));
+        .map(|stored| format!(", {}", many(Some(stored.samples), "sample")));
     line(
         ui,
         "Trained",
         format!(
-            "{} epochs, {} steps{}",
-            number(run.epochs),
-            number(run.steps),
+            "{}, {}{}",
+            many(run.epochs, "epoch"),
+            many(run.steps, "step"),
             samples.unwrap_or_default()
         ),
     );

@@ -9,7 +9,7 @@ pub struct Checked {
     of: Option<(Setup, Option<DataCounts>)>,
     /// What is wrong.
     pub problems: Vec<Problem>,
-    /// Its layers, where setup and data are possible.
+    /// Its layers, where the data are known and its model can be built for them; whatever else is wrong.
     pub plan: Option<Plan>,
     /// The groups of the model's layers, from the samples to the head, where the data are known; whatever else is wrong.
     pub groups: Vec<String>,
@@ -25,29 +25,28 @@ impl Checked {
         {
             return;
         }
-        (self.plan, self.problems) = check(setup, counts.as_ref());
-        let planned = counts.as_ref().and_then(|data| {
-            // Heads that are wrong leave the groups of the trunk as they are.
-            let whole = setup.plan_for(data);
-            let trunk = || plan(&setup.model, data.input, data.outputs);
-            whole.or_else(|_| trunk()).ok()
-        });
-        let names = |plan: Plan| plan.groups().into_iter().map(str::to_owned).collect();
+        self.problems = problems(setup, counts.as_ref());
+        self.plan = counts.as_ref().and_then(|data| setup.plan_for(data).ok());
+        // Heads that are wrong leave the groups of the trunk as they are.
+        let trunk = |data: &DataCounts| plan(&setup.model, data.input, data.outputs).ok();
+        let trunk = counts
+            .as_ref()
+            .filter(|_| self.plan.is_none())
+            .and_then(trunk);
+        let names = |plan: &Plan| plan.groups().into_iter().map(str::to_owned).collect();
+        let planned = self.plan.as_ref().or(trunk.as_ref());
         self.groups = planned.map(names).unwrap_or_default();
         self.of = Some((setup.clone(), counts));
     }
 }
 
-/// The plan of a setup whose data are known, and what is wrong with it.
-pub fn check(setup: &Setup, counts: Option<&DataCounts>) -> (Option<Plan>, Vec<Problem>) {
+/// What is wrong with a setup, with the data as far as they are known.
+pub fn problems(setup: &Setup, counts: Option<&DataCounts>) -> Vec<Problem> {
     let result = match counts {
-        Some(counts) => setup.validate_with(counts).map(Some),
-        None => setup.validate().map(|()| None),
+        Some(counts) => setup.validate_with(counts).map(drop),
+        None => setup.validate(),
     };
-    match result {
-        Ok(plan) => (plan, Vec::new()),
-        Err(problems) => (None, problems.0),
-    }
+    result.err().map_or_else(Vec::new, |problems| problems.0)
 }
 
 /// A problem as a sentence that names the field as the panel does.
@@ -88,7 +87,7 @@ mod tests {
     fn problems_name_their_field() {
         let mut setup = Setup::default();
         setup.regime.batch_size = 0;
-        let (_, problems) = check(&setup, None);
+        let problems = problems(&setup, None);
         assert_eq!(problems.len(), 1);
         let text = sentence(&problems[0].field, &problems[0].allowed);
         assert!(text.starts_with("Batch size: a whole number"), "{text}");

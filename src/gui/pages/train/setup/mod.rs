@@ -123,7 +123,7 @@ impl SetupPanel {
         offer::is_ready(&setup.dataset, &shared.sets)?;
         self.start.is_ready(setup.start.as_ref())?;
         self.teacher.is_ready(setup)?;
-        let (_, problems) = check::check(setup, self.preview.counts(&setup.dataset).as_ref());
+        let problems = check::problems(setup, self.preview.counts(&setup.dataset).as_ref());
         if let Some(problem) = problems.first() {
             return Err(check::sentence(
                 &problem.field,
@@ -214,6 +214,7 @@ impl SetupPanel {
             .checked
             .plan
             .as_ref()
+            .filter(|_| self.checked.problems.is_empty())
             .zip(steps)
             .map(|(plan, steps_per_epoch)| Planned {
                 setup,

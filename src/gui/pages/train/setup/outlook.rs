@@ -2,16 +2,14 @@
 
 use egui::{Response, Ui};
 
-use crate::analysis::forecast::{
-    Basis, Expected, FOR_INTERVAL, Forecast, PastRun, Planned, forecast,
-};
+use crate::analysis::forecast::{Basis, FOR_INTERVAL, Forecast, PastRun, Planned, forecast};
 use crate::control;
 use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::{Shared, State};
-use crate::gui::widgets;
+use crate::gui::widgets::{self, expected_energy};
 use crate::library::{Filter, Status};
 use crate::protocol::Device;
-use crate::units::{duration, quantity};
+use crate::units::duration;
 
 /// Runs that are looked at, from the newest on.
 const RUNS_MAX: u64 = 200;
@@ -102,17 +100,16 @@ impl Outlook {
     }
 }
 
-/// `About 25.0 s · 300 to 420 J, from 3 earlier runs`.
+/// `About 25.0 s · 360 ± 60 J, from 3 earlier runs`.
 fn line(forecast: &Forecast, unit: EnergyUnit) -> String {
     let about = if forecast.may_end_earlier {
         "At most about"
     } else {
         "About"
     };
-    let energy = match (forecast.energy_j, unit) {
-        (Some(energy_j), EnergyUnit::Joules) => from_to(energy_j, 1.0, "J"),
-        (Some(energy_j), EnergyUnit::WattHours) => from_to(energy_j, 1.0 / 3600.0, "Wh"),
-        (None, _) => "energy was not measured".to_owned(),
+    let energy = match forecast.energy_j {
+        Some(energy_j) => expected_energy(energy_j.value, energy_j.range, unit),
+        None => "energy was not measured".to_owned(),
     };
     let runs = match forecast.runs {
         1 => "one earlier run".to_owned(),
@@ -127,23 +124,6 @@ fn line(forecast: &Forecast, unit: EnergyUnit) -> String {
         "{about} {} · {energy}, from {runs}{kind}",
         duration(forecast.time_s.value)
     )
-}
-
-/// The interval where there is one and it says more than one figure; else the figure.
-fn from_to(expected: Expected, scale: f64, unit: &str) -> String {
-    let written = |value: f64| quantity(value * scale, unit);
-    let Some((low, high)) = expected.range else {
-        return format!("about {}", written(expected.value));
-    };
-    let (low, high) = (written(low), written(high));
-    if low == high {
-        return high;
-    }
-    // The unit once, where both have the same.
-    match (low.split_once(' '), high.split_once(' ')) {
-        (Some((figure, a)), Some((_, b))) if a == b => format!("{figure} to {high}"),
-        _ => format!("{low} to {high}"),
-    }
 }
 
 fn explain(ui: &mut Ui, forecast: &Forecast) {
@@ -180,6 +160,7 @@ fn explain(ui: &mut Ui, forecast: &Forecast) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::forecast::Expected;
 
     #[test]
     fn a_forecast_reads_as_a_sentence() {
@@ -198,13 +179,23 @@ mod tests {
         };
         assert_eq!(
             line(&forecast, EnergyUnit::Joules),
-            "About 25.0 s · 300 to 420 J, from 3 earlier runs"
+            "About 25.0 s · 360 ± 60 J, from 3 earlier runs"
         );
         forecast.energy_j = Some(Expected {
             value: 800.0,
             range: Some((400.0, 1200.0)),
         });
-        assert!(line(&forecast, EnergyUnit::Joules).contains("400 J to 1.20 kJ"));
+        assert!(line(&forecast, EnergyUnit::Joules).contains("800 ± 400 J"));
+        forecast.energy_j = Some(Expected {
+            value: 66.8,
+            range: Some((33.9, 132.0)),
+        });
+        assert!(line(&forecast, EnergyUnit::Joules).contains("67 J (34 to 132)"));
+        forecast.energy_j = Some(Expected {
+            value: 66.8,
+            range: None,
+        });
+        assert!(line(&forecast, EnergyUnit::Joules).contains("· 66.8 J"));
         forecast.energy_j = None;
         assert!(line(&forecast, EnergyUnit::Joules).contains("not measured"));
     }

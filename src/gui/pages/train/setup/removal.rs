@@ -1,6 +1,6 @@
 //! A downloaded set that is not needed any more: how much room it takes, and the question before it is removed.
 
-use egui::{Align, Button, Id, Layout, Modal, Ui};
+use egui::{Align, Button, Id, Layout, Ui};
 
 use crate::data::State;
 use crate::gui::state::Shared;
@@ -57,7 +57,7 @@ impl Removal {
             Err(error) => error.to_string(),
         };
         let again = bytes(recipe.download_bytes());
-        let modal = Modal::new(Id::unique("remove a set")).frame(widgets::modal_frame(ui));
+        let modal = widgets::dialog(ui, Id::unique("remove a set"));
         let shown = modal.show(ui.ctx(), |ui| {
             ui.set_width(420.0);
             ui.heading(format!("Remove {title} from this machine?"));
