@@ -385,7 +385,9 @@ fn a_runs_lineage_is_a_graph_that_can_be_gone_through() {
         window.has_part("Ancestor base: shapes · CNN · 400 steps · 1.200 ± 0.060 kJ")
     });
     assert!(window.has_part("1 taken, 1 new, 1 left in the source"));
-    assert!(window.has_part("From run base after 400 steps"));
+    assert!(window.has_part(
+        "From run base, after 400 steps: 1 of 2 tensors taken (216 numbers), 640 numbers new, 1 tensor left in the source"
+    ));
     // 40 J of its own, 1200 J before it: among 10 uses 120 J.
     for energy in ["40.0 ± 2.0 J", "1.240 ± 0.062 kJ", "160.0 ± 8.0 J"] {
         assert!(window.has_part(energy), "{energy}: {:?}", window.seen());

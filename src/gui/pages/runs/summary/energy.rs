@@ -110,3 +110,15 @@ fn figure(part: &PhaseEnergy, unit: EnergyUnit) -> String {
         part.figure.coverage() * 100.0
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_readings_are_counted_as_one_says_them() {
+        assert_eq!(few(0.3), "less than one reading");
+        assert_eq!(few(1.2), "only about 1 reading");
+        assert_eq!(few(12.0), "only about 12 readings");
+    }
+}
