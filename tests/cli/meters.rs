@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::fake_nvml::FakeNvml;
 use crate::fake_sysfs::FakeSysfs;
-use crate::joulelab::{Joulelab, number};
+use crate::joulelab::{Joulelab, number, text, wait_until};
+use crate::machine::signal;
 use crate::worker::Worker;
 
 /// Moves a package's counter at a constant power for as long as it lives.
@@ -120,18 +121,29 @@ fn a_meter_that_vanishes_leaves_a_gap_and_a_trained_network() {
         "--idle",
         "0",
         "--time-budget",
-        "6",
+        "600",
         "-e",
-        "100000",
+        "10000000",
         "--set",
         "checkpoint.every_s=0",
     ]);
     joulelab.wait_for_checkpoint();
+    // As long as it takes on a busy machine: readings of the counter, then as many as a third of them of what took its place.
+    let readings = |meter: &str| {
+        let samples = joulelab.stdout(&["export", "-f", "samples", "-o", "-"]);
+        samples.lines().filter(|line| line.contains(meter)).count()
+    };
+    wait_until("readings", || readings("rapl:package-0") >= 10);
     drop(counter);
     std::fs::remove_dir_all(sysfs.root().join("class")).expect("it is there");
+    wait_until("the model", || {
+        readings("model:cpu") >= 5 + readings("rapl:package-0") / 3
+    });
+    signal(&child.id().to_string(), "INT");
     let output = child.wait_with_output().expect("it ends");
-    assert!(output.status.success());
-    let details: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    let run = joulelab.only_run();
+    let details = joulelab.json(&["show", "--json", run["id"].as_str().expect("an id")]);
     let of = |meter: &str| {
         let parts = details["training"].as_array().expect("a list");
         let part = parts.iter().find(|part| part["figure"]["meter"] == meter);
