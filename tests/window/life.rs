@@ -182,12 +182,15 @@ fn what_was_learnt_before_pays_off_after_so_many_uses() {
         window.until("the answer", |window| {
             window.has_part("pays off after 20.0 uses")
         });
-        window.until("one use", |window| window.has_part("more than without it"));
         write(&mut window, "Uses", "100");
-        // 1200 + 100 · 50 against 100 · 110.
-        window.until("what is saved", |window| {
-            window.has_part("100 models: 6.20 kJ with what was learnt before, 11.0 kJ from nothing, 4.80 kJ saved")
+        // 1200 + 100 · 50 against 100 · 110; two seeds differ by 100 · 127 J in the mean of either side, more than the 4.8 kJ between them.
+        window.until("that nothing is claimed", |window| {
+            window.has_part(
+                "100 models: 6 kJ (0 to 19) with what was learnt before, 11 kJ (0 to 24) from nothing; the difference is within what \
+                 the runs differ by",
+            )
         });
+        assert!(!window.has_part(" saved"), "{:?}", window.seen());
         assert!(window.has("Number of uses"));
         window.harness.check_accessibility();
     }

@@ -1,12 +1,11 @@
 //! Energy of so many uses, from nothing and from what was learnt before: where the lines cross, the pretraining has paid off.
 
-use crate::analysis::lifecycle::BreakEven;
+use crate::analysis::lifecycle::{BreakEven, Cost, after_uses};
 use crate::analysis::lives::Life;
 use crate::report::ink::Ink;
 use crate::report::plots::{NAME, SMALL, WIDTH};
 use crate::report::scale::Scale;
 use crate::report::scene::{Anchor, Scene};
-use crate::units::quantity;
 
 const HEIGHT: f64 = 320.0;
 const LEFT: f64 = 72.0;
@@ -14,15 +13,15 @@ const RIGHT: f64 = 24.0;
 const TOP: f64 = 76.0;
 const BOTTOM: f64 = 52.0;
 
-/// What the lines are drawn from. Energies are joules.
+/// What the lines are drawn from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lines {
     /// What was learnt before.
-    pub pretraining_j: f64,
-    /// One use of it: mean, and half its 95 % interval over the runs.
-    pub tuned_j: (f64, f64),
+    pub pretraining: Cost,
+    /// One use of it.
+    pub tuned: Cost,
     /// One run from nothing.
-    pub scratch_j: (f64, f64),
+    pub scratch: Cost,
     /// Where they cross.
     pub break_even: BreakEven,
 }
@@ -30,26 +29,22 @@ pub struct Lines {
 impl Lines {
     /// Of a life; `None` where nothing can be compared.
     pub fn of(life: &Life) -> Option<Self> {
-        let (before, scratch) = life.pretraining.as_ref().zip(life.scratch.as_ref())?;
-        let mean = |cost: &crate::analysis::lifecycle::Cost| {
-            (cost.energy_j.value, cost.spread_j.unwrap_or(0.0))
-        };
         Some(Self {
-            pretraining_j: before.energy_j.value,
-            tuned_j: mean(&life.training),
-            scratch_j: mean(scratch),
+            pretraining: life.pretraining.clone()?,
+            tuned: life.training.clone(),
+            scratch: life.scratch.clone()?,
             break_even: life.break_even.clone()?,
         })
     }
 
     /// Joules of `uses` models that started from what was learnt before.
     pub fn with_pretraining_j(&self, uses: f64) -> f64 {
-        self.pretraining_j + uses * self.tuned_j.0
+        self.pretraining.energy_j.value + uses * self.tuned.energy_j.value
     }
 
     /// Joules of as many from nothing.
     pub fn from_nothing_j(&self, uses: f64) -> f64 {
-        uses * self.scratch_j.0
+        uses * self.scratch.energy_j.value
     }
 
     /// Uses up to which the lines are drawn: beyond where they cross, and beyond those that are asked about.
@@ -58,23 +53,9 @@ impl Lines {
         (2.0 * crossed).max(1.5 * uses as f64).max(10.0)
     }
 
-    /// What `uses` uses come to, in a sentence.
+    /// What `uses` uses come to, in a sentence without its end: each figure with its interval.
     pub fn in_words(&self, uses: u64) -> String {
-        let (with, without) = (
-            self.with_pretraining_j(uses as f64),
-            self.from_nothing_j(uses as f64),
-        );
-        let models = if uses == 1 { "model" } else { "models" };
-        let difference = quantity((without - with).abs(), "J");
-        let verdict = match without > with {
-            true => format!("{difference} saved"),
-            false => format!("{difference} more than without it"),
-        };
-        format!(
-            "{uses} {models}: {} with what was learnt before, {} from nothing, {verdict}",
-            quantity(with, "J"),
-            quantity(without, "J")
-        )
+        after_uses(&self.pretraining, &self.scratch, &self.tuned, uses).in_words()
     }
 }
 
@@ -95,10 +76,12 @@ pub fn lines(found: &Lines, uses: u64) -> Scene {
         let top = up_to(each, once, ends[0].max(ends[1])).min(most);
         vec![at(0.0), at(top)]
     };
-    for ((mean, half), once, ink) in [
-        (found.scratch_j, 0.0, Ink::Series(1)),
-        (found.tuned_j, found.pretraining_j, Ink::Series(0)),
+    let before_j = found.pretraining.energy_j.value;
+    for (cost, once, ink) in [
+        (&found.scratch, 0.0, Ink::Series(1)),
+        (&found.tuned, before_j, Ink::Series(0)),
     ] {
+        let (mean, half) = (cost.energy_j.value, cost.spread_j.unwrap_or(0.0));
         if half > 0.0 {
             for each in [(mean - half).max(0.0), mean + half] {
                 scene.path(line(each, once), ink, 1.0, true);
@@ -200,22 +183,34 @@ fn crossing(scene: &mut Scene, found: &Lines, across: &Scale, up: &Scale, most: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::lifecycle::break_even;
     use crate::report::scene::Shape;
+    use crate::units::{Estimate, estimate};
+
+    /// Runs of one kind that differ by `spread_j` in the mean, on a meter that is 5 % wrong.
+    fn cost(energy_j: f64, spread_j: Option<f64>) -> Cost {
+        Cost {
+            energy_j: Estimate::plus_minus(energy_j, 0.05 * energy_j),
+            spread_j,
+            seconds: Some(1.0),
+            runs: 3,
+            source: "RAPL".to_owned(),
+        }
+    }
+
+    fn found_with(scratch_j: f64, spread_j: Option<f64>) -> Lines {
+        let (pretraining, tuned) = (cost(1200.0, None), cost(50.0, spread_j));
+        let scratch = cost(scratch_j, spread_j);
+        Lines {
+            break_even: break_even(&pretraining, &scratch, &tuned),
+            pretraining,
+            tuned,
+            scratch,
+        }
+    }
 
     fn found(scratch_j: f64) -> Lines {
-        let saving_j = scratch_j - 50.0;
-        Lines {
-            pretraining_j: 1200.0,
-            tuned_j: (50.0, 5.0),
-            scratch_j: (scratch_j, 5.0),
-            break_even: BreakEven {
-                saving_j,
-                saving_range_j: None,
-                uses: (saving_j > 0.0).then(|| 1200.0 / saving_j),
-                uses_range: (saving_j > 0.0).then_some((16.0, Some(30.0))),
-                words: String::new(),
-            },
-        }
+        found_with(scratch_j, Some(5.0))
     }
 
     /// Where a line through two points is at `x`.
@@ -257,11 +252,51 @@ mod tests {
         let scene = lines(&found, 3);
         let is_mark = |shape: &Shape| matches!(shape, Shape::Polygon { .. });
         assert!(!scene.shapes.iter().any(is_mark));
-        // 1200 + 3 · 50 against 3 · 40.
+        // 1200 + 3 · 50 against 3 · 40; 3 · 5 for the runs of either side.
         let words = found.in_words(3);
         assert!(
-            words.contains("1.35 kJ with") && words.contains("1.23 kJ more than without it"),
+            words.contains("1.350 ± 0.069 kJ with") && words.contains("kJ more than without it"),
             "{words}"
         );
+    }
+
+    #[test]
+    fn each_figure_has_its_interval_and_no_saving_is_claimed_within_what_runs_differ_by() {
+        // 1200 + 100 · 50 against 100 · 110; 5 % for the meter, 100 · 5 for the runs.
+        let words = found(110.0).in_words(100);
+        let (with, without) = (310.0_f64.hypot(500.0), 550.0_f64.hypot(500.0));
+        for figure in [
+            estimate(Estimate::plus_minus(6200.0, with), "J"),
+            estimate(Estimate::plus_minus(11_000.0, without), "J"),
+        ] {
+            assert!(words.contains(&figure), "{figure} in {words}");
+        }
+        // 4800 ± √2 · 500; its ends as wrong as the meter.
+        let half = 500.0 * 2.0_f64.sqrt();
+        let saved = Estimate {
+            value: 4800.0,
+            low: 0.95 * (4800.0 - half),
+            high: 1.05 * (4800.0 + half),
+        };
+        let saved = format!("{} saved", estimate(saved, "J"));
+        assert!(words.ends_with(&saved), "{saved} in {words}");
+        // 1200 + 22 · 50 against 22 · 110, 120 J less, where the runs of both sides differ by 156 J.
+        let words = found(110.0).in_words(22);
+        assert!(
+            words.ends_with("the difference is within what the runs differ by")
+                && !words.contains("saved"),
+            "{words}"
+        );
+        // Of one run of each the meter alone is known, and it cannot turn the difference round.
+        let words = found_with(110.0, None).in_words(100);
+        assert!(
+            words.ends_with("4.80 ± 0.24 kJ saved, by one run of each"),
+            "{words}"
+        );
+        // Of another meter it can.
+        let mut elsewhere = found_with(110.0, None);
+        elsewhere.scratch.source = "NVML".to_owned();
+        let words = elsewhere.in_words(21);
+        assert!(words.ends_with("within the error of the meters"), "{words}");
     }
 }
