@@ -5,7 +5,9 @@ use crate::analysis::lives::Life;
 use crate::report::ink::Ink;
 use crate::report::plots::{NAME, SMALL, WIDTH};
 use crate::report::scale::Scale;
-use crate::report::scene::{Anchor, Scene};
+use crate::report::scene::{Anchor, Scene, Weight};
+use crate::report::text::width;
+use crate::units::count;
 
 const HEIGHT: f64 = 320.0;
 const LEFT: f64 = 72.0;
@@ -59,6 +61,14 @@ impl Lines {
     }
 }
 
+/// `1 use`, `2 uses`.
+pub fn uses_in_words(uses: u64) -> String {
+    match uses {
+        1 => "1 use".to_owned(),
+        several => format!("{} uses", count(several)),
+    }
+}
+
 /// Both lines, where they cross with its interval, and a mark at `uses`.
 pub fn lines(found: &Lines, uses: u64) -> Scene {
     let most = found.most(uses);
@@ -68,7 +78,7 @@ pub fn lines(found: &Lines, uses: u64) -> Scene {
     let words = format!("{}. {}", found.break_even.words, found.in_words(uses));
     let mut scene = Scene::new(WIDTH, HEIGHT, format!("Energy by uses: {words}"));
     scene.heading((20.0, 28.0), "Energy by uses of what was learnt before");
-    legend(&mut scene);
+    legend(&mut scene, found.break_even.uses_range.is_some());
     axes(&mut scene, &across, &up);
     let line = |each: f64, once: f64| {
         let at = |uses: f64| (across.place(uses), up.place(once + uses * each));
@@ -89,10 +99,9 @@ pub fn lines(found: &Lines, uses: u64) -> Scene {
         }
         scene.path(line(mean, once), ink, 2.0, false);
     }
-    crossing(&mut scene, found, &across, &up, most);
     let x = across.place(uses as f64);
     scene.line((x, TOP), (x, HEIGHT - BOTTOM), Ink::Text, 1.0);
-    let text = format!("{uses} uses");
+    let text = uses_in_words(uses);
     let anchor = if x > WIDTH / 2.0 {
         Anchor::End
     } else {
@@ -106,6 +115,8 @@ pub fn lines(found: &Lines, uses: u64) -> Scene {
     ] {
         scene.circle((x, up.place(joules)), 4.0, ink, Ink::Surface);
     }
+    // Last, so that its name lies over every line.
+    crossing(&mut scene, found, &across, &up, most);
     scene
 }
 
@@ -118,7 +129,7 @@ fn up_to(each: f64, once: f64, joules: f64) -> f64 {
     }
 }
 
-fn legend(scene: &mut Scene) {
+fn legend(scene: &mut Scene, has_range: bool) {
     let mut x = 20.0;
     for (ink, name, room) in [
         (Ink::Series(0), "with what was learnt before", 210.0),
@@ -131,6 +142,12 @@ fn legend(scene: &mut Scene) {
     scene.path(vec![(x, 46.0), (x + 18.0, 46.0)], Ink::Dim, 1.0, true);
     let name = "95 % interval of the mean over the runs";
     scene.text((x + 24.0, 50.0), name, NAME, Ink::Dim, Anchor::Start);
+    if has_range {
+        x += 46.0 + width(name, NAME, Weight::Regular);
+        scene.line((x, 46.0), (x + 18.0, 46.0), Ink::Good, 4.0);
+        let name = "interval of N*";
+        scene.text((x + 24.0, 50.0), name, NAME, Ink::Dim, Anchor::Start);
+    }
 }
 
 fn axes(scene: &mut Scene, across: &Scale, up: &Scale) {
@@ -177,6 +194,8 @@ fn crossing(scene: &mut Scene, found: &Lines, across: &Scale, up: &Scale, most: 
     scene.diamond((x, y), 6.0, Ink::Good, Ink::Surface);
     let text = format!("N* = {uses:.1}");
     let at = (x + 10.0, y + 16.0);
+    let long = 1.1 * width(&text, SMALL, Weight::Regular) + 6.0;
+    scene.rect([at.0 - 3.0, at.1 - 11.0, long, 15.0], 2.0, Ink::Surface);
     scene.text(at, text, SMALL, Ink::Good, Anchor::Start);
 }
 
@@ -244,6 +263,34 @@ mod tests {
         for line in of_means {
             assert!((at(line, x) - y).abs() < 1e-6, "{line:?} {x} {y}");
         }
+    }
+
+    #[test]
+    fn no_line_strikes_through_the_name_of_the_mark_and_all_that_is_drawn_is_in_the_legend() {
+        let scene = lines(&found(110.0), 1);
+        let at = |is_it: &dyn Fn(&Shape) -> bool| scene.shapes.iter().rposition(is_it);
+        let name = at(&|shape| matches!(shape, Shape::Text { text, .. } if text == "N* = 20.0"));
+        let line = at(&|shape| matches!(shape, Shape::Line { .. }));
+        assert!(name > line, "{name:?} {line:?}");
+        // Its ground hides what is below it.
+        let ground = &scene.shapes[name.unwrap() - 1];
+        let Shape::Text { at: place, .. } = &scene.shapes[name.unwrap()] else {
+            panic!("{ground:?}");
+        };
+        assert!(
+            matches!(ground, Shape::Rect { area: [x, y, wide, high], fill: Ink::Surface, .. }
+                if (*x..x + wide).contains(&place.0) && (*y..y + high).contains(&place.1)),
+            "{ground:?}"
+        );
+        let is_named =
+            |shape: &Shape| matches!(shape, Shape::Text { text, .. } if text == "interval of N*");
+        assert!(at(&is_named).is_some());
+        // One use is one.
+        let is_one = |shape: &Shape| matches!(shape, Shape::Text { text, .. } if text == "1 use");
+        assert!(at(&is_one).is_some());
+        // Without an interval there is nothing to name.
+        let scene = lines(&found_with(110.0, None), 1);
+        assert!(!scene.shapes.iter().any(is_named));
     }
 
     #[test]
