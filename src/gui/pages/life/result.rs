@@ -114,12 +114,15 @@ fn strong(ui: &mut Ui, text: &str) {
     );
 }
 
+/// A row of the table: its name, what it means, what stands in it for a stage.
+type Row<'a> = (&'a str, &'a str, &'a dyn Fn(&Stage) -> String);
+
 /// A column for each stage, so that it fits a small window.
 fn table(ui: &mut Ui, life: &LifeCycle, unit: EnergyUnit) {
     let tokens = Tokens::in_ui(ui);
     let assumed = &life.assumptions;
     let share = |share: f64| format!("{:.1} %", 100.0 * share);
-    let rows: [(&str, &str, &dyn Fn(&Stage) -> String); 7] = [
+    let rows: [Row<'_>; 7] = [
         ("Energy", "At the meters", &|stage| {
             written_energy(stage.energy_j, unit)
         }),
