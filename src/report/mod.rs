@@ -29,7 +29,9 @@ pub use files::{Heading, Output, files};
 pub use html::html;
 pub use ink::{Ink, Theme};
 pub use json::json;
-pub use life::{LifeOutput, Lines, life_files, life_plots, lines, stages};
+pub use life::{
+    LifeOutput, Lines, life_files, life_plots, lines, stages, uses_in_words, uses_of_it,
+};
 pub use markdown::markdown;
 pub use plots::{Answers, Plot, answers, plots};
 pub use raster::png;

@@ -59,16 +59,29 @@ pub fn quantity(value: f64, unit: &str) -> String {
 /// A value with its interval: `412 ± 21 J`, or `8 kJ (4 to 16)` where the interval is lopsided. Rounded to two
 /// digits of the half-width, so that no digit is shown that the interval does not support.
 pub fn estimate(estimate: Estimate, unit: &str) -> String {
-    let Written {
-        value,
-        unit,
-        spread,
-    } = Written::of(estimate, unit);
-    match spread {
-        Spread::None => format!("{value} {unit}"),
-        Spread::Even(width) => format!("{value} ± {width} {unit}"),
-        Spread::Lopsided(low, high) => format!("{value} {unit} ({low} to {high})"),
-    }
+    Written::of(estimate, unit).in_one()
+}
+
+/// An amount of money with its interval: `1.23 EUR (0.70 to 2.20)`; small ones in parts that are said in words, since a prefix before a
+/// currency is read as millions: `130 millionths EUR (70 to 270)`.
+pub fn money(estimate: Estimate, currency: &str) -> String {
+    const PARTS: [(f64, &str); 4] = [
+        (1.0, ""),
+        (1e-3, "thousandths "),
+        (1e-6, "millionths "),
+        (1e-9, "billionths "),
+    ];
+    // Hundredths of a currency are still read at a glance.
+    const PLAIN: f64 = 0.00995;
+    let size = written_size(estimate);
+    let fits = |part: f64| size >= if part < 1.0 { part * 0.9995 } else { PLAIN };
+    let found = PARTS.into_iter().find(|(part, _)| fits(*part));
+    let (part, name) = match found {
+        Some(found) => found,
+        None if size < NOTHING => PARTS[0],
+        None => PARTS[3],
+    };
+    Written::scaled(estimate, part, format!("{name}{currency}")).in_one()
 }
 
 /// The same in two parts, for where the value is written larger than its interval: `412 J` and `± 21 J`, or `8 kJ` and
@@ -102,40 +115,57 @@ enum Spread {
     Lopsided(String, String),
 }
 
+/// Of the figures that are written the largest: it says in which prefix they are read.
+fn written_size(Estimate { value, low, high }: Estimate) -> f64 {
+    if value.abs() < (high - low) / 2.0 {
+        low.abs().max(high.abs())
+    } else {
+        value.abs()
+    }
+}
+
 impl Written {
     fn of(estimate: Estimate, unit: &str) -> Self {
-        let Estimate { value, low, high } = estimate;
-        if ![value, low, high].iter().all(|x| x.is_finite()) {
-            return Self {
-                value: "n/a".to_owned(),
-                unit: unit.to_owned(),
-                spread: Spread::None,
-            };
-        }
-        // Of the figures that are written the largest says which prefix they are read in.
-        let half = (high - low) / 2.0;
-        let size = if value.abs() < half {
-            low.abs().max(high.abs())
+        let size = written_size(estimate);
+        let (scale, prefix) = if size < NOTHING {
+            (1.0, "")
         } else {
-            value.abs()
+            prefix_for(size)
         };
-        if size < NOTHING {
-            return Self {
-                value: "0".to_owned(),
-                unit: unit.to_owned(),
-                spread: Spread::None,
-            };
+        Self::scaled(estimate, scale, format!("{prefix}{unit}"))
+    }
+
+    fn in_one(self) -> String {
+        let Self {
+            value,
+            unit,
+            spread,
+        } = self;
+        match spread {
+            Spread::None => format!("{value} {unit}"),
+            Spread::Even(width) => format!("{value} ± {width} {unit}"),
+            Spread::Lopsided(low, high) => format!("{value} {unit} ({low} to {high})"),
         }
-        let (scale, prefix) = prefix_for(size);
-        let unit = format!("{prefix}{unit}");
+    }
+
+    /// In `unit`, which is `scale` of what `estimate` is in.
+    fn scaled(estimate: Estimate, scale: f64, unit: String) -> Self {
+        let Estimate { value, low, high } = estimate;
+        let without_spread = |value: String, unit: String| Self {
+            value,
+            unit,
+            spread: Spread::None,
+        };
+        if ![value, low, high].iter().all(|x| x.is_finite()) {
+            return without_spread("n/a".to_owned(), unit);
+        }
+        if written_size(estimate) < NOTHING {
+            return without_spread("0".to_owned(), unit);
+        }
         let (below, above) = ((value - low) / scale, (high - value) / scale);
         let width = below.max(above);
         if width <= 0.0 {
-            return Self {
-                value: significant(value / scale, 4),
-                unit,
-                spread: Spread::None,
-            };
+            return without_spread(significant(value / scale, 4), unit);
         }
         let places = 1 - width.log10().floor() as i32;
         let spread = if (below - above).abs() <= 0.1 * width {
@@ -245,6 +275,22 @@ mod tests {
         assert_eq!(estimate(Estimate::plus_minus(4e-16, 1e-16), "J"), "0 J");
         assert_eq!(estimate(Estimate::exact(3.0), "J"), "3.000 J");
         assert_eq!(estimate(Estimate::exact(f64::NAN), "J"), "n/a J");
+    }
+
+    #[test]
+    fn money_is_read_in_parts_that_no_prefix_can_be_mistaken_for() {
+        for (value, written) in [
+            (1.23, "1.2 EUR (0.6 to 2.5)"),
+            (0.02, "0.020 EUR (0.010 to 0.040)"),
+            (0.0042, "4.2 thousandths EUR (2.1 to 8.4)"),
+            (0.000_134, "130 millionths EUR (70 to 270)"),
+            (1.2e-7, "120 billionths EUR (60 to 240)"),
+            (0.0, "0 EUR"),
+        ] {
+            assert_eq!(money(Estimate::within_factor(value, 2.0), "EUR"), written);
+        }
+        let even = Estimate::plus_minus(12.0, 0.6);
+        assert_eq!(money(even, "CHF"), "12.00 ± 0.60 CHF");
     }
 
     #[test]

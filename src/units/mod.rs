@@ -16,7 +16,9 @@ mod names;
 pub use boundary::Boundary;
 pub use energy::EnergyFigure;
 pub use estimate::Estimate;
-pub use format::{bytes, count, duration, estimate, estimate_in_parts, quantity, significant};
+pub use format::{
+    bytes, count, duration, estimate, estimate_in_parts, money, quantity, significant,
+};
 pub use grade::Grade;
 pub use head::{HeadOutcome, HeadProgress, HeadResult};
 pub use latency::Latencies;

@@ -10,9 +10,11 @@ mod given;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 pub use assumptions::{AssumptionError, Assumptions, Embodied, embodied};
 pub use break_even::{BreakEven, break_even};
 pub use cost::Cost;
 pub use given::{GivenAssumptions, GivenEmbodied};
 pub use stages::{LifeCycle, Serving, Stage, life_cycle};
+pub use uses::{AfterUses, after_uses};

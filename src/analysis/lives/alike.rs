@@ -77,7 +77,8 @@ impl Asked {
         self.targets.values().any(Option::is_some)
     }
 
-    fn targets_in_words(&self) -> String {
+    /// What must be reached, by label where there are several.
+    pub fn targets_in_words(&self) -> String {
         let each = self.targets.iter().map(|(label, target)| {
             let target = target.map_or("no target".to_owned(), |target| target.to_string());
             match self.targets.len() {

@@ -3,7 +3,8 @@
 use super::Args;
 use crate::analysis::lives::Life;
 use crate::cli::table::Table;
-use crate::units::{Estimate, duration, estimate, quantity, significant};
+use crate::report::uses_of_it;
+use crate::units::{Estimate, duration, estimate, money, quantity};
 
 /// Stages, when the pretraining pays off, and everything that was assumed.
 pub(super) fn text(args: &Args, told: &Life) -> String {
@@ -26,9 +27,9 @@ pub(super) fn text(args: &Args, told: &Life) -> String {
         let embodied = stage
             .embodied_g
             .map_or("-".to_owned(), |g| quantity(g, "g"));
-        let cost = stage.cost.map_or("-".to_owned(), |cost| {
-            format!("{} {}", significant(cost.value, 3), assumed.currency)
-        });
+        let cost = stage
+            .cost
+            .map_or("-".to_owned(), |cost| money(cost, &assumed.currency));
         table.push([
             stage.name.clone(),
             estimate(stage.energy_j, "J"),
@@ -94,8 +95,8 @@ pub(super) fn text(args: &Args, told: &Life) -> String {
         None => line("  no price (--price)".to_owned()),
     }
     line(format!(
-        "  {} uses of what was learnt before, {} samples asked about",
-        assumed.uses,
+        "  {}, {} samples asked about",
+        uses_of_it(assumed.uses),
         quantity(assumed.inferences, "")
     ));
     text

@@ -6,8 +6,9 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-pub use lines::{Lines, lines};
+pub use lines::{Lines, lines, uses_in_words};
 pub use stages::stages;
+pub use table::uses_of_it;
 
 use super::{Colours, Plot, Theme, png, svg};
 use crate::analysis::lives::Life;

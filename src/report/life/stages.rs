@@ -5,21 +5,21 @@ use crate::report::ink::Ink;
 use crate::report::plots::{NAME, SMALL, WIDTH};
 use crate::report::scene::{Anchor, Scene, Weight};
 use crate::report::text::width;
-use crate::units::{quantity, significant};
+use crate::units::{Estimate, estimate, money, quantity};
 
 const ROW: f64 = 30.0;
 const BAR: f64 = 20.0;
 const TOP: f64 = 68.0;
 const LEFT: f64 = 150.0;
-const RIGHT: f64 = 130.0;
+const RIGHT: f64 = 216.0;
 
 /// A quantity, and what the stages have of it.
 struct Quantity {
     name: &'static str,
     /// What each stage has; none where that of one is not known, since there are no shares then.
-    parts: Option<Vec<f64>>,
+    parts: Option<Vec<Estimate>>,
     /// How a sum is written.
-    written: fn(f64, &LifeCycle) -> String,
+    written: fn(Estimate, &LifeCycle) -> String,
 }
 
 /// Stacked bars by stage.
@@ -47,10 +47,18 @@ pub fn stages(life: &LifeCycle) -> Scene {
             scene.text((LEFT, baseline), text, SMALL, Ink::Dim, Anchor::Start);
             continue;
         };
-        let whole: f64 = parts.iter().sum();
+        // Meters are wrong in all stages alike, and the stages may share them: the widths add up.
+        let whole = parts
+            .iter()
+            .copied()
+            .fold(Estimate::ZERO, Estimate::plus_same_source);
         let mut x = LEFT;
         for (stage, part) in parts.into_iter().enumerate() {
-            let share = if whole > 0.0 { part / whole } else { 0.0 };
+            let share = if whole.value > 0.0 {
+                part.value / whole.value
+            } else {
+                0.0
+            };
             let long = room * share;
             // A ground between two parts tells them apart without their colours.
             scene.rect([x, y, (long - 1.0).max(0.0), BAR], 2.0, Ink::Series(stage));
@@ -75,32 +83,32 @@ pub fn stages(life: &LifeCycle) -> Scene {
 }
 
 fn quantities(life: &LifeCycle) -> Vec<Quantity> {
-    let bar = |name, of: &dyn Fn(&Stage) -> Option<f64>, written| Quantity {
+    let bar = |name, of: &dyn Fn(&Stage) -> Option<Estimate>, written| Quantity {
         name,
         parts: life.stages.iter().map(of).collect(),
         written,
     };
-    let joules = |sum: f64, _: &LifeCycle| quantity(sum, "J");
-    let grams = |sum: f64, _: &LifeCycle| quantity(sum, "gCO2e");
-    let operational = |stage: &Stage| stage.operational_g.value;
+    let joules = |sum: Estimate, _: &LifeCycle| estimate(sum, "J");
+    let grams = |sum: Estimate, _: &LifeCycle| estimate(sum, "gCO2e");
+    let made = |stage: &Stage| stage.embodied_g.map(Estimate::exact);
     let mut bars = vec![
-        bar("Energy", &|stage| Some(stage.energy_j.value), joules),
+        bar("Energy", &|stage| Some(stage.energy_j), joules),
         bar(
             "Operational carbon",
-            &|stage| Some(operational(stage)),
+            &|stage| Some(stage.operational_g),
             grams,
         ),
     ];
     if life.assumptions.embodied.is_some() {
-        bars.push(bar("Embodied carbon", &|stage| stage.embodied_g, grams));
-        let both = |stage: &Stage| Some(operational(stage) + stage.embodied_g?);
+        // Of what is assumed there is no interval.
+        let assumed = |sum: Estimate, _: &LifeCycle| quantity(sum.value, "gCO2e");
+        bars.push(bar("Embodied carbon", &made, assumed));
+        let both = |stage: &Stage| Some(stage.operational_g.plus_same_source(made(stage)?));
         bars.push(bar("All carbon", &both, grams));
     }
     if life.assumptions.price_per_kwh.is_some() {
-        let cost = |stage: &Stage| Some(stage.cost?.value);
-        bars.push(bar("Electricity", &cost, |sum, life| {
-            let currency = &life.assumptions.currency;
-            format!("{} {currency}", significant(sum, 3))
+        bars.push(bar("Electricity", &|stage| stage.cost, |sum, life| {
+            money(sum, &life.assumptions.currency)
         }));
     }
     bars
@@ -147,7 +155,6 @@ mod tests {
     use super::*;
     use crate::analysis::lifecycle::{Assumptions, Cost, embodied, life_cycle};
     use crate::report::scene::Shape;
-    use crate::units::Estimate;
 
     #[test]
     fn each_stage_is_as_long_as_its_share() {
@@ -188,6 +195,36 @@ mod tests {
                 .description
                 .contains("pretraining 75.0 % of the energy")
         );
+    }
+
+    #[test]
+    fn totals_and_costs_have_intervals_in_a_size_that_can_be_read() {
+        let cost = |joules: f64| Cost {
+            energy_j: Estimate::within_factor(joules, 2.0),
+            spread_j: None,
+            seconds: Some(1.0),
+            runs: 1,
+            source: "load model".to_owned(),
+        };
+        let assumptions = Assumptions {
+            price_per_kwh: Some(0.3),
+            g_per_kwh: 360.0,
+            embodied: Some(embodied("server").unwrap()),
+            ..Assumptions::default()
+        };
+        let life = life_cycle(&assumptions, Some(&cost(1200.0)), &cost(400.0), None).unwrap();
+        let scene = stages(&life);
+        let written = |wanted: &str| {
+            let is_it = |shape: &Shape| matches!(shape, Shape::Text { text, .. } if text == wanted);
+            assert!(scene.shapes.iter().any(is_it), "{wanted}: {scene:?}");
+        };
+        written("1.6 kJ (0.8 to 3.2)");
+        // Times 360 g ÷ 3.6 MJ, and 0.3 ÷ 3.6 MJ.
+        written("160 mgCO2e (80 to 320)");
+        written("130 millionths EUR (70 to 270)");
+        // 2500 kg ÷ 6 years for 2 s: 26.4 mg, which is assumed and has none.
+        written("26.4 mgCO2e");
+        written("190 mgCO2e (110 to 350)");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
+use super::lines::uses_in_words;
 use super::stages::capital;
 use crate::analysis::lifecycle::Assumptions;
 use crate::analysis::lives::Life;
 use crate::library::export::{Cells, ExportError};
 use crate::report::markdown::plain;
-use crate::units::{duration, estimate, quantity, significant};
+use crate::units::{duration, estimate, money, quantity};
 
 /// Format and version, in the first column.
 const SCHEMA: &str = "life/1";
@@ -86,13 +87,10 @@ pub fn markdown(life: &Life, title: &str) -> String {
         let embodied = stage
             .embodied_g
             .map_or("-".to_owned(), |g| quantity(g, "g"));
-        let cost = stage.cost.map_or("-".to_owned(), |cost| {
-            format!(
-                "{} {}",
-                significant(cost.value, 3),
-                plain(&assumed.currency)
-            )
-        });
+        let currency = plain(&assumed.currency);
+        let cost = stage
+            .cost
+            .map_or("-".to_owned(), |cost| money(cost, &currency));
         // Writing to a String cannot fail.
         let _ = writeln!(
             out,
@@ -131,6 +129,11 @@ pub fn markdown(life: &Life, title: &str) -> String {
     out
 }
 
+/// Models among which what was learnt before is shared, in words.
+pub fn uses_of_it(uses: u64) -> String {
+    format!("{} of what was learnt before", uses_in_words(uses))
+}
+
 /// Everything that was assumed, a line each.
 fn assumptions(assumed: &Assumptions) -> Vec<String> {
     vec![
@@ -150,7 +153,7 @@ fn assumptions(assumed: &Assumptions) -> Vec<String> {
             Some(price) => format!("{price} {}/kWh", assumed.currency),
             None => "no price".to_owned(),
         },
-        format!("{} uses of what was learnt before", assumed.uses),
+        uses_of_it(assumed.uses),
         format!(
             "{} samples asked about",
             quantity(assumed.inferences, "").trim_end()

@@ -15,7 +15,7 @@ const OWN: &str = "your own figure";
 
 const CLASSES: [(&str, &str); 3] = [
     ("accelerator", "Graphics card of its own"),
-    ("server", "Server without one"),
+    ("server", "Server without a graphics card"),
     ("laptop", "Laptop"),
 ];
 
@@ -62,7 +62,8 @@ pub fn show(page: &mut LifePage, ui: &mut Ui) {
     electricity(&mut form, ui, assumed, country);
     device(&mut form, ui, assumed);
     let hint = "Price of a kilowatt-hour; without one there is no cost of electricity";
-    let look = Look::new("Price", "price_per_kwh", hint).unit("/kWh");
+    let unit = format!("{}/kWh", assumed.currency);
+    let look = Look::new("Price", "price_per_kwh", hint).unit(&unit);
     form.ticked(
         ui,
         look,
@@ -123,8 +124,7 @@ fn electricity(
         "intensity_source",
         "Whose figure the intensity is",
     );
-    form.text(ui, look, &mut assumed.intensity_source, "not said");
-    widgets::caption(ui, &assumed.intensity_source);
+    form.long_text(ui, look, &mut assumed.intensity_source, "not said");
     let hint =
         "Power usage effectiveness: what the site draws for each watt of the machine, 1 to 10";
     form.number(ui, Look::new("PUE", "pue", hint), &mut assumed.pue);
@@ -177,8 +177,7 @@ fn device(form: &mut Form<'_>, ui: &mut Ui, assumed: &mut Assumptions) {
     }
     let hint = "Whose figures these are; makers' differ by a factor of several";
     let look = Look::new("Their source", "embodied.source", hint);
-    form.text(ui, look, &mut made.source, "not said");
-    widgets::caption(ui, &made.source);
+    form.long_text(ui, look, &mut made.source, "not said");
 }
 
 /// The class whose figures these are.

@@ -2,6 +2,7 @@
 
 use egui::{ComboBox, RichText, Ui};
 
+use super::propose::Proposal;
 use super::read::Part;
 use super::{Asking, LifePage, inference};
 use crate::gui::commands::Action;
@@ -35,15 +36,14 @@ fn before(page: &mut LifePage, ui: &mut Ui, shared: &mut Shared) {
     let loaded = page.reader.loaded();
     let ancestors = loaded.and_then(|loaded| loaded.runs.first());
     let ancestors = ancestors.map(|run| run.ancestors.as_slice()).unwrap_or(&[]);
-    let text = ancestors.first().map_or_else(
-        || "Choose a run…".to_owned(),
-        |first| {
-            first
-                .title
-                .clone()
-                .unwrap_or_else(|| first.label().to_owned())
-        },
-    );
+    let kept = page.chosen.before.as_ref();
+    let text = match ancestors.first() {
+        Some(first) => first.title.as_deref().unwrap_or(first.label()).to_owned(),
+        // Without runs nothing else says what it was.
+        None => kept
+            .filter(|_| page.chosen.runs.is_empty())
+            .map_or("Choose a run…".to_owned(), String::clone),
+    };
     let lines: Vec<String> = ancestors
         .iter()
         .map(|ancestor| {
@@ -67,6 +67,41 @@ fn before(page: &mut LifePage, ui: &mut Ui, shared: &mut Shared) {
     }
     if let Some(note) = &page.reader.note {
         widgets::caption(ui, note);
+    }
+    offered(page, ui);
+}
+
+/// What was proposed, as long as it is what is chosen, and what else started from the same.
+fn offered(page: &mut LifePage, ui: &mut Ui) {
+    let Some(offer) = &page.offer else {
+        return;
+    };
+    let chosen = &mut page.chosen;
+    if let Some(note) = offer.note(&chosen.runs, &chosen.scratch) {
+        widgets::caption(ui, note);
+    }
+    let is_chosen = |one: &&Proposal| one.runs == chosen.runs && one.scratch == chosen.scratch;
+    let others: Vec<&Proposal> = offer
+        .proposals
+        .iter()
+        .filter(|one| !is_chosen(one))
+        .collect();
+    if others.is_empty() {
+        return;
+    }
+    widgets::caption(ui, format!("Started from {} too:", offer.name));
+    let mut wanted = None;
+    for other in others {
+        let button = egui::Button::new(&other.about).truncate();
+        let button = ui
+            .add(button)
+            .on_hover_text("Puts these in the place of the runs below");
+        if button.clicked() {
+            wanted = Some(other);
+        }
+    }
+    if let Some(wanted) = wanted {
+        chosen.propose(wanted);
     }
 }
 
@@ -105,6 +140,7 @@ fn list(page: &mut LifePage, ui: &mut Ui, shared: &mut Shared, part: Part, hint:
             _ => &mut chosen.runs,
         };
         list.retain(|known| *known != id);
+        page.reader.note = None;
     }
     let (button, added) = page.choosers[at].show(ui, shared, "Add a run…", name);
     button.on_hover_text("With it come the runs that differ from it only in their seed");
@@ -166,7 +202,8 @@ fn row(
 
 /// The record of `joulelab infer` that counts.
 fn asking(page: &mut LifePage, ui: &mut Ui) {
-    let Some(loaded) = page.reader.loaded() else {
+    let loaded = page.reader.loaded();
+    let Some(loaded) = loaded.filter(|loaded| !loaded.runs.is_empty()) else {
         widgets::caption(
             ui,
             "What a stored measurement of asking says, once runs are chosen.",

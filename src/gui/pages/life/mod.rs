@@ -3,7 +3,8 @@
 //! | part | what it does |
 //! |---|---|
 //! | `choice` | which runs and which inference record count |
-//! | `read` | those runs, read off the window's thread, and runs that go with them |
+//! | `read` | those runs, read off the window's thread |
+//! | `propose` | runs that go with one that was chosen |
 //! | `assumed` | everything that is not measured, to be changed |
 //! | `result` | sentences, plots, the table of stages |
 //! | `export` | the result as files |
@@ -11,6 +12,7 @@
 mod assumed;
 mod choice;
 mod export;
+mod propose;
 mod read;
 mod result;
 
@@ -27,6 +29,7 @@ use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets;
 use crate::library::{Inference, RunDetails};
+use propose::{Offer, Proposal, Suggested};
 use read::{Loaded, Reader};
 
 /// Name under which the page remembers.
@@ -57,6 +60,8 @@ enum Asking {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Chosen {
+    /// Name of the run that was chosen as what was learnt before; it stays when its runs are taken out.
+    before: Option<String>,
     /// Runs of the model, one for each seed.
     runs: Vec<String>,
     /// Runs to the same target from nothing.
@@ -67,11 +72,22 @@ struct Chosen {
     usual: Option<Assumptions>,
 }
 
+impl Chosen {
+    /// Puts the runs of `proposal` in the place of those that were chosen.
+    fn propose(&mut self, proposal: &Proposal) {
+        self.runs.clone_from(&proposal.runs);
+        self.scratch.clone_from(&proposal.scratch);
+        self.asking = Asking::Latest;
+    }
+}
+
 /// The page.
 #[derive(Default)]
 pub struct LifePage {
     chosen: Chosen,
     reader: Reader,
+    /// The runs that started from what was learnt before, where that was chosen.
+    offer: Option<Offer>,
     /// For what was learnt before, for the model, for runs from nothing.
     choosers: [RunChooser; 3],
     country: CountryField,
@@ -123,9 +139,17 @@ impl LifePage {
                 let scroll = ScrollArea::vertical().id_salt("life").auto_shrink(false);
                 scroll.show(ui, |ui| {
                     ui.set_max_width(ui.available_width() - 10.0);
-                    self.asked(ui, shared);
-                    ui.separator();
-                    result::show(self, ui, shared);
+                    // What it comes to first: to see it, nobody has to go past every choice.
+                    if self.chosen.runs.is_empty() {
+                        self.asked(ui, shared);
+                        ui.separator();
+                        result::show(self, ui, shared);
+                    } else {
+                        result::show(self, ui, shared);
+                        ui.add_space(2.0 * theme::GRID);
+                        ui.separator();
+                        self.asked(ui, shared);
+                    }
                 });
             });
             return;
@@ -165,21 +189,20 @@ impl LifePage {
     }
 
     /// Takes runs in that go with one that was chosen.
-    fn take(&mut self, found: Result<read::Suggested, String>) {
+    fn take(&mut self, found: Result<Suggested, String>) {
         match found {
-            Ok(found) => {
-                let chosen = &mut self.chosen;
-                if found.replaces {
-                    chosen.runs = found.runs;
-                    chosen.scratch = found.scratch;
-                    chosen.asking = Asking::Latest;
-                } else {
-                    add(&mut chosen.runs, found.runs);
-                    add(&mut chosen.scratch, found.scratch);
-                }
-                self.reader.note = found.note;
+            Ok(Suggested::More { runs, scratch }) => {
+                add(&mut self.chosen.runs, runs);
+                add(&mut self.chosen.scratch, scratch);
             }
-            Err(error) => self.reader.note = Some(error),
+            Ok(Suggested::Offer(offer)) => {
+                self.chosen.before = Some(offer.name.clone());
+                if let Some(best) = offer.best() {
+                    self.chosen.propose(best);
+                }
+                self.offer = Some(offer);
+            }
+            Ok(Suggested::Nothing(why)) | Err(why) => self.reader.note = Some(why),
         }
     }
 
@@ -272,7 +295,7 @@ fn inference<'a>(loaded: &'a Loaded, asking: &Asking) -> Option<(&'a RunDetails,
 
 /// What the page says where no run is chosen.
 fn nothing(ui: &mut Ui) {
-    let text = "Choose at the left what was learnt before: the runs that started from it, and those from nothing to the same \
+    let text = "Choose what was learnt before: the runs that started from it, and those from nothing to the same \
                 target, are then proposed. Or choose the model's own runs, one for each seed.";
     widgets::empty_state(ui, "The life of a model", text, |_| {});
 }

@@ -3,7 +3,7 @@
 use egui::{Grid, Label, Layout, RichText, ScrollArea, Slider, Ui, vec2};
 
 use super::{LifePage, nothing};
-use crate::analysis::lifecycle::LifeCycle;
+use crate::analysis::lifecycle::{LifeCycle, Stage};
 use crate::analysis::lives::Life;
 use crate::gui::commands::Command;
 use crate::gui::pages::train::setup::form::sentence;
@@ -11,8 +11,8 @@ use crate::gui::preferences::EnergyUnit;
 use crate::gui::state::Shared;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{self, written_energy};
-use crate::report::{Lines, lines, stages};
-use crate::units::{Estimate, duration, estimate, quantity, significant};
+use crate::report::{Lines, lines, stages, uses_in_words};
+use crate::units::{Estimate, duration, estimate, money, quantity};
 
 /// Most uses of the slider, where the lines do not cross further out.
 const USES_MAX: f64 = 1000.0;
@@ -114,49 +114,61 @@ fn strong(ui: &mut Ui, text: &str) {
     );
 }
 
+/// A row of the table: its name, what it means, what stands in it for a stage.
+type Row<'a> = (&'a str, &'a str, &'a dyn Fn(&Stage) -> String);
+
+/// A column for each stage, so that it fits a small window.
 fn table(ui: &mut Ui, life: &LifeCycle, unit: EnergyUnit) {
     let tokens = Tokens::in_ui(ui);
-    let currency = &life.assumptions.currency;
+    let assumed = &life.assumptions;
+    let share = |share: f64| format!("{:.1} %", 100.0 * share);
+    let rows: [Row<'_>; 7] = [
+        ("Energy", "At the meters", &|stage| {
+            written_energy(stage.energy_j, unit)
+        }),
+        ("Share", "Of the energy of all stages", &|stage| {
+            share(stage.energy_share)
+        }),
+        ("Time", "In which the device was used for it", &|stage| {
+            stage.seconds.map_or("not known".to_owned(), duration)
+        }),
+        (
+            "Operational carbon",
+            "Energy × PUE × intensity, gCO2e",
+            &|stage| estimate(stage.operational_g, "g"),
+        ),
+        (
+            "Embodied carbon",
+            "That of the device × time ÷ service life, gCO2e",
+            &|stage| match (stage.embodied_g, &assumed.embodied) {
+                (Some(grams), _) => quantity(grams, "g"),
+                (None, Some(_)) => "not known".to_owned(),
+                (None, None) => "left out".to_owned(),
+            },
+        ),
+        (
+            "Share of all carbon",
+            "Operational and embodied",
+            &|stage| stage.carbon_share.map_or("not known".to_owned(), share),
+        ),
+        ("Electricity", "Energy × PUE × price", &|stage| {
+            stage
+                .cost
+                .map_or("no price".to_owned(), |cost| money(cost, &assumed.currency))
+        }),
+    ];
     let grid = Grid::new("life-stages").striped(true);
-    grid.spacing(vec2(20.0, 6.0)).show(ui, |ui| {
-        for (name, hint) in [
-            ("stage", ""),
-            ("energy", "At the meters"),
-            ("share", "Of the energy of all stages"),
-            ("time", "In which the device was used for it"),
-            ("operational", "Energy × PUE × intensity, gCO2e"),
-            (
-                "embodied",
-                "That of the device × time ÷ service life, gCO2e",
-            ),
-            ("share", "Of all carbon, operational and embodied"),
-            ("electricity", "Energy × PUE × price"),
-        ] {
-            let label = ui.label(RichText::new(name).small().color(tokens.dim));
-            if !hint.is_empty() {
-                label.on_hover_text(hint);
-            }
+    grid.spacing(vec2(16.0, 6.0)).show(ui, |ui| {
+        ui.label("");
+        for stage in &life.stages {
+            ui.label(RichText::new(sentence(&stage.name)).text_style(theme::strong()));
         }
         ui.end_row();
-        for stage in &life.stages {
-            ui.label(sentence(&stage.name));
-            let share = |share: f64| format!("{:.1} %", 100.0 * share);
-            for text in [
-                written_energy(stage.energy_j, unit),
-                share(stage.energy_share),
-                stage.seconds.map_or("not known".to_owned(), duration),
-                estimate(stage.operational_g, "g"),
-                match (stage.embodied_g, &life.assumptions.embodied) {
-                    (Some(grams), _) => quantity(grams, "g"),
-                    (None, Some(_)) => "not known".to_owned(),
-                    (None, None) => "left out".to_owned(),
-                },
-                stage.carbon_share.map_or("not known".to_owned(), share),
-                stage.cost.map_or("no price".to_owned(), |cost| {
-                    format!("{} {currency}", significant(cost.value, 3))
-                }),
-            ] {
-                ui.label(RichText::new(text).monospace());
+        for (name, hint, of) in rows {
+            ui.label(RichText::new(name).color(tokens.dim))
+                .on_hover_text(hint);
+            for stage in &life.stages {
+                ui.label(of(stage));
             }
             ui.end_row();
         }
@@ -167,8 +179,10 @@ fn notes(ui: &mut Ui, life: &Life) {
     let training = &life.training;
     let runs = if training.runs == 1 { "run" } else { "runs" };
     let text = format!(
-        "Training is the mean of {} {runs}, by {}. Pretraining is shared among {} uses.",
-        training.runs, training.source, life.life_cycle.assumptions.uses
+        "Training is the mean of {} {runs}, by {}. Pretraining is shared among {}.",
+        training.runs,
+        training.source,
+        uses_in_words(life.life_cycle.assumptions.uses)
     );
     widgets::caption(ui, text);
     for remark in &life.remarks {

@@ -208,6 +208,24 @@ impl Form<'_> {
         self.problems_at(ui, look.path);
     }
 
+    /// A text that may be long: its field grows with it, so that all of it is seen.
+    pub fn long_text(&mut self, ui: &mut Ui, look: Look<'_>, value: &mut String, empty: &str) {
+        self.row(ui, &look, |_, ui, label| {
+            let edit = TextEdit::multiline(value)
+                .margin(Margin::symmetric(8, 4))
+                .hint_text(empty)
+                .desired_rows(1)
+                .return_key(None)
+                .desired_width(ui.available_width() - 16.0);
+            ui.add(edit).labelled_by(label);
+        });
+        // What is pasted may have line ends, which no table has room for.
+        if value.contains(['\n', '\r']) {
+            *value = value.replace(['\n', '\r'], " ");
+        }
+        self.problems_at(ui, look.path);
+    }
+
     /// Several whole numbers in a row, such as widths of layers.
     pub fn list(&mut self, ui: &mut Ui, look: Look<'_>, each: &str, values: &mut Vec<usize>) {
         const FIELD: f32 = 50.0;
