@@ -395,7 +395,7 @@ fn assumptions_are_seen_changed_and_written() {
     let field = window.harness.get_by_label("Their source").rect();
     assert!(field.height() > 40.0, "{field:?}");
     window.until("what is chosen of the device", |window| {
-        value_of(window, "Device made") == "Server without a graphics card"
+        value_of(window, "Device made") == "Server, CPU alone"
     });
     window.click("Reckon the cost of electricity");
     window.until("the unit of the price", |window| window.has("EUR/kWh"));

@@ -15,7 +15,7 @@ const OWN: &str = "your own figure";
 
 const CLASSES: [(&str, &str); 3] = [
     ("accelerator", "Graphics card of its own"),
-    ("server", "Server without a graphics card"),
+    ("server", "Server, CPU alone"),
     ("laptop", "Laptop"),
 ];
 

@@ -216,7 +216,7 @@ impl Form<'_> {
                 .hint_text(empty)
                 .desired_rows(1)
                 .return_key(None)
-                .desired_width(ui.available_width() - 16.0);
+                .desired_width(ui.available_width());
             ui.add(edit).labelled_by(label);
         });
         // What is pasted may have line ends, which no table has room for.
