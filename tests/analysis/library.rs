@@ -101,6 +101,51 @@ fn epoch(epoch: u64, metric: f64, cumulative_j: f64) -> EpochRecord {
     }
 }
 
+/// A run of `setup` on a card that has just begun.
+pub fn new_run(id: &str, setup: &joulelab::setup::Setup) -> NewRun {
+    NewRun {
+        id: id.into(),
+        name: None,
+        note: None,
+        tags: Vec::new(),
+        parent_id: None,
+        setup: Setup {
+            json: setup.canonical_json(),
+            hash: setup.hash(),
+            group_hash: setup.group_hash(),
+            seed: setup.regime.seed,
+            dataset: setup.dataset.name().into(),
+            model: setup.model.in_words(),
+        },
+        metric: Metric::Accuracy,
+        machine: Machine {
+            fingerprint: "here".into(),
+            hostname: None,
+            os: "Linux".into(),
+            kernel: None,
+            cpu_model: None,
+            logical_cores: None,
+            ram_bytes: None,
+        },
+        device: Device {
+            identity: "gpu".into(),
+            kind: "discrete-gpu".into(),
+            name: "A card".into(),
+            vendor: None,
+            api: None,
+            driver: None,
+            pci: None,
+        },
+        backend: "wgpu".into(),
+        program_version: "0.1.0".into(),
+        owner: owner(),
+        started_at: Timestamp::now(),
+        parameters: Some(1000),
+        flops_per_sample: Some(6000.0),
+        carbon: None,
+    }
+}
+
 /// Five seconds idle, four of training over two parts that draw 60 and 15 J each second, one evaluation a second.
 pub fn record(
     library: &mut Library,
@@ -111,45 +156,8 @@ pub fn record(
 ) {
     library
         .create_run(&NewRun {
-            id: id.into(),
-            name: None,
-            note: None,
             tags: vec!["paper".into()],
-            parent_id: None,
-            setup: Setup {
-                json: setup.canonical_json(),
-                hash: setup.hash(),
-                group_hash: setup.group_hash(),
-                seed: setup.regime.seed,
-                dataset: "digits".into(),
-                model: setup.model.in_words(),
-            },
-            metric: Metric::Accuracy,
-            machine: Machine {
-                fingerprint: "here".into(),
-                hostname: None,
-                os: "Linux".into(),
-                kernel: None,
-                cpu_model: None,
-                logical_cores: None,
-                ram_bytes: None,
-            },
-            device: Device {
-                identity: "gpu".into(),
-                kind: "discrete-gpu".into(),
-                name: "A card".into(),
-                vendor: None,
-                api: None,
-                driver: None,
-                pci: None,
-            },
-            backend: "wgpu".into(),
-            program_version: "0.1.0".into(),
-            owner: owner(),
-            started_at: Timestamp::now(),
-            parameters: Some(1000),
-            flops_per_sample: Some(6000.0),
-            carbon: None,
+            ..new_run(id, setup)
         })
         .unwrap();
     let mut records = vec![

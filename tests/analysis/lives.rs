@@ -1,16 +1,15 @@
 //! The life of a model by `joulelab lifecycle`, of stored runs whose figures are known.
 
-use jiff::Timestamp;
 use joulelab::library::{
-    Ancestor, Device, Library, Machine, NewRun, Owner, PhaseEnergy, Record, Relation,
-    Setup as StoredSetup, Status, Summary,
+    Ancestor, Device, Library, NewRun, PhaseEnergy, Record, Relation, Status, Summary,
 };
 use joulelab::setup::{DatasetSetup, HeadSetup, MultitaskSetup, Setup, StartSetup};
-use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade, Metric};
+use joulelab::units::{Boundary, EnergyFigure, Estimate, Grade};
 use serde_json::{Value, json};
 
 use crate::command::Joulelab;
 use crate::common::close;
+use crate::library::new_run;
 
 /// A finished run: joules and seconds of its training, after an idle baseline of ten seconds.
 struct Stored<'a> {
@@ -109,51 +108,14 @@ fn store(lab: &Joulelab, runs: Vec<Stored<'_>>) {
 }
 
 fn write(library: &mut Library, run: Stored<'_>) {
-    let setup = &run.setup;
+    let like = new_run(run.id, &run.setup);
     let new = NewRun {
-        id: run.id.into(),
-        name: None,
-        note: None,
-        tags: Vec::new(),
-        parent_id: None,
-        setup: StoredSetup {
-            json: setup.canonical_json(),
-            hash: setup.hash(),
-            group_hash: setup.group_hash(),
-            seed: setup.regime.seed,
-            dataset: setup.dataset.name().into(),
-            model: setup.model.in_words(),
-        },
-        metric: Metric::Accuracy,
-        machine: Machine {
-            fingerprint: "here".into(),
-            hostname: None,
-            os: "Linux".into(),
-            kernel: None,
-            cpu_model: None,
-            logical_cores: None,
-            ram_bytes: None,
-        },
         device: Device {
             identity: run.device.into(),
-            kind: "discrete-gpu".into(),
             name: run.device.into(),
-            vendor: None,
-            api: None,
-            driver: None,
-            pci: None,
+            ..like.device.clone()
         },
-        backend: "wgpu".into(),
-        program_version: "0.1.0".into(),
-        owner: Owner {
-            machine: "here".into(),
-            pid: std::process::id(),
-            token: "start".into(),
-        },
-        started_at: Timestamp::now(),
-        parameters: Some(1000),
-        flops_per_sample: Some(6000.0),
-        carbon: None,
+        ..like
     };
     library.create_run(&new).unwrap();
     let began = |t_s: f64, phase: &str| Record::PhaseBegan {

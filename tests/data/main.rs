@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod allocation;
+mod csv_marks;
 mod csv_table;
 mod download;
 mod from_folder;
